@@ -1,0 +1,198 @@
+//! Turns timelines into the columns that a manifest reads. The one place where facts become numbers; nothing undeclared enters.
+
+use std::collections::HashMap;
+
+use crate::columns::{Batch, Column, Explain};
+use crate::error::ValueError;
+use crate::facts::{EncounterFacts, LedgerLine, Timeline};
+use crate::field::{Field, NONE_S32, NONE_U32};
+use crate::manifest::Manifest;
+use crate::terms::{Rate, Terms};
+
+/// The batch of `timelines`, which must be in the order that [`Timeline::sort`] gives.
+/// # Errors
+/// [`ValueError::Overflow`] when there are more than 4,294,967,294 rows or bytes of text.
+pub fn encode_batch(
+    manifest: &Manifest,
+    timelines: &[Timeline],
+    terms: &Terms,
+    explain: Explain,
+) -> Result<Batch, ValueError> {
+    let mut texts = Texts::default();
+    let mut identities = Identities::default();
+    let encounters = count(timelines.iter().map(|timeline| timeline.encounters.len()).sum())?;
+    let mut columns = Vec::with_capacity(manifest.reads.len());
+    for field in &manifest.reads {
+        columns.push(column(*field, timelines, terms, &mut texts, &mut identities)?);
+    }
+    Ok(Batch {
+        dictionary_bytes: texts.bytes,
+        dictionary_offsets: texts.offsets,
+        encounters,
+        timelines: offsets(timelines.iter().map(|timeline| timeline.encounters.len()))?,
+        columns,
+        explain: explain == Explain::All,
+    })
+}
+
+/// Each text once, numbered in the order of first use.
+struct Texts<'a> {
+    bytes: Vec<u8>,
+    offsets: Vec<u32>,
+    /// Looked up only, never iterated: its order is no part of the answer.
+    text_to_index: HashMap<&'a str, u32>,
+    /// The text asked for last, and its number: neighbours in a column are often equal.
+    last: Option<(&'a str, u32)>,
+}
+
+impl Default for Texts<'_> {
+    fn default() -> Self {
+        Self { bytes: Vec::new(), offsets: vec![0], text_to_index: HashMap::new(), last: None }
+    }
+}
+
+impl<'a> Texts<'a> {
+    fn index(&mut self, text: &'a str) -> Result<u32, ValueError> {
+        if let Some((last, index)) = self.last
+            && last == text
+        {
+            return Ok(index);
+        }
+        let index = match self.text_to_index.get(text) {
+            Some(index) => *index,
+            None => self.add(text)?,
+        };
+        self.last = Some((text, index));
+        Ok(index)
+    }
+
+    fn add(&mut self, text: &'a str) -> Result<u32, ValueError> {
+        let index = count(self.text_to_index.len())?;
+        self.bytes.extend_from_slice(text.as_bytes());
+        self.offsets.push(count(self.bytes.len())?);
+        self.text_to_index.insert(text, index);
+        Ok(index)
+    }
+
+    fn find(&mut self, text: Option<&'a str>) -> Result<u32, ValueError> {
+        text.map_or(Ok(NONE_U32), |text| self.index(text))
+    }
+}
+
+/// Each id once, numbered in the order of first use. The ids themselves stay with the host.
+#[derive(Default)]
+struct Identities<'a> {
+    /// Looked up only, never iterated: its order is no part of the answer.
+    id_to_number: HashMap<&'a str, u32>,
+}
+
+impl<'a> Identities<'a> {
+    fn number(&mut self, id: &'a str) -> Result<u32, ValueError> {
+        if let Some(number) = self.id_to_number.get(id) {
+            return Ok(*number);
+        }
+        let number = count(self.id_to_number.len())?;
+        self.id_to_number.insert(id, number);
+        Ok(number)
+    }
+}
+
+fn count(length: usize) -> Result<u32, ValueError> {
+    u32::try_from(length).ok().filter(|count| *count != NONE_U32).ok_or(ValueError::Overflow { what: "batch" })
+}
+
+fn offsets(lengths: impl Iterator<Item = usize>) -> Result<Vec<u32>, ValueError> {
+    let mut sum = 0_usize;
+    let mut offsets = vec![0];
+    for length in lengths {
+        sum = sum.saturating_add(length);
+        offsets.push(count(sum)?);
+    }
+    Ok(offsets)
+}
+
+fn column<'a>(
+    field: Field,
+    timelines: &'a [Timeline],
+    terms: &'a Terms,
+    texts: &mut Texts<'a>,
+    identities: &mut Identities<'a>,
+) -> Result<Column, ValueError> {
+    let encounters = || timelines.iter().flat_map(|timeline| &timeline.encounters);
+    let ledger = || timelines.iter().flat_map(|timeline| &timeline.ledger);
+    Ok(match field {
+        Field::EncounterDateOfService => days(encounters(), |e| e.date_of_service.days()),
+        Field::EncounterReceivedOn => days(encounters(), |e| e.received_on.map_or(NONE_S32, |day| day.days())),
+        Field::EncounterMinutes => words(encounters(), |e| Ok(e.minutes.map_or(NONE_U32, |minutes| minutes.0)))?,
+        Field::EncounterGroupSize => words(encounters(), |e| Ok(e.group_size.unwrap_or(NONE_U32)))?,
+        Field::EncounterProcedureCode
+        | Field::EncounterService
+        | Field::EncounterRenderingProviderRole
+        | Field::EncounterPhase
+        | Field::EncounterMode
+        | Field::EncounterPlaceOfService
+        | Field::EncounterDiagnosis => words(encounters(), |e| texts.find(encounter_text(field, e)))?,
+        Field::EncounterRenderingProvider => {
+            words(encounters(), |e| identities.number(e.rendering_provider_id.as_str()))?
+        }
+        Field::EncounterBillingProvider => words(encounters(), |e| identities.number(e.billing_provider_id.as_str()))?,
+        Field::EncounterPayer => words(encounters(), |e| identities.number(e.payer_id.as_str()))?,
+        Field::ModifierOffset => Column::Words(offsets(encounters().map(|e| e.modifiers.len()))?),
+        Field::ModifierCode => {
+            words(encounters().flat_map(|e| &e.modifiers), |modifier| texts.index(modifier.as_str()))?
+        }
+        Field::SupportingInfoOffset => Column::Words(offsets(encounters().map(|e| e.supporting_info.len()))?),
+        Field::SupportingInfoCategory => {
+            words(encounters().flat_map(|e| &e.supporting_info), |info| texts.index(info.as_str()))?
+        }
+        Field::LedgerOffset => Column::Words(offsets(timelines.iter().map(|timeline| timeline.ledger.len()))?),
+        Field::LedgerDateOfService => days(ledger(), |line| line.date_of_service.days()),
+        Field::LedgerUnits => words(ledger(), |line| Ok(line.units.0))?,
+        Field::LedgerProcedureCode | Field::LedgerDiagnosis => {
+            words(ledger(), |line| texts.find(ledger_text(field, line)))?
+        }
+        Field::LedgerRenderingProvider => {
+            words(ledger(), |line| identities.number(line.rendering_provider_id.as_str()))?
+        }
+        Field::LedgerBillingProvider => words(ledger(), |line| identities.number(line.billing_provider_id.as_str()))?,
+        Field::LedgerPayer => words(ledger(), |line| identities.number(line.payer_id.as_str()))?,
+        Field::RateProcedureCode => {
+            words(terms.rates.iter(), |rate: &'a Rate| texts.index(rate.procedure_code.as_str()))?
+        }
+        Field::RateFrom => days(terms.rates.iter(), |rate: &Rate| rate.from.days()),
+        Field::RateTo => days(terms.rates.iter(), |rate: &Rate| rate.to.map_or(NONE_S32, |day| day.days())),
+        Field::RateCents => Column::Cents(terms.rates.iter().map(|rate| rate.cents.0).collect()),
+    })
+}
+
+fn encounter_text(field: Field, encounter: &EncounterFacts) -> Option<&str> {
+    match field {
+        Field::EncounterProcedureCode => encounter.procedure_code.as_ref().map(|code| code.as_str()),
+        Field::EncounterService => encounter.service.as_ref().map(|service| service.as_str()),
+        Field::EncounterRenderingProviderRole => Some(encounter.rendering_provider_role.as_str()),
+        Field::EncounterPhase => Some(encounter.phase.as_str()),
+        Field::EncounterMode => Some(encounter.mode.as_str()),
+        Field::EncounterPlaceOfService => encounter.place_of_service.as_ref().map(|place| place.as_str()),
+        Field::EncounterDiagnosis => encounter.diagnoses.first().map(|diagnosis| diagnosis.as_str()),
+        _ => None,
+    }
+}
+
+fn ledger_text(field: Field, line: &LedgerLine) -> Option<&str> {
+    match field {
+        Field::LedgerProcedureCode => Some(line.procedure_code.as_str()),
+        Field::LedgerDiagnosis => line.diagnosis.as_ref().map(|diagnosis| diagnosis.as_str()),
+        _ => None,
+    }
+}
+
+fn words<T>(
+    rows: impl Iterator<Item = T>,
+    value: impl FnMut(T) -> Result<u32, ValueError>,
+) -> Result<Column, ValueError> {
+    rows.map(value).collect::<Result<_, _>>().map(Column::Words)
+}
+
+fn days<T>(rows: impl Iterator<Item = T>, value: impl FnMut(T) -> i32) -> Column {
+    Column::Days(rows.map(value).collect())
+}

@@ -1,0 +1,63 @@
+//! Why a value could not be made. Says nothing about where the value came from; the caller adds the place.
+
+use thiserror::Error;
+
+/// A value that is not what its type promises.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ValueError {
+    /// A procedure code is five digits, a letter and four digits, or four digits and a letter.
+    #[error("`{code}` is not a procedure code; write five characters such as `G9001` or `98966`")]
+    NotAProcedureCode {
+        /// The text given, shortened.
+        code: String,
+    },
+    /// A modifier is two capital letters or digits.
+    #[error("`{modifier}` is not a modifier; write two capital letters or digits such as `2P`")]
+    NotAModifier {
+        /// The text given, shortened.
+        modifier: String,
+    },
+    /// A place of service is two digits.
+    #[error("`{place}` is not a place of service; write two digits such as `11`")]
+    NotAPlaceOfService {
+        /// The text given, shortened.
+        place: String,
+    },
+    /// A token is 1 to 64 letters, digits, `_`, `-` or `.`, and starts with a letter or digit.
+    #[error("`{token}` is not a name; write 1 to 64 letters, digits, `_`, `-` or `.`")]
+    NotAToken {
+        /// The text given, shortened.
+        token: String,
+    },
+    /// A date is `YYYY-MM-DD`, from 1900 to 2199, and exists in the calendar.
+    #[error("`{date}` is not a calendar date; write year-month-day such as `2026-03-31`, years 1900 to 2199")]
+    NotADate {
+        /// The text given, shortened.
+        date: String,
+    },
+    /// A range ends before it starts, or on the day it starts.
+    #[error("the range from {from} to {to} is empty; `to` is the first day after the range")]
+    EmptyRange {
+        /// First day.
+        from: String,
+        /// First day after.
+        to: String,
+    },
+    /// A digest is 64 lower-case hexadecimal digits.
+    #[error("`{digest}` is not a digest; write 64 lower-case hexadecimal digits")]
+    NotADigest {
+        /// The text given, shortened.
+        digest: String,
+    },
+    /// An amount, unit or minute calculation left the range of its type.
+    #[error("the {what} is too large to calculate; check the quantity and the rate")]
+    Overflow {
+        /// What was being calculated.
+        what: &'static str,
+    },
+}
+
+/// The first 24 characters of `text`: enough to recognise a mistake, too little to leak a record.
+pub(crate) fn shorten(text: &str) -> String {
+    text.chars().take(24).filter(|c| !c.is_control()).collect()
+}

@@ -1,0 +1,121 @@
+//! What is known about an encounter. Field names follow FHIR R4 and X12 837P; what a policy may see of it is in `field`.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cents::Cents;
+use crate::code::{Modifier, PlaceOfService, ProcedureCode};
+use crate::date::ServiceDate;
+use crate::quantity::{Minutes, Units};
+use crate::token::Token;
+
+/// One documented contact or piece of work on a date of service. `Debug` prints its id only: the rest is client data.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EncounterFacts {
+    /// The agency's own id of the encounter; unique within the agency.
+    pub encounter_id: Token,
+    /// Who was served (FHIR Encounter.subject). Opaque; never shown to a policy.
+    pub client_id: Token,
+    /// Who is asked to pay (X12 2010BB NM109).
+    pub payer_id: Token,
+    /// The plan within the payer (FHIR Coverage.class).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan_id: Option<Token>,
+    /// The line of service (FHIR Encounter.serviceType).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_line: Option<Token>,
+    /// The day the work was done (X12 2400 DTP*472).
+    pub date_of_service: ServiceDate,
+    /// The code asked for (X12 SV101); without it the policy finds the code from `service` and the minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub procedure_code: Option<ProcedureCode>,
+    /// The kind of work, for policies that find the code: `telephone`, `group_education`, ... (FHIR Encounter.type).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Token>,
+    /// Documented minutes; absent when the record does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<Minutes>,
+    /// Who did the work (X12 2310B NM1*82).
+    pub rendering_provider_id: Token,
+    /// Their role: `RN`, `MSW`, `CHW`, ... (FHIR PractitionerRole.code).
+    pub rendering_provider_role: Token,
+    /// The practice that bills (X12 2010AA NM1*85).
+    pub billing_provider_id: Token,
+    /// Where in the process the work stands: `screening`, `assessment`, `implementation`, `closure`.
+    pub phase: Token,
+    /// How contact was made: `in_person`, `video`, `telephone`, `none` (FHIR Encounter.class).
+    pub mode: Token,
+    /// CMS place of service (X12 CLM05-1).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place_of_service: Option<PlaceOfService>,
+    /// Patients in a group session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_size: Option<u32>,
+    /// Modifiers asked for (X12 SV101-3 to -6).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub modifiers: BTreeSet<Modifier>,
+    /// ICD-10-CM codes, the principal one first (X12 HI).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub diagnoses: Vec<Token>,
+    /// What the record shows besides: `care_plan`, `video_declined`, `group_participates`, ... (FHIR Claim.supportingInfo).
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub supporting_info: BTreeSet<Token>,
+    /// The day the claim reaches the payer, for filing limits (FHIR Claim.created).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub received_on: Option<ServiceDate>,
+}
+
+impl fmt::Debug for EncounterFacts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EncounterFacts").field("encounter_id", &self.encounter_id).finish_non_exhaustive()
+    }
+}
+
+/// One billed line of a client: what limits count. Reversed lines are not given to policies.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LedgerLine {
+    /// Who was asked to pay.
+    pub payer_id: Token,
+    /// The day of the work.
+    pub date_of_service: ServiceDate,
+    /// The code billed.
+    pub procedure_code: ProcedureCode,
+    /// Units billed.
+    pub units: Units,
+    /// What they were billed for.
+    pub amount_cents: Cents,
+    /// The practice that billed.
+    pub billing_provider_id: Token,
+    /// Who did the work.
+    pub rendering_provider_id: Token,
+    /// The principal diagnosis, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diagnosis: Option<Token>,
+}
+
+impl fmt::Debug for LedgerLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerLine").field("procedure_code", &self.procedure_code).finish_non_exhaustive()
+    }
+}
+
+/// One client's encounters to decide, in order of date of service then id, after the lines billed before them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Timeline {
+    /// Lines billed before this call, in order of date of service.
+    pub ledger: Vec<LedgerLine>,
+    /// Encounters to decide now.
+    pub encounters: Vec<EncounterFacts>,
+}
+
+impl Timeline {
+    /// Puts encounters and lines into the order that the contract promises.
+    pub fn sort(&mut self) {
+        self.ledger.sort_by_key(|line| line.date_of_service);
+        self.encounters.sort_by(|a, b| (a.date_of_service, &a.encounter_id).cmp(&(b.date_of_service, &b.encounter_id)));
+    }
+}

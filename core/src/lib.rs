@@ -1,0 +1,36 @@
+//! The vocabulary of Adjudica: money, units, dates, codes, facts, decisions, manifests. No IO, no clock, no chance, no floats.
+#![doc = include_str!("../README.md")]
+
+pub mod cents;
+pub mod code;
+pub mod columns;
+pub mod date;
+pub mod decision;
+pub mod digest;
+pub mod encode;
+pub mod error;
+pub mod facts;
+pub mod field;
+pub mod manifest;
+pub mod quantity;
+pub mod render;
+pub mod rounding;
+pub mod terms;
+pub mod token;
+
+pub use cents::Cents;
+pub use code::{Modifier, PlaceOfService, ProcedureCode};
+pub use date::{DateRange, ServiceDate};
+pub use decision::{Citation, Decision, DecisionLine, Finding, Outcome, Verdict};
+pub use digest::Digest;
+pub use error::ValueError;
+pub use facts::{EncounterFacts, LedgerLine, Timeline};
+pub use field::{ColumnKind, Field};
+pub use manifest::{Effect, LiabilityGroup, Manifest, Rule, RuleKind};
+pub use quantity::{Minutes, Units};
+pub use rounding::Rounding;
+pub use terms::Terms;
+pub use token::Token;
+
+/// The contract version that this release speaks: WIT package `adjudica:policy` at this semver.
+pub const INTERFACE_VERSION: &str = "1.0.0";

@@ -1,0 +1,89 @@
+//! `adjudica import`: encounters from files into the database, all or none.
+
+use std::path::PathBuf;
+
+use adjudica_core::Token;
+use adjudica_server::clock::{Clock as _, SystemClock};
+use adjudica_store::{PutMode, StoreError};
+use anyhow::{Context as _, Result};
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::config::{Settings, text, token};
+use crate::exit::{Exit, Fault, Refusal};
+use crate::host::DEFAULT_AGENCY;
+use crate::intake::{self, Faulty};
+use crate::output::Output;
+use crate::progress;
+
+/// Bring data into the database.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    Encounters(EncounterArgs),
+}
+
+/// Bring encounters into the database: all of them, or none when a row has a fault.
+#[derive(Debug, clap::Args)]
+pub struct EncounterArgs {
+    /// Encounters: a JSON list (.json), one JSON value per line (.ndjson), or CSV (.csv).
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// `sqlite:PATH` or `postgres://…`; also `ADJUDICA_DATABASE`, or `database` in adjudica.toml.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The agency whose encounters they are [default: default]; also `ADJUDICA_AGENCY`, or `agency` in adjudica.toml.
+    #[arg(long, value_name = "ID")]
+    agency: Option<String>,
+    /// Import the good rows when others have faults.
+    #[arg(long)]
+    partial: bool,
+    /// Replace encounters that are stored already; without it they are faults.
+    #[arg(long)]
+    update: bool,
+}
+
+/// Runs the verb.
+pub async fn run(verb: Verb, mut settings: Settings, output: &Output) -> Result<Exit> {
+    let Verb::Encounters(args) = verb;
+    let database = settings.require("database", args.database.as_deref(), text);
+    let agency = settings.find("agency", args.agency.as_deref(), token);
+    settings.finish()?;
+    let database = database.context("the database is not set")?;
+    let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
+    let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
+    let intake = intake::load_encounters(&args.files, faulty, output)?;
+    let store = adjudica_store::connect(&database).await.context("the database cannot be used")?;
+    let mode = if args.update { PutMode::Upsert } else { PutMode::InsertOnly };
+    let spinner = progress::spinner(output, "storing");
+    let report = store.put_encounters(&agency, &intake.good, mode, SystemClock.now()).await;
+    spinner.finish_and_clear();
+    let report = report.map_err(refuse)?;
+    intake.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
+    let (inserted, updated, unchanged) = (report.inserted, report.updated, report.unchanged);
+    output.line(&format!(
+        "{} rows read: {inserted} inserted, {updated} updated, {unchanged} unchanged, {} left out",
+        intake.rows,
+        intake.rows.saturating_sub(intake.good.len())
+    ))?;
+    output.answer(&json!({
+        "rows": intake.rows,
+        "inserted": inserted,
+        "updated": updated,
+        "unchanged": unchanged,
+        "faults": intake.faults,
+    }))?;
+    Ok(Exit::Ok)
+}
+
+/// What the store refuses, with every id that it has already.
+fn refuse(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::EncountersExist { encounter_ids } => {
+            let faults = encounter_ids
+                .iter()
+                .map(|id| Fault::new(format!("encounter `{id}` is stored already; give `--update` to replace it")));
+            Refusal::refused("nothing was imported", faults.collect()).into()
+        }
+        other => anyhow::Error::new(other).context("nothing was imported"),
+    }
+}

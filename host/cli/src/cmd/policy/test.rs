@@ -1,0 +1,152 @@
+//! `adjudica policy test`: a policy's cases, in this process and through the built file; both must give the same answers.
+
+use std::path::PathBuf;
+
+use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::{Decision, Terms, Timeline};
+use adjudica_sdk::cases::{self, CaseFile, Failure};
+use adjudica_sdk::tables::Compiled;
+use adjudica_sdk::{NoHooks, native};
+use anyhow::Result;
+use serde_json::json;
+
+use crate::exit::{Exit, Fault, Refusal};
+use crate::output::{Format, Output};
+use crate::policy_folder::{Kind, PolicyFolder};
+use crate::{engine, exit, files};
+
+/// Run the cases of policies' folders, natively and through the built file.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Folders that each hold a `policy.toml` and `cases/`.
+    #[arg(required = true, value_name = "FOLDER")]
+    folders: Vec<PathBuf>,
+}
+
+/// What the cases of one folder gave.
+struct Tested {
+    folder: PathBuf,
+    ways: &'static str,
+    passed: usize,
+    failures: Vec<Failure>,
+    /// Whether the built file used up what a policy may use.
+    budget: Exit,
+}
+
+/// Runs the verb.
+pub fn run(args: &Args, output: &Output) -> Result<Exit> {
+    let engine = engine::start(None)?;
+    let mut tested = Vec::new();
+    for path in &args.folders {
+        let folder = PolicyFolder::load(path)?;
+        let (compiled, case_files) = match (folder.compile(), folder.parse_cases()) {
+            (Ok(compiled), Ok(case_files)) => (compiled, case_files),
+            (compiled, files) => {
+                let faults: Vec<Fault> = compiled.err().into_iter().chain(files.err()).flatten().collect();
+                return Err(Refusal::refused("no case was run", faults).into());
+            }
+        };
+        let file = folder.assemble(&compiled)?;
+        let policy = engine.load(&file).map_err(|error| {
+            Refusal::refused("no case was run: hosts would refuse the file", files::load_faults(path, &error))
+        })?;
+        let mut decide = |timelines: &[Timeline], terms: &Terms, explain| policy.decide(timelines, terms, explain);
+        tested.push(run_cases(&folder, &compiled, &case_files, &mut decide));
+    }
+    print(output, &tested)
+}
+
+/// How a built policy answers.
+type Decide<'a> = dyn FnMut(&[Timeline], &Terms, adjudica_core::columns::Explain) -> Vec<Decision> + 'a;
+
+fn run_cases(folder: &PolicyFolder, compiled: &Compiled, files: &[CaseFile], decide: &mut Decide<'_>) -> Tested {
+    let mut by_file = Vec::new();
+    let built = cases::run(files, &mut |timelines, terms, explain| {
+        let decisions = decide(timelines, terms, explain);
+        by_file.push(decisions.clone());
+        decisions
+    });
+    let mut tested = Tested {
+        folder: folder.path.clone(),
+        ways: "built file",
+        passed: built.passed,
+        failures: built.failures,
+        budget: exit::of_decisions(by_file.iter().flatten()),
+    };
+    if folder.kind == Kind::Tables {
+        tested.ways = "native and built file";
+        let mut natively = Vec::new();
+        cases::run(files, &mut |timelines, terms, explain| {
+            let decisions = native::decide(compiled, &NoHooks, timelines, terms, explain).unwrap_or_else(|error| {
+                vec![Decision::undetermined(UndeterminedCode::PolicyTrapped, error.to_string())]
+            });
+            natively.push(decisions.clone());
+            decisions
+        });
+        tested.compare(files, &natively, &by_file);
+    }
+    tested
+}
+
+impl Tested {
+    /// Adds a failure for each case that the two ways answer differently.
+    fn compare(&mut self, files: &[CaseFile], natively: &[Vec<Decision>], by_file: &[Vec<Decision>]) {
+        let cases = files.iter().flat_map(|file| file.cases.iter().map(move |case| (file, case)));
+        for ((file, case), (native, built)) in
+            cases.zip(natively.iter().zip(by_file)).filter(|(_, (native, built))| native != built)
+        {
+            let difference = format!(
+                "natively {}, by the built file {}; report this as a fault of the SDK",
+                text(native),
+                text(built)
+            );
+            match self.failures.iter_mut().find(|failure| failure.file == file.name && failure.case == case.name) {
+                Some(failure) => failure.differences.push(difference),
+                None => {
+                    self.passed = self.passed.saturating_sub(1);
+                    let (name, case_name, line) = (file.name.clone(), case.name.clone(), case.line);
+                    self.failures.push(Failure { file: name, line, case: case_name, differences: vec![difference] });
+                }
+            }
+        }
+    }
+}
+
+fn text(decisions: &[Decision]) -> String {
+    serde_json::to_string(decisions).unwrap_or_default()
+}
+
+fn print(output: &Output, tested: &[Tested]) -> Result<Exit> {
+    for one in tested {
+        for failure in &one.failures {
+            output.line(&format!(
+                "{}:{}: it {}",
+                one.folder.join(&failure.file).display(),
+                failure.line,
+                failure.case
+            ))?;
+            failure.differences.iter().try_for_each(|difference| output.line(&format!("    {difference}")))?;
+        }
+        let (passed, failed) = (one.passed, one.failures.len());
+        output.line(&format!("{}: {passed} cases passed, {failed} differ ({})", one.folder.display(), one.ways))?;
+    }
+    if output.format() == Format::Json {
+        let failure = |failure: &Failure| {
+            let Failure { file, line, case, differences } = failure;
+            json!({ "file": file, "line": line, "case": case, "differences": differences })
+        };
+        let folder = |one: &Tested| {
+            let failures: Vec<_> = one.failures.iter().map(failure).collect();
+            let name = one.folder.display().to_string();
+            json!({ "folder": name, "ways": one.ways, "passed": one.passed, "failures": failures })
+        };
+        output.json(&json!({ "policies": tested.iter().map(folder).collect::<Vec<_>>() }))?;
+    }
+    let over_budget = tested.iter().any(|one| one.budget == Exit::OverBudget);
+    let all_passed = tested.iter().all(|one| one.failures.is_empty());
+    Ok(match (over_budget, all_passed) {
+        (true, _) => Exit::OverBudget,
+        (false, false) => Exit::Differs,
+        (false, true) => Exit::Ok,
+    })
+}

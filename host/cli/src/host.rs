@@ -1,0 +1,127 @@
+//! Puts a host together for a verb: database, engine, decision service; and stores policy files. What a host does is the server's.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use adjudica_core::{Digest, Manifest, Token};
+use adjudica_server::registry::activate::{CaseCheck, CaseReport};
+use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
+use adjudica_store::PolicyFile;
+use anyhow::{Context as _, Result};
+
+use crate::config::{Settings, text, token};
+use crate::engine;
+use crate::exit::{Fault, Refusal};
+
+/// What a host is put together from.
+pub struct HostSettings {
+    /// Address of the database.
+    pub database: String,
+    /// The agency that the verb speaks for.
+    pub agency: Token,
+    /// Folder for compiled policies.
+    pub cache_dir: Option<PathBuf>,
+    /// The server's own settings.
+    pub server: ServerConfig,
+}
+
+/// The agency of requests that name none.
+pub const DEFAULT_AGENCY: &str = "default";
+
+/// Flags of every verb that works on a database.
+#[derive(Debug, clap::Args)]
+pub struct DatabaseArgs {
+    /// `sqlite:PATH` or `postgres://…`; also `ADJUDICA_DATABASE`, or `database` in adjudica.toml.
+    #[arg(long, value_name = "URL")]
+    pub database: Option<String>,
+    /// The agency [default: default]; also `ADJUDICA_AGENCY`, or `agency` in adjudica.toml.
+    #[arg(long, value_name = "ID")]
+    pub agency: Option<String>,
+    /// Folder for compiled policies; also `ADJUDICA_CACHE_DIR`, or `cache_dir` in adjudica.toml.
+    #[arg(long, value_name = "FOLDER")]
+    pub cache_dir: Option<String>,
+}
+
+impl HostSettings {
+    /// Reads them from the three places.
+    /// # Errors
+    /// Every fault of every setting.
+    pub fn read(args: &DatabaseArgs, server_flags: &[(String, String)], mut settings: Settings) -> Result<Self> {
+        let database = settings.require("database", args.database.as_deref(), text);
+        let agency = settings.find("agency", args.agency.as_deref(), token);
+        let cache_dir = settings.find("cache_dir", args.cache_dir.as_deref(), text).map(PathBuf::from);
+        let server = settings.server(server_flags);
+        settings.finish()?;
+        let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
+        Ok(Self { database: database.context("the database is not set")?, agency, cache_dir, server })
+    }
+
+    /// Opens the database and loads whatever is activated in it.
+    /// # Errors
+    /// When one of them cannot be used; the message says what to do.
+    pub async fn build(self) -> Result<App> {
+        let engine = tokio::task::spawn_blocking(|| engine::start(self.cache_dir)).await??;
+        let store = adjudica_store::connect(&self.database).await.context("the database cannot be used")?;
+        for warning in store.warnings() {
+            tracing::warn!("{warning}");
+        }
+        let clock = Arc::new(SystemClock);
+        Server::build(self.server, store, engine, clock, case_check()).await.context("the host cannot be put together")
+    }
+}
+
+/// Runs the cases that a policy file carries, before it may answer.
+fn case_check() -> CaseCheck {
+    Arc::new(|policy| {
+        let mut report = CaseReport { passed: 0, failures: Vec::new() };
+        let mut files = Vec::new();
+        for (name, text) in policy.sources().iter().filter(|(name, _)| name.starts_with("cases/")) {
+            match adjudica_sdk::cases::parse(name, text) {
+                Ok(file) => files.push(file),
+                Err(faults) => report.failures.extend(faults.iter().map(|fault| format!("{name}:{fault}"))),
+            }
+        }
+        let found =
+            adjudica_sdk::cases::run(&files, &mut |timelines, terms, explain| policy.decide(timelines, terms, explain));
+        report.passed = found.passed;
+        let failures = found.failures.into_iter();
+        report.failures.extend(failures.map(|failure| format!("{}: {}", failure.case, failure.differences.join("; "))));
+        report
+    })
+}
+
+/// Checks a policy file and stores it. The same file again changes nothing.
+/// # Errors
+/// Every reason why the file is refused.
+pub async fn upload(app: &App, path: &std::path::Path, actor: &Token) -> Result<(Digest, Manifest)> {
+    let wasm = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+    let inspection = app.host.engine.inspect(&wasm).map_err(|error| {
+        let faults = crate::files::load_faults(path, &error);
+        Refusal::refused(format!("`{}` is refused", path.display()), faults)
+    })?;
+    let manifest = inspection.manifest;
+    let file = PolicyFile {
+        digest: inspection.digest,
+        policy_id: manifest.policy_id.clone(),
+        version: manifest.version.to_string(),
+        manifest_json: serde_json::to_string(&manifest)?,
+        wasm,
+        uploaded_at: app.host.clock.now(),
+        uploaded_by: actor.clone(),
+    };
+    app.host.store.insert_policy_file(&file).await.with_context(|| format!("`{}` was not stored", path.display()))?;
+    Ok((inspection.digest, manifest))
+}
+
+/// A refusal of the server as one of this program, with every fault.
+pub fn refuse(headline: &str, error: ApiError) -> Refusal {
+    let of_field = |fault: adjudica_server::FieldFault| Fault {
+        field: Some(fault.field).filter(|field| !field.is_empty()),
+        ..Fault::new(fault.message)
+    };
+    if error.errors.is_empty() {
+        let internal = error.internal.map(|internal| format!(" ({internal})")).unwrap_or_default();
+        return Refusal::refused(format!("{headline}: {}{internal}", error.public), Vec::new());
+    }
+    Refusal::refused(headline, error.errors.into_iter().map(of_field).collect())
+}

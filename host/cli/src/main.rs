@@ -1,0 +1,38 @@
+//! The one binary, `adjudica`: reads the command line, hands over to one verb, turns its end into an exit code. No rule lives here.
+#![expect(
+    unreachable_pub,
+    reason = "nothing of a binary can be reached; `pub` marks what a module offers to the others"
+)]
+
+mod args;
+mod cmd;
+mod config;
+mod engine;
+mod exit;
+mod files;
+mod guest;
+mod host;
+mod intake;
+mod logging;
+mod output;
+mod policy_folder;
+mod progress;
+mod sample;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Args, Verb};
+use crate::output::Output;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    if matches!(args.verb, Verb::CompilePolicy) {
+        return adjudica_engine::compile_child_main();
+    }
+    let output = Output::new(args.format());
+    let end = cmd::run(args, &output);
+    exit::report(end, &output)
+}

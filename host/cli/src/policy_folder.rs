@@ -1,0 +1,168 @@
+//! A policy's folder on disk: `policy.toml`, `cases/`, and `src/` where it has Rust. Reads it and builds its file; judges nothing.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use adjudica_sdk::cases::{self, CaseFile};
+use adjudica_sdk::tables::{self, Compiled};
+use anyhow::{Context as _, Result, bail};
+
+use crate::exit::{Fault, Refusal};
+use crate::guest;
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+
+/// How a policy is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// `policy.toml` alone.
+    Tables,
+    /// `policy.toml` and Rust beside it.
+    Rust,
+}
+
+/// What a folder holds, as text.
+pub struct PolicyFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// How the policy is written.
+    pub kind: Kind,
+    /// Every source: path in the folder to text.
+    pub sources: BTreeMap<String, String>,
+}
+
+impl PolicyFolder {
+    /// Reads the folder.
+    /// # Errors
+    /// A [`Refusal`] when it has no `policy.toml`, or a file of it cannot be read as text.
+    pub fn load(path: &Path) -> Result<Self, Refusal> {
+        let mut folder = Self { path: path.to_path_buf(), kind: Kind::Tables, sources: BTreeMap::new() };
+        let mut faults = Vec::new();
+        if path.join("Cargo.toml").is_file() {
+            folder.kind = Kind::Rust;
+            folder.read("Cargo.toml", &mut faults);
+            folder.read_below("src", "rs", &mut faults);
+        }
+        folder.read("policy.toml", &mut faults);
+        folder.read_below("cases", "toml", &mut faults);
+        if faults.is_empty() {
+            return Ok(folder);
+        }
+        Err(Refusal::usage(format!("`{}` is not a policy's folder", path.display()), faults))
+    }
+
+    fn read(&mut self, name: &str, faults: &mut Vec<Fault>) {
+        let file = self.path.join(name);
+        match std::fs::read_to_string(&file) {
+            Ok(text) => drop(self.sources.insert(name.to_owned(), text)),
+            Err(error) => faults.push(Fault {
+                file: Some(file.display().to_string()),
+                ..Fault::new(format!("cannot be read: {error}"))
+            }),
+        }
+    }
+
+    fn read_below(&mut self, folder: &str, ending: &str, faults: &mut Vec<Fault>) {
+        let Ok(entries) = self.path.join(folder).read_dir() else { return };
+        let mut names: Vec<String> = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort();
+        for name in names {
+            let name = format!("{folder}/{name}");
+            let path = self.path.join(&name);
+            if path.is_dir() {
+                self.read_below(&name, ending, faults);
+            } else if path.extension().is_some_and(|found| found == ending) {
+                self.read(&name, faults);
+            }
+        }
+    }
+
+    /// The tables.
+    /// # Errors
+    /// Every fault of `policy.toml`.
+    pub fn compile(&self) -> Result<Compiled, Vec<Fault>> {
+        let text = self.sources.get("policy.toml").map_or("", String::as_str);
+        tables::compile(text).map_err(|faults| self.place("policy.toml", faults))
+    }
+
+    /// The case files.
+    /// # Errors
+    /// Every fault of every case file.
+    pub fn parse_cases(&self) -> Result<Vec<CaseFile>, Vec<Fault>> {
+        let mut files = Vec::new();
+        let mut faults = Vec::new();
+        for (name, text) in self.sources.iter().filter(|(name, _)| name.starts_with("cases/")) {
+            match cases::parse(name, text) {
+                Ok(file) => files.push(file),
+                Err(found) => faults.extend(self.place(name, found)),
+            }
+        }
+        if faults.is_empty() { Ok(files) } else { Err(faults) }
+    }
+
+    fn place(&self, name: &str, faults: Vec<tables::Fault>) -> Vec<Fault> {
+        let file = self.path.join(name).display().to_string();
+        let of_file = |fault: tables::Fault| Fault {
+            file: Some(file.clone()),
+            line: Some(fault.line),
+            column: Some(fault.column),
+            ..Fault::new(fault.message)
+        };
+        faults.into_iter().map(of_file).collect()
+    }
+
+    /// The policy's file.
+    /// # Errors
+    /// When its Rust does not build, or the parts do not make a component.
+    pub fn assemble(&self, compiled: &Compiled) -> Result<Vec<u8>> {
+        match self.kind {
+            Kind::Tables => self.assemble_tables(compiled),
+            Kind::Rust => self.put_into(compiled, &self.build_rust()?),
+        }
+    }
+
+    /// The file of the tables alone, whatever Rust lies beside them: for checks.
+    /// # Errors
+    /// When the parts do not make a component.
+    pub fn assemble_tables(&self, compiled: &Compiled) -> Result<Vec<u8>> {
+        self.put_into(compiled, guest::INTERPRETER)
+    }
+
+    fn put_into(&self, compiled: &Compiled, core_module: &[u8]) -> Result<Vec<u8>> {
+        let component = adjudica_sdk::build::assemble(compiled, &self.sources, core_module);
+        component.with_context(|| format!("`{}` could not be built", self.path.display()))
+    }
+
+    /// Runs cargo in the folder and reads the module that it makes.
+    fn build_rust(&self) -> Result<Vec<u8>> {
+        let mut cargo = Command::new("cargo");
+        cargo.args(["build", "--release", "--target", WASM_TARGET, "--message-format", "json-render-diagnostics"]);
+        let output = cargo.current_dir(&self.path).stderr(std::process::Stdio::inherit()).output();
+        let output = output.context("cargo could not be run; a policy with Rust needs a Rust toolchain")?;
+        if !output.status.success() {
+            bail!(
+                "`{}` does not build; its faults are above (a missing target: `rustup target add {WASM_TARGET}`)",
+                self.path.display()
+            );
+        }
+        let module = find_module(&String::from_utf8_lossy(&output.stdout));
+        let module = module.with_context(|| {
+            format!("`{}` makes no module; its crate-type must be [\"cdylib\"]", self.path.display())
+        })?;
+        std::fs::read(&module).with_context(|| format!("`{}` cannot be read", module.display()))
+    }
+}
+
+/// The last `.wasm` that cargo says it made: the policy itself comes after what it depends on.
+fn find_module(messages: &str) -> Option<PathBuf> {
+    let mut files = messages.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let files = message.get("filenames")?.as_array()?.clone();
+        files
+            .into_iter()
+            .filter_map(|file| file.as_str().map(PathBuf::from))
+            .find(|file| file.extension().is_some_and(|e| e == "wasm"))
+    });
+    files.next_back()
+}

@@ -1,0 +1,92 @@
+//! `adjudica import encounters`: all or nothing, and every fault named.
+
+use crate::bench::{Bench, HEADER};
+
+const GOOD: &str = "e1,c1,acme,2026-03-02,G9002,30,s1,RN,b1,implementation,in_person,care_plan;order";
+
+fn import<'a>(file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    ["import", "encounters", file, "--database", "sqlite:a.db", "--agency", "agency_1"]
+        .into_iter()
+        .chain(more.iter().copied())
+        .collect()
+}
+
+#[test]
+fn it_imports_nothing_when_a_row_has_a_fault_and_names_them_all() {
+    let bench = Bench::new();
+    let bad = "e 2,c1,acme,2026-02-30,g9002,half,s1,RN,b1,implementation,in_person,=1+1";
+    let short = "e3,c1";
+    let doubled = GOOD;
+    bench.write("week.csv", &format!("{HEADER}\n{GOOD}\n{bad}\n{short}\n{doubled}\n"));
+    let run = bench.run(&import("week.csv", &[]));
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(run.stderr.contains("3 of 4 rows have faults; none was taken"), "{}", run.stderr);
+    let parts = [
+        "row 3: encounter_id:",
+        "row 3: date_of_service:",
+        "row 3: procedure_code:",
+        "row 3: minutes:",
+        "row 3: supporting_info",
+        "row 4: it has 2 cells where the header has 12",
+        "row 5: encounter_id: is the id of row 2 too",
+    ];
+    for part in parts {
+        assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
+    }
+    let answer = bench.json(&import("week.csv", &["--partial"]));
+    assert_eq!((&answer["rows"], &answer["inserted"]), (&4.into(), &1.into()), "nothing was stored before: {answer}");
+    let rows: Vec<_> = answer["faults"].as_array().expect("faults").iter().map(|fault| fault["row"].as_u64()).collect();
+    assert_eq!(rows, [3, 3, 3, 3, 3, 4, 5].map(Some));
+}
+
+#[test]
+fn it_refuses_ids_that_are_stored_unless_told_to_update() {
+    let bench = Bench::new();
+    bench.write("week.csv", &format!("{HEADER}\n{GOOD}\n"));
+    bench.ok(&import("week.csv", &[]));
+    let run = bench.run(&import("week.csv", &[]));
+    assert_eq!(run.code, 3);
+    assert!(run.stderr.contains("e1"), "{}", run.stderr);
+    assert_eq!(bench.json(&import("week.csv", &["--update"]))["unchanged"], 1);
+    bench.write("week.csv", &format!("{HEADER}\n{}\n", GOOD.replace(",30,", ",31,")));
+    assert_eq!(bench.json(&import("week.csv", &["--update"]))["updated"], 1);
+}
+
+#[test]
+fn it_reads_json_and_ndjson_like_csv() {
+    let bench = Bench::new();
+    let object = |id: &str| {
+        format!(
+            r#"{{"encounter_id":"{id}","client_id":"c1","payer_id":"acme","date_of_service":"2026-03-02","minutes":30,
+            "rendering_provider_id":"s1","rendering_provider_role":"RN","billing_provider_id":"b1","phase":"implementation","mode":"video"}}"#
+        )
+        .replace('\n', "")
+    };
+    bench.write("a.json", &format!("[{},{}]", object("e1"), object("e2")));
+    bench.write("b.ndjson", &format!("{}\n\n{}\n", object("e3"), object("e4")));
+    assert_eq!(
+        bench.json(&["import", "encounters", "a.json", "b.ndjson", "--database", "sqlite:a.db", "--agency", "x"])["inserted"],
+        4
+    );
+    bench.write("c.ndjson", &format!("{}\n{{\"minutes\":\n{}\n", object("e5"), object("e5")));
+    let run = bench.run(&import("c.ndjson", &[]));
+    assert_eq!(run.code, 3);
+    assert!(
+        run.stderr.contains("row 2: line 1, column") && run.stderr.contains("row 3: encounter_id:"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn it_refuses_a_misspelt_header_and_a_file_that_is_not_there() {
+    let bench = Bench::new();
+    bench.write("week.csv", &format!("{}\n{GOOD}\n", HEADER.replace("minutes", "minuts")));
+    let run = bench.run(&import("week.csv", &[]));
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("`minuts` is not a column"), "{}", run.stderr);
+    let run = bench.run(&import("nowhere.csv", &[]));
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("nowhere.csv: cannot be read"), "{}", run.stderr);
+    assert!(!bench.path("a.db").exists());
+}

@@ -1,0 +1,90 @@
+//! `adjudica policy build | check | test` on a policy written here.
+
+use crate::bench::{Bench, policy_toml};
+
+const CASES: &str = r#"
+[defaults]
+payer_id = "acme"
+date_of_service = "2026-03-02"
+minutes = 30
+
+[[case]]
+name = "pays_a_visit"
+encounter = { procedure_code = "G9002" }
+expect = { outcome = "billable", lines = [{ procedure_code = "G9002", units = 1, amount_cents = 5000 }] }
+
+[[case]]
+name = "refuses_a_second_visit_that_day"
+encounter = { procedure_code = "G9002" }
+history = [{ procedure_code = "G9002", date_of_service = "2026-03-02", units = 1 }]
+expect = { outcome = "not_billable", rules = ["limit.visit.day"] }
+
+[[case]]
+name = "refuses_an_assistant"
+encounter = { procedure_code = "G9002", rendering_provider_role = "MA" }
+expect = { outcome = "not_billable", rules = ["role.G9002"] }
+"#;
+
+fn folder(bench: &Bench) {
+    bench.write("acme/policy.toml", &policy_toml("acme", "1.0.0", "{ from = 2020-01-01 }"));
+    bench.write("acme/cases/visits.toml", CASES);
+}
+
+#[test]
+fn it_builds_the_same_file_from_the_same_tables() {
+    let bench = Bench::new();
+    folder(&bench);
+    let build = |out: &str| bench.json(&["policy", "build", "acme", "--out", out])["policies"][0].clone();
+    let (first, second) = (build("one"), build("two"));
+    assert_eq!(first["digest"], second["digest"]);
+    assert_eq!(
+        (&first["policy_id"], &first["version"], &first["written_in"]),
+        (&"acme".into(), &"1.0.0".into(), &"tables".into())
+    );
+    assert!(bench.path("one/acme-1.0.0.wasm").is_file());
+    let table = bench.ok(&["policy", "build", "acme", "--out", "one"]);
+    assert!(table.contains("acme") && table.contains("1.0.0") && table.contains("digest"), "{table}");
+}
+
+#[test]
+fn it_checks_folders_and_files_and_names_every_fault_with_its_place() {
+    let bench = Bench::new();
+    folder(&bench);
+    assert!(bench.ok(&["policy", "check", "acme"]).contains("no faults"));
+    bench.ok(&["policy", "build", "acme", "--out", "out"]);
+    assert!(bench.ok(&["policy", "check", "out/acme-1.0.0.wasm"]).contains("no faults"));
+    bench.write("out/no.wasm", "not wasm");
+    assert_eq!(bench.run(&["policy", "check", "out/no.wasm"]).code, 3);
+
+    let broken = policy_toml("acme", "1.0.0", "{ from = 2020-01-01 }")
+        .replace("source = \"manual\"", "source = \"leaflet\"")
+        .replace("min = 5", "min = 50");
+    bench.write("acme/policy.toml", &broken);
+    bench.write("acme/cases/visits.toml", "[[case]]\nname = \"nothing\"\n");
+    let run = bench.run(&["policy", "check", "acme"]);
+    assert_eq!(run.code, 3);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    assert!(lines.len() > 3, "{}", run.stderr);
+    assert!(lines.iter().any(|line| line.contains("acme/policy.toml:") && line.contains("leaflet")), "{}", run.stderr);
+    assert!(lines.iter().any(|line| line.contains("acme/cases/visits.toml:")), "{}", run.stderr);
+}
+
+#[test]
+fn it_tests_natively_and_by_the_built_file() {
+    let bench = Bench::new();
+    folder(&bench);
+    let text = bench.ok(&["policy", "test", "acme"]);
+    assert!(text.contains("3 cases passed, 0 differ (native and built file)"), "{text}");
+    bench.write("acme/cases/visits.toml", &CASES.replace("amount_cents = 5000", "amount_cents = 5001"));
+    let run = bench.run(&["policy", "test", "acme"]);
+    assert_eq!(run.code, 1);
+    assert!(run.stdout.contains("it pays_a_visit") && run.stdout.contains("50.01"), "{}", run.stdout);
+    assert!(run.stdout.contains("2 cases passed, 1 differ"), "{}", run.stdout);
+}
+
+#[test]
+fn it_says_what_a_folder_lacks() {
+    let run = Bench::new().run(&["policy", "test", "nowhere"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("nowhere/policy.toml: cannot be read"), "{}", run.stderr);
+}

@@ -1,0 +1,118 @@
+//! Puts a host together and keeps its background work going. What it serves is in `routes`.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use adjudica_engine::Engine;
+use adjudica_store::Store;
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::clock::Clock;
+use crate::config::ServerConfig;
+use crate::decide::pool::Pool;
+use crate::decide::service::{DecisionService, ServiceParts};
+use crate::error::ApiError;
+use crate::host::Host;
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::registry::activate::{CaseCheck, CaseReport};
+use crate::routes::router;
+use crate::serve::{Drained, serve};
+use crate::worker;
+
+/// Builds hosts.
+pub struct Server;
+
+/// A host that is ready to serve.
+#[derive(Clone)]
+pub struct App {
+    /// Its routes.
+    pub router: Router,
+    /// What the routes share.
+    pub host: Arc<Host>,
+}
+
+/// Why a host could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The settings are wrong.
+    #[error("the configuration is wrong:\n{}", faults.join("\n"))]
+    Config {
+        /// Every fault.
+        faults: Vec<String>,
+    },
+    /// The operating system gives no threads.
+    #[error("the threads that run policies could not be started; lower `policy_threads` or raise the limit on threads")]
+    Threads {
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// What is stored could not be read.
+    #[error("the activations could not be read: {detail}; check that the database is up and reachable")]
+    Activations {
+        /// What went wrong.
+        detail: String,
+    },
+}
+
+/// A check that takes every policy: for hosts that are given no case runner.
+#[must_use]
+pub fn no_cases() -> CaseCheck {
+    Arc::new(|_| CaseReport { passed: 0, failures: Vec::new() })
+}
+
+impl Server {
+    /// A host with all activations of `store` loaded. `case_check` runs the cases that policies carry.
+    /// # Errors
+    /// [`BuildError`], each with its remedy.
+    pub async fn build(
+        config: ServerConfig,
+        store: Arc<dyn Store>,
+        engine: Engine,
+        clock: Arc<dyn Clock>,
+        case_check: CaseCheck,
+    ) -> Result<App, BuildError> {
+        let faults = config.faults();
+        if !faults.is_empty() {
+            return Err(BuildError::Config { faults });
+        }
+        let metrics = Arc::new(Metrics::new());
+        let registry = Arc::new(Registry::new(Arc::clone(&store), engine.clone(), Arc::clone(&metrics)));
+        let detail = |error: ApiError| BuildError::Activations { detail: error.internal.unwrap_or(error.public) };
+        registry.refresh().await.map_err(detail)?;
+        let pool = Pool::start(config.policy_threads, config.policy_queue_max)
+            .map_err(|source| BuildError::Threads { source })?;
+        let service = Arc::new(DecisionService::new(ServiceParts {
+            store: Arc::clone(&store),
+            registry: Arc::clone(&registry),
+            pool,
+            clock: Arc::clone(&clock),
+            metrics: Arc::clone(&metrics),
+            threads: config.policy_threads,
+            ledger_retries_max: config.ledger_retries_max,
+        }));
+        let requests = Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS));
+        let host = Arc::new(Host { config, store, engine, clock, registry, service, metrics, case_check, requests });
+        Ok(App { router: router(Arc::clone(&host)), host })
+    }
+}
+
+impl App {
+    /// Serves until `shutdown` ends, with the worker and the watch for other hosts' activations beside it.
+    /// # Errors
+    /// When `listener` is bound to an address that other machines reach.
+    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> std::io::Result<Drained> {
+        let mut background = JoinSet::new();
+        background.spawn(worker::watch_activations(Arc::clone(&self.host)));
+        if self.host.config.worker_interval_ms > 0 {
+            background.spawn(worker::decide_undecided(Arc::clone(&self.host)));
+        }
+        let drained = serve(listener, self.router, &self.host.config, shutdown).await;
+        background.shutdown().await;
+        drained
+    }
+}

@@ -1,0 +1,137 @@
+//! What a host can be told: address, limits, intervals. Reading flags, environment and files is the command line's work.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Longest wait between two looks for new activations of other hosts.
+pub const ACTIVATION_POLL_MS_MAX: u64 = 2_000;
+
+/// Settings of a host. Every field has a sensible default.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address to listen on; loopback only, until requests can be authenticated.
+    pub listen: SocketAddr,
+    /// Connections held at one time; more wait to be accepted.
+    pub connections_max: usize,
+    /// Time for the whole head of a request to arrive, and for a connection to sit idle.
+    pub header_timeout_ms: u64,
+    /// Time between two pieces of a body.
+    pub body_timeout_ms: u64,
+    /// Time for a request to be answered.
+    pub request_timeout_ms: u64,
+    /// Time that requests in flight get to end when the host stops.
+    pub shutdown_timeout_ms: u64,
+    /// Largest body of one request.
+    pub body_bytes_max: usize,
+    /// Largest body of a batch or a policy file.
+    pub upload_bytes_max: usize,
+    /// Requests worked on at one time; more are refused with 503.
+    pub requests_max: usize,
+    /// Threads that run policies.
+    pub policy_threads: usize,
+    /// Calls that wait for such a thread; more are refused with 503.
+    pub policy_queue_max: usize,
+    /// Time between two looks for undecided encounters; 0 turns the worker off.
+    pub worker_interval_ms: u64,
+    /// Clients that the worker decides in one transaction.
+    pub worker_clients_max: usize,
+    /// Time between two looks for activations of other hosts, at most 2,000.
+    pub activation_poll_ms: u64,
+    /// Times that a decision is made again because the client's ledger moved meanwhile.
+    pub ledger_retries_max: u32,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            connections_max: 1_024,
+            header_timeout_ms: 10_000,
+            body_timeout_ms: 10_000,
+            request_timeout_ms: 30_000,
+            shutdown_timeout_ms: 10_000,
+            body_bytes_max: 256 * 1024,
+            upload_bytes_max: 8 * 1024 * 1024,
+            requests_max: 512,
+            policy_threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            policy_queue_max: 1_024,
+            worker_interval_ms: 500,
+            worker_clients_max: 256,
+            activation_poll_ms: 1_000,
+            ledger_retries_max: 16,
+        }
+    }
+}
+
+impl ServerConfig {
+    /// Every fault of these settings, each naming its field and the remedy.
+    #[must_use]
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        if !self.listen.ip().is_loopback() {
+            faults.push(format!(
+                "listen: `{}` can be reached by other machines, and requests cannot be authenticated yet; listen on 127.0.0.1 or [::1], behind a proxy that authenticates if others must reach it",
+                self.listen
+            ));
+        }
+        let at_least_one = [
+            ("connections_max", self.connections_max),
+            ("body_bytes_max", self.body_bytes_max),
+            ("upload_bytes_max", self.upload_bytes_max),
+            ("requests_max", self.requests_max),
+            ("policy_threads", self.policy_threads),
+            ("policy_queue_max", self.policy_queue_max),
+            ("worker_clients_max", self.worker_clients_max),
+        ];
+        faults.extend(
+            at_least_one.iter().filter(|(_, value)| *value == 0).map(|(name, _)| format!("{name}: must be at least 1")),
+        );
+        let times = [
+            ("header_timeout_ms", self.header_timeout_ms),
+            ("body_timeout_ms", self.body_timeout_ms),
+            ("request_timeout_ms", self.request_timeout_ms),
+            ("shutdown_timeout_ms", self.shutdown_timeout_ms),
+            ("activation_poll_ms", self.activation_poll_ms),
+        ];
+        faults.extend(
+            times.iter().filter(|(_, value)| *value == 0).map(|(name, _)| format!("{name}: must be at least 1")),
+        );
+        if self.activation_poll_ms > ACTIVATION_POLL_MS_MAX {
+            faults.push(format!("activation_poll_ms: must be at most {ACTIVATION_POLL_MS_MAX}, so that all hosts follow an activation soon"));
+        }
+        faults
+    }
+
+    /// Time for a request to be answered.
+    #[must_use]
+    pub fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_takes_its_own_defaults() {
+        assert_eq!(ServerConfig::default().faults(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn it_names_every_fault_at_once() {
+        let config = ServerConfig {
+            listen: "0.0.0.0:80".parse().expect("an address"),
+            connections_max: 0,
+            header_timeout_ms: 0,
+            activation_poll_ms: 5_000,
+            ..ServerConfig::default()
+        };
+        let faults = config.faults();
+        assert_eq!(faults.len(), 4, "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.contains("authenticated")), "{faults:?}");
+    }
+}

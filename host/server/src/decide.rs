@@ -1,0 +1,11 @@
+//! The decision service: from encounters to durable decisions. HTTP, the worker and the command line all decide through it.
+
+pub mod bulk;
+pub mod commit;
+mod dispatch;
+pub mod pool;
+pub mod record;
+pub mod replay;
+pub mod run;
+pub mod service;
+pub mod write;

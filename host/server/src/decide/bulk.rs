@@ -1,0 +1,74 @@
+//! Decides whatever waits in the store, whole clients at a time: for the worker, demonstrations and first loads.
+
+use std::collections::BTreeMap;
+
+use adjudica_core::Outcome;
+use adjudica_core::columns::Explain;
+
+use crate::decide::commit::{Outlook, commit, undecided_work};
+use crate::decide::pool::WhenFull;
+use crate::decide::service::{DecisionService, Options};
+use crate::error::{ApiError, ErrorCode};
+use crate::wire::request::Keep;
+
+/// What a run over undecided encounters did so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Encounters decided.
+    pub decided: u64,
+    /// Encounters whose rows could not be read; their faults are kept in the store.
+    pub unreadable: u64,
+    /// Transactions.
+    pub commits: u64,
+    /// Decisions by outcome.
+    pub outcome_to_decided: BTreeMap<Outcome, u64>,
+}
+
+impl DecisionService {
+    /// Decides every undecided encounter, `clients_max` clients in one transaction. `progress` hears of each transaction.
+    /// # Errors
+    /// When the store does not answer, or ledgers keep moving; what was decided before stays decided.
+    pub async fn decide_undecided(
+        &self,
+        clients_max: u32,
+        progress: &(dyn Fn(&Tally) + Sync),
+    ) -> Result<Tally, ApiError> {
+        let options = Options { keep: Keep::Record, explain: Explain::FailedOnly, policy: None, as_of: None };
+        let mut tally = Tally::default();
+        let mut retries = 0;
+        loop {
+            let work = self.store.take_undecided(clients_max, self.clock.now()).await?;
+            tally.unreadable = tally.unreadable.saturating_add(u64::try_from(work.bad.len()).unwrap_or(u64::MAX));
+            if work.clients.is_empty() {
+                // A take that found only unreadable rows has cleared them away; what waits behind them comes next.
+                if work.bad.is_empty() {
+                    return Ok(tally);
+                }
+                continue;
+            }
+            let works = work.clients.into_iter().map(undecided_work).collect();
+            let now = self.clock.now();
+            let written = self.run(works, now, &options, WhenFull::Wait).await?;
+            match commit(self, &written, now, None).await? {
+                Outlook::Durable => retries = 0,
+                Outlook::LedgerMoved if retries < self.ledger_retries_max => {
+                    retries = retries.saturating_add(1);
+                    self.metrics.retried();
+                    continue;
+                }
+                Outlook::LedgerMoved => {
+                    return Err(ApiError::new(
+                        ErrorCode::LedgerContended,
+                        "other decisions for these clients kept being recorded; the next run tries again",
+                    ));
+                }
+            }
+            for done in written.iter().flat_map(|client| &client.job.items) {
+                tally.decided = tally.decided.saturating_add(1);
+                *tally.outcome_to_decided.entry(done.decision.outcome).or_default() += 1;
+            }
+            tally.commits = tally.commits.saturating_add(1);
+            progress(&tally);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Writes decided clients to the store in one transaction. Decides nothing.
+
+use adjudica_core::Token;
+use adjudica_store::{
+    ClientCommit, ClientWork, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoreError, StoredEncounter,
+    WorkRequest,
+};
+use jiff::Timestamp;
+
+use crate::decide::run::{DecidedItem, DecidedJob, LedgerSeen, Routed};
+use crate::decide::service::{DecisionService, IdempotencyKey, Seed, Work};
+use crate::decide::write::Written;
+use crate::error::{ApiError, ErrorCode};
+use crate::observe::observe;
+
+/// A key and the agency that it belongs to.
+pub(crate) struct Idempotency {
+    pub(crate) agency: Token,
+    pub(crate) key: IdempotencyKey,
+}
+
+/// How a commit ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outlook {
+    /// Everything is written and durable.
+    Durable,
+    /// Nothing is written: another decision came in between.
+    LedgerMoved,
+}
+
+/// Writes `written`, which was decided at `now`.
+pub(crate) async fn commit(
+    service: &DecisionService,
+    written: &[Written],
+    now: Timestamp,
+    idempotency: Option<&Idempotency>,
+) -> Result<Outlook, ApiError> {
+    let clients = written.iter().map(|client| client_commit(client, now)).collect();
+    let response =
+        || written.iter().flat_map(|client| &client.records).map(|(_, text)| text.clone().into_bytes()).next();
+    let idempotency = idempotency.map(|kept| NewIdempotency {
+        agency_id: kept.agency.clone(),
+        key: kept.key.key.clone(),
+        body_digest: kept.key.body_digest,
+        response: response().unwrap_or_default(),
+        recorded_at: now,
+    });
+    match service.store.commit_decisions(NewCommit { clients, idempotency }).await {
+        Ok(_) => {
+            observe(service, written);
+            Ok(Outlook::Durable)
+        }
+        Err(StoreError::LedgerMoved { .. }) => Ok(Outlook::LedgerMoved),
+        Err(StoreError::IdempotencyKeyUsed { .. }) => Err(ApiError::new(
+            ErrorCode::IdempotencyConflict,
+            "this `Idempotency-Key` was used by another request at the same moment",
+        )),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn client_commit(client: &Written, now: Timestamp) -> ClientCommit {
+    let DecidedJob { agency_id, client_id, ledger_through, items } = &client.job;
+    let decisions = items.iter().zip(&client.records).map(|(done, (id, text))| new_decision(done, id, text, now));
+    ClientCommit {
+        agency_id: agency_id.clone(),
+        client_id: client_id.clone(),
+        ledger_through: *ledger_through,
+        decisions: decisions.collect(),
+    }
+}
+
+fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestamp) -> NewDecision {
+    let facts = &done.item.facts;
+    let answerer = match &done.item.routed {
+        Routed::To(answerer) => Some(answerer),
+        Routed::Nobody(..) => None,
+    };
+    NewDecision {
+        decision_id: decision_id.to_owned(),
+        encounter_id: facts.encounter_id.clone(),
+        encounter_revision: done.item.revision,
+        payer_id: facts.payer_id.clone(),
+        date_of_service: facts.date_of_service,
+        policy: answerer.map(|answerer| PolicyRef {
+            policy_id: answerer.policy_id.clone(),
+            version: answerer.version.to_string(),
+            digest: answerer.digest,
+        }),
+        terms_digest: answerer.map(|answerer| answerer.terms_digest),
+        decided_at: now,
+        supersedes: done.item.supersedes.clone(),
+        record: text.to_owned(),
+        decision: done.decision.clone(),
+        ledger_lines: done.ledger_lines.clone(),
+    }
+}
+
+/// What is known of the clients of `seeds`, and which decisions the new ones replace.
+pub(crate) async fn read_clients(
+    service: &DecisionService,
+    agency: &Token,
+    seeds: Vec<Seed>,
+) -> Result<Vec<Work>, ApiError> {
+    let mut works: Vec<Work> = Vec::new();
+    for seed in seeds {
+        match works.iter_mut().find(|work| work.client_id == seed.facts.client_id) {
+            Some(work) => work.seeds.push(seed),
+            None => works.push(Work {
+                agency_id: agency.clone(),
+                client_id: seed.facts.client_id.clone(),
+                ledger: Vec::new(),
+                ledger_through: 0,
+                seeds: vec![seed],
+            }),
+        }
+    }
+    let request = |work: &Work| WorkRequest {
+        agency_id: work.agency_id.clone(),
+        client_id: work.client_id.clone(),
+        encounter_ids: work.seeds.iter().map(|seed| seed.facts.encounter_id.clone()).collect(),
+    };
+    let requests: Vec<_> = works.iter().map(request).collect();
+    let loaded = service.store.load_work(&requests).await?;
+    for (work, mut loaded) in works.iter_mut().zip(loaded) {
+        work.ledger_through = loaded.ledger_through;
+        for seed in &mut work.seeds {
+            seed.supersedes = loaded.encounter_id_to_decision_id.remove(&seed.facts.encounter_id);
+            refresh(seed, &loaded.encounters);
+        }
+        work.ledger = ledger_seen(&mut loaded);
+    }
+    Ok(works)
+}
+
+/// Facts of a stored encounter may have changed since it was looked up; what was read with the ledger is what is decided.
+fn refresh(seed: &mut Seed, encounters: &[StoredEncounter]) {
+    let stored = encounters.iter().find(|stored| stored.facts.encounter_id == seed.facts.encounter_id);
+    if let (Some(_), Some(stored)) = (seed.revision, stored) {
+        seed.revision = Some(stored.revision);
+        seed.facts = stored.facts.clone();
+    }
+}
+
+/// The work of one undecided client.
+pub(crate) fn undecided_work(mut loaded: ClientWork) -> Work {
+    let ledger = ledger_seen(&mut loaded);
+    let ClientWork { agency_id, client_id, ledger_through, encounters, mut encounter_id_to_decision_id, .. } = loaded;
+    let seed = |(tag, stored): (usize, StoredEncounter)| Seed {
+        supersedes: encounter_id_to_decision_id.remove(&stored.facts.encounter_id),
+        revision: Some(stored.revision),
+        facts: stored.facts,
+        tag,
+    };
+    let seeds = encounters.into_iter().enumerate().map(seed).collect();
+    Work { agency_id, client_id, ledger, ledger_through, seeds }
+}
+
+fn ledger_seen(loaded: &mut ClientWork) -> Vec<LedgerSeen> {
+    let lines = std::mem::take(&mut loaded.ledger).into_iter();
+    lines.map(|live| LedgerSeen { encounter_id: live.encounter_id, line: live.line }).collect()
+}

@@ -1,0 +1,109 @@
+//! Hands work to the policy threads: finds who answers, spreads clients over the threads, gathers what they wrote.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::clock::instant_text;
+use crate::decide::pool::{PoolFault, WhenFull};
+use crate::decide::record::Mode;
+use crate::decide::run::{Item, Job};
+use crate::decide::service::{DecisionService, Options, Seed, Work};
+use crate::decide::write::{Stamp, Written, run_and_write};
+use crate::error::{ApiError, ErrorCode};
+use crate::registry::Pinned;
+use crate::wire::request::Keep;
+
+/// Encounters from which on work is spread over several threads.
+const SPREAD_FROM: usize = 128;
+
+impl DecisionService {
+    /// Finds who answers for each encounter, and asks them on the policy threads.
+    pub(crate) async fn run(
+        &self,
+        works: Vec<Work>,
+        now: Timestamp,
+        options: &Options,
+        when_full: WhenFull,
+    ) -> Result<Vec<Written>, ApiError> {
+        let published = self.registry.published();
+        let pinned = match &options.policy {
+            Some(name) => Some(Pinned { policy: self.registry.require_policy(name).await? }),
+            None => None,
+        };
+        let mut jobs = Vec::with_capacity(works.len());
+        for work in works {
+            let mut items = Vec::with_capacity(work.seeds.len());
+            for Seed { facts, revision, supersedes, tag } in work.seeds {
+                let routed = match &pinned {
+                    Some(pinned) => {
+                        self.registry.route_pinned(&published, pinned, (&work.agency_id, &facts), options.as_of).await?
+                    }
+                    None => self.registry.route(&published, &work.agency_id, &facts, options.as_of).await?,
+                };
+                items.push(Item { facts, revision, supersedes, routed, tag });
+            }
+            let Work { agency_id, client_id, ledger, ledger_through, .. } = work;
+            jobs.push(Job { agency_id, client_id, ledger, ledger_through, items });
+        }
+        let decided_at = instant_text(now);
+        let as_of = options.as_of.map_or_else(|| decided_at.clone(), instant_text);
+        let mode = match options.keep {
+            Keep::Record => Mode::Live,
+            Keep::DryRun => Mode::DryRun,
+        };
+        let stamp = Stamp {
+            now,
+            decided_at,
+            as_of,
+            mode,
+            explain: options.explain,
+            engine_version: adjudica_engine::engine_version(),
+        };
+        self.run_spread(jobs, stamp, when_full).await
+    }
+
+    async fn run_spread(&self, jobs: Vec<Job>, stamp: Stamp, when_full: WhenFull) -> Result<Vec<Written>, ApiError> {
+        let encounters: usize = jobs.iter().map(|job| job.items.len()).sum();
+        let shares = if encounters < SPREAD_FROM { 1 } else { self.threads.max(1) };
+        let stamp = Arc::new(stamp);
+        let running = split(jobs, shares).into_iter().map(|share| {
+            let stamp = Arc::clone(&stamp);
+            self.pool.run(when_full, move || run_and_write(share, &stamp))
+        });
+        let mut written = Vec::new();
+        for answer in futures_util::future::join_all(running).await {
+            let answer = answer.map_err(pool_failed)?;
+            written.extend(answer.map_err(|fault| ApiError::internal("run_and_write", fault))?);
+        }
+        Ok(written)
+    }
+}
+
+fn pool_failed(fault: PoolFault) -> ApiError {
+    match fault {
+        PoolFault::Full => ApiError::new(ErrorCode::Overloaded, "the host is busy; try again in a second"),
+        PoolFault::Lost => ApiError::internal("pool", fault),
+    }
+}
+
+/// `jobs` in at most `shares` parts of about the same number of encounters; each keeps the order.
+fn split(jobs: Vec<Job>, shares: usize) -> Vec<Vec<Job>> {
+    let encounters: usize = jobs.iter().map(|job| job.items.len()).sum();
+    let share_max = encounters.div_ceil(shares.max(1)).max(1);
+    let mut parts = Vec::with_capacity(shares);
+    let mut part = Vec::new();
+    let mut size = 0;
+    for job in jobs {
+        size += job.items.len();
+        part.push(job);
+        if size >= share_max {
+            parts.push(std::mem::take(&mut part));
+            size = 0;
+        }
+    }
+    if !part.is_empty() {
+        parts.push(part);
+    }
+    parts
+}

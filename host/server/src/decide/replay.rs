@@ -1,0 +1,178 @@
+//! Makes a recorded decision again and compares. Reads the record and what it names; writes nothing.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use adjudica_core::{Decision, Digest, Token};
+use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::decide::pool::WhenFull;
+use crate::decide::record::Record;
+use crate::decide::run::{Item, Job, LedgerSeen, Routed, run_jobs};
+use crate::decide::service::DecisionService;
+use crate::error::{ApiError, ErrorCode};
+use crate::registry::load::answerer;
+use crate::registry::nobody;
+
+/// What a replay found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Replay {
+    /// The decision.
+    pub decision_id: String,
+    /// Whether the same policy on the same facts gives the same bytes.
+    pub identical: bool,
+    /// The policy that was run again; null when none was in force.
+    #[schema(required)]
+    pub policy_digest: Option<String>,
+    /// The engine that made the decision.
+    pub recorded_engine_version: String,
+    /// The engine that made it again.
+    pub engine_version: String,
+    /// Every field that differs.
+    pub differences: Vec<Difference>,
+}
+
+/// A field that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Difference {
+    /// Where, such as `lines[0].units`.
+    pub field: String,
+    /// What was recorded; null when it was absent.
+    pub recorded: Value,
+    /// What the replay gave; null when it is absent.
+    pub replayed: Value,
+}
+
+impl DecisionService {
+    /// Makes a recorded decision again: the same policy, terms, facts and ledger.
+    /// # Errors
+    /// `not_found`, or when what the record names cannot be loaded.
+    pub async fn replay(&self, agency: &Token, decision_id: &str) -> Result<Replay, ApiError> {
+        let stored = self
+            .store
+            .find_decision(agency, decision_id)
+            .await?
+            .ok_or_else(|| ApiError::not_found("decision", decision_id))?;
+        self.replay_stored(&stored).await
+    }
+
+    /// As [`DecisionService::replay`], for a decision that was read already.
+    /// # Errors
+    /// When what the record names cannot be loaded.
+    pub async fn replay_stored(&self, stored: &StoredDecision) -> Result<Replay, ApiError> {
+        let decision_id = &stored.summary.decision_id;
+        let record = Record::parse(&stored.record)
+            .map_err(|fault| ApiError::internal("replay", format!("record of {decision_id}: {fault}")))?;
+        let routed = self.route_again(&record).await?;
+        let ledger = self.ledger_then(&record).await?;
+        let explain = record.explain.into();
+        let item = Item { facts: record.facts.clone().into_owned(), revision: None, supersedes: None, routed, tag: 0 };
+        let job = Job {
+            agency_id: record.agency_id.clone().into_owned(),
+            client_id: record.facts.client_id.clone(),
+            ledger,
+            ledger_through: record.ledger_through,
+            items: vec![item],
+        };
+        let decided = self.pool.run(WhenFull::Refuse, move || run_jobs(vec![job], explain)).await;
+        let decided =
+            decided.map_err(|_| ApiError::new(ErrorCode::Overloaded, "the host is busy; try again in a second"))?;
+        let again = decided.into_iter().flat_map(|job| job.items).next().map(|done| done.decision);
+        let again = again.ok_or_else(|| ApiError::internal("replay", "no decision was made"))?;
+        compare(&record, &again, decision_id)
+    }
+
+    /// Who answered then. A decision that nobody made is made again by looking nobody up.
+    async fn route_again(&self, record: &Record<'_>) -> Result<Routed, ApiError> {
+        let facts = record.facts.as_ref();
+        let (Some(used), Some(terms_digest)) = (&record.policy, record.terms_digest) else {
+            let as_of = record.as_of.parse().map_err(|fault| ApiError::internal("replay", fault))?;
+            let published = self.registry.published();
+            return match published.snapshot.find_period(&record.agency_id, facts, Some(as_of)) {
+                Some(_) => self.registry.route(&published, &record.agency_id, facts, Some(as_of)).await,
+                None => Ok(nobody(facts)),
+            };
+        };
+        let policy = self.registry.library.policy(used.digest).await?.ok_or_else(|| missing("policy", used.digest))?;
+        let terms = self.registry.library.terms(terms_digest).await?.ok_or_else(|| missing("terms", terms_digest))?;
+        Ok(Routed::To(Arc::new(answerer(&policy, terms, terms_digest, used.chosen))))
+    }
+
+    /// The lines that counted then: those up to the recorded entry that no entry up to there took back.
+    async fn ledger_then(&self, record: &Record<'_>) -> Result<Vec<LedgerSeen>, ApiError> {
+        let entries =
+            self.store.ledger_of(&record.agency_id, &record.facts.client_id, Some(record.ledger_through)).await?;
+        let reversed: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.reverses_seq).collect();
+        let counted = |entry: &LedgerEntry| {
+            entry.kind == LedgerKind::Line
+                && !reversed.contains(&entry.seq)
+                && !record.ledger_without.contains(&entry.encounter_id)
+        };
+        let live = entries.into_iter().filter(counted);
+        Ok(live.map(|entry| LedgerSeen { encounter_id: entry.encounter_id, line: entry.line }).collect())
+    }
+}
+
+fn missing(what: &str, digest: Digest) -> ApiError {
+    ApiError::new(
+        ErrorCode::NotFound,
+        format!("the {what} {digest} of this decision is not stored; restore it to replay"),
+    )
+}
+
+fn compare(record: &Record<'_>, again: &Decision, decision_id: &str) -> Result<Replay, ApiError> {
+    let write = |decision: &Decision| {
+        serde_json::to_value(decision).map_err(|fault| ApiError::internal("replay::compare", fault))
+    };
+    let mut differences = Vec::new();
+    differ("", &write(&record.decision())?, &write(again)?, &mut differences);
+    Ok(Replay {
+        decision_id: decision_id.to_owned(),
+        identical: differences.is_empty(),
+        policy_digest: record.policy.as_ref().map(|used| used.digest.to_string()),
+        recorded_engine_version: record.engine_version.clone().into_owned(),
+        engine_version: adjudica_engine::engine_version().to_owned(),
+        differences,
+    })
+}
+
+/// Adds every place where `recorded` and `replayed` differ.
+fn differ(path: &str, recorded: &Value, replayed: &Value, differences: &mut Vec<Difference>) {
+    match (recorded, replayed) {
+        (Value::Object(a), Value::Object(b)) => {
+            let names: BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            for name in names {
+                let path = crate::wire::json::join_path(path, name);
+                differ(&path, a.get(name).unwrap_or(&Value::Null), b.get(name).unwrap_or(&Value::Null), differences);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) => {
+            for index in 0..a.len().max(b.len()) {
+                let path = format!("{path}[{index}]");
+                differ(&path, a.get(index).unwrap_or(&Value::Null), b.get(index).unwrap_or(&Value::Null), differences);
+            }
+        }
+        (a, b) if a == b => {}
+        (a, b) => differences.push(Difference { field: path.to_owned(), recorded: a.clone(), replayed: b.clone() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_names_every_field_that_differs() {
+        let mut differences = Vec::new();
+        let recorded = json!({"outcome": "billable", "lines": [{"units": 1}], "findings": []});
+        let replayed = json!({"outcome": "billable", "lines": [{"units": 2}, {"units": 1}], "findings": []});
+        differ("", &recorded, &replayed, &mut differences);
+        let fields: Vec<_> = differences.iter().map(|difference| difference.field.as_str()).collect();
+        assert_eq!(fields, ["lines[0].units", "lines[1]"]);
+    }
+}

@@ -1,0 +1,317 @@
+//! Decides clients' encounters with policies at hand: timelines in, decisions out. No store, no clock; runs on the policy threads.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use adjudica_core::columns::Explain;
+use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::{Cents, Decision, Digest, EncounterFacts, LedgerLine, Outcome, Terms, Timeline, Token};
+
+use crate::decide::record::Chosen;
+
+/// Most encounters in one call of a policy.
+pub const CALL_ENCOUNTERS_MAX: usize = 1_000;
+
+/// What runs a policy: a decision for each encounter, in order.
+pub type PolicyRun = Arc<dyn Fn(&[Timeline], &Terms, Explain) -> Vec<Decision> + Send + Sync>;
+
+/// A policy with the terms it is asked with.
+pub struct Answerer {
+    /// Name of the policy.
+    pub policy_id: Token,
+    /// Its version.
+    pub version: semver::Version,
+    /// Digest of its file.
+    pub digest: Digest,
+    /// Currency of its amounts.
+    pub currency: Token,
+    /// How it was chosen.
+    pub chosen: Chosen,
+    /// The terms.
+    pub terms: Arc<Terms>,
+    /// Digest of the terms.
+    pub terms_digest: Digest,
+    /// Runs it.
+    pub run: PolicyRun,
+}
+
+/// Who answers for an encounter.
+#[derive(Clone)]
+pub enum Routed {
+    /// A policy.
+    To(Arc<Answerer>),
+    /// Nobody, and why.
+    Nobody(UndeterminedCode, String),
+}
+
+/// A billed line of the client that is not reversed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerSeen {
+    /// The encounter it was billed for.
+    pub encounter_id: Token,
+    /// The line.
+    pub line: LedgerLine,
+}
+
+/// An encounter to decide.
+pub struct Item {
+    /// What is known about it.
+    pub facts: EncounterFacts,
+    /// Its revision in the store; `None` when it came with a request.
+    pub revision: Option<i64>,
+    /// The decision that the new one replaces.
+    pub supersedes: Option<String>,
+    /// Who answers.
+    pub routed: Routed,
+    /// The caller's own number for it.
+    pub tag: usize,
+}
+
+/// One client's encounters to decide, and what was billed before.
+pub struct Job {
+    /// The agency.
+    pub agency_id: Token,
+    /// The client.
+    pub client_id: Token,
+    /// Lines that are not reversed.
+    pub ledger: Vec<LedgerSeen>,
+    /// The last entry of the ledger.
+    pub ledger_through: i64,
+    /// What to decide, one item for each encounter.
+    pub items: Vec<Item>,
+}
+
+/// A decided encounter.
+pub struct DecidedItem {
+    /// What was decided.
+    pub item: Item,
+    /// The last entry of the ledger that was counted.
+    pub ledger_through: i64,
+    /// Encounters whose lines up to there were not counted, because they are decided again after this one.
+    pub ledger_without: Vec<Token>,
+    /// The decision.
+    pub decision: Decision,
+    /// The lines it adds to the ledger.
+    pub ledger_lines: Vec<LedgerLine>,
+}
+
+/// A decided client.
+pub struct DecidedJob {
+    /// The agency.
+    pub agency_id: Token,
+    /// The client.
+    pub client_id: Token,
+    /// The last entry of the ledger when it was read.
+    pub ledger_through: i64,
+    /// Its encounters, in the order they were decided: by date of service, then id.
+    pub items: Vec<DecidedItem>,
+}
+
+/// Decides every encounter of `jobs`. Encounters of one client see the lines of those before them, whichever policy decided those.
+#[must_use]
+pub fn run_jobs(jobs: Vec<Job>, explain: Explain) -> Vec<DecidedJob> {
+    let mut progress: Vec<_> = jobs.into_iter().map(Progress::start).collect();
+    loop {
+        let mut calls: BTreeMap<(Digest, Digest), Vec<usize>> = BTreeMap::new();
+        for (index, client) in progress.iter_mut().enumerate() {
+            if let Some(answerer) = client.skip_to_policy() {
+                calls.entry((answerer.digest, answerer.terms_digest)).or_default().push(index);
+            }
+        }
+        if calls.is_empty() {
+            break;
+        }
+        for clients in calls.values() {
+            call_clients(&mut progress, clients, explain);
+        }
+    }
+    progress.into_iter().map(|client| client.done).collect()
+}
+
+/// The ledger lines of a decision about `facts`; empty unless its outcome is accepted.
+#[must_use]
+pub fn ledger_lines(facts: &EncounterFacts, decision: &Decision) -> Vec<LedgerLine> {
+    if !decision.outcome.is_accepted() {
+        return Vec::new();
+    }
+    let line = |line: &adjudica_core::DecisionLine| LedgerLine {
+        payer_id: facts.payer_id.clone(),
+        date_of_service: facts.date_of_service,
+        procedure_code: line.procedure_code,
+        units: line.units,
+        amount_cents: line.amount_cents.unwrap_or(Cents::ZERO),
+        billing_provider_id: facts.billing_provider_id.clone(),
+        rendering_provider_id: facts.rendering_provider_id.clone(),
+        diagnosis: facts.diagnoses.first().cloned(),
+    };
+    decision.lines.iter().map(line).collect()
+}
+
+/// A client on the way: items still to decide (last first), the ledger as it is by now, and what is done.
+struct Progress {
+    waiting: Vec<Item>,
+    timeline: Timeline,
+    asked: Vec<Item>,
+    ledger_through: i64,
+    /// Encounters still to be decided again, and how many lines of each are taken back when they are.
+    again: BTreeMap<Token, usize>,
+    done: DecidedJob,
+}
+
+impl Progress {
+    fn start(mut job: Job) -> Self {
+        job.items.sort_by(|a, b| {
+            (a.facts.date_of_service, &a.facts.encounter_id).cmp(&(b.facts.date_of_service, &b.facts.encounter_id))
+        });
+        let ids: BTreeSet<_> = job.items.iter().map(|item| item.facts.encounter_id.clone()).collect();
+        let mut timeline = Timeline::default();
+        let mut again: BTreeMap<Token, usize> = BTreeMap::new();
+        // Lines of encounters that are decided again are taken back by their new decisions, so nobody counts them.
+        for seen in job.ledger {
+            match ids.contains(&seen.encounter_id) {
+                true => *again.entry(seen.encounter_id).or_default() += 1,
+                false => timeline.ledger.push(seen.line),
+            }
+        }
+        timeline.sort();
+        job.items.reverse();
+        Self {
+            ledger_through: job.ledger_through,
+            again,
+            waiting: job.items,
+            timeline,
+            asked: Vec::new(),
+            done: DecidedJob {
+                agency_id: job.agency_id,
+                client_id: job.client_id,
+                ledger_through: job.ledger_through,
+                items: Vec::new(),
+            },
+        }
+    }
+
+    /// Settles items that nobody answers for, up to the next one that a policy does.
+    fn skip_to_policy(&mut self) -> Option<Arc<Answerer>> {
+        while let Some(item) = self.waiting.pop() {
+            match &item.routed {
+                Routed::To(answerer) => {
+                    let answerer = Arc::clone(answerer);
+                    self.waiting.push(item);
+                    return Some(answerer);
+                }
+                Routed::Nobody(code, message) => {
+                    let decision = Decision::undetermined(*code, message.clone());
+                    self.settle(item, decision);
+                }
+            }
+        }
+        None
+    }
+
+    /// Puts the next items that the same policy with the same terms answers for into the timeline, at most `max`.
+    fn ask_next(&mut self, max: usize) {
+        let Some(Routed::To(first)) = self.waiting.last().map(|item| item.routed.clone()) else { return };
+        while self.asked.len() < max
+            && let Some(item) =
+                self.waiting.pop_if(|item| matches!(&item.routed, Routed::To(next) if is_same(next, &first)))
+        {
+            self.timeline.encounters.push(item.facts.clone());
+            self.asked.push(item);
+        }
+    }
+
+    /// Takes the answers for what was asked.
+    fn take_answers(&mut self, decisions: &mut impl Iterator<Item = Decision>) {
+        self.timeline.encounters.clear();
+        for item in std::mem::take(&mut self.asked) {
+            let decision = decisions.next().unwrap_or_else(|| {
+                Decision::undetermined(
+                    UndeterminedCode::PolicyAnswerInvalid,
+                    "the policy gave fewer answers than encounters",
+                )
+            });
+            self.settle(item, decision);
+        }
+        self.timeline.ledger.sort_by_key(|line| line.date_of_service);
+    }
+
+    /// Forgets what was asked and lets it wait again.
+    fn take_back(&mut self) {
+        self.timeline.encounters.clear();
+        self.waiting.extend(self.asked.drain(..).rev());
+    }
+
+    fn settle(&mut self, item: Item, decision: Decision) {
+        let ledger_lines = ledger_lines(&item.facts, &decision);
+        // The store takes the superseded lines back first, then writes the new ones.
+        let taken_back = self.again.remove(&item.facts.encounter_id).unwrap_or(0);
+        let ledger_through = add(self.ledger_through, taken_back);
+        self.ledger_through = add(ledger_through, ledger_lines.len());
+        self.timeline.ledger.extend(ledger_lines.iter().cloned());
+        let ledger_without = self.again.keys().cloned().collect();
+        self.done.items.push(DecidedItem { item, ledger_through, ledger_without, decision, ledger_lines });
+    }
+}
+
+fn is_same(a: &Answerer, b: &Answerer) -> bool {
+    a.digest == b.digest && a.terms_digest == b.terms_digest
+}
+
+fn add(sequence: i64, rows: usize) -> i64 {
+    sequence.saturating_add(i64::try_from(rows).unwrap_or(i64::MAX))
+}
+
+/// Asks one policy about the next encounters of `clients`, in calls of a bounded size.
+fn call_clients(progress: &mut [Progress], clients: &[usize], explain: Explain) {
+    let mut call: Vec<usize> = Vec::new();
+    let mut encounters = 0;
+    for index in clients {
+        let Some(client) = progress.get_mut(*index) else { continue };
+        client.ask_next(CALL_ENCOUNTERS_MAX);
+        if encounters + client.asked.len() > CALL_ENCOUNTERS_MAX && !call.is_empty() {
+            call_policy(progress, &call, explain);
+            call.clear();
+            encounters = 0;
+        }
+        encounters += progress.get(*index).map_or(0, |client| client.asked.len());
+        call.push(*index);
+    }
+    call_policy(progress, &call, explain);
+}
+
+fn call_policy(progress: &mut [Progress], clients: &[usize], explain: Explain) {
+    let answerer = clients.first().and_then(|index| progress.get(*index)).and_then(|client| client.asked.first());
+    let Some(Routed::To(answerer)) = answerer.map(|item| item.routed.clone()) else { return };
+    let mut timelines = Vec::with_capacity(clients.len());
+    for index in clients {
+        timelines.extend(progress.get_mut(*index).map(|client| std::mem::take(&mut client.timeline)));
+    }
+    let decisions = (answerer.run)(&timelines, &answerer.terms, explain);
+    let mut decisions = decisions.into_iter();
+    for (index, timeline) in clients.iter().zip(timelines) {
+        let Some(client) = progress.get_mut(*index) else { continue };
+        client.timeline = timeline;
+        let answers: Vec<_> = decisions.by_ref().take(client.asked.len()).collect();
+        let faulty = answers.iter().any(|decision| decision.outcome == Outcome::Undetermined);
+        if faulty && client.asked.len() > 1 {
+            client.take_back();
+            call_one_by_one(client, answers.len(), explain);
+        } else {
+            client.take_answers(&mut answers.into_iter());
+        }
+    }
+}
+
+/// A policy that fails over several encounters is asked about each alone, so that only the guilty ones stay undetermined
+/// and each decision is what a replay of it gives.
+fn call_one_by_one(client: &mut Progress, encounters: usize, explain: Explain) {
+    for _ in 0..encounters {
+        client.ask_next(1);
+        let Some(Routed::To(answerer)) = client.asked.first().map(|item| item.routed.clone()) else { return };
+        let decisions = (answerer.run)(std::slice::from_ref(&client.timeline), &answerer.terms, explain);
+        client.take_answers(&mut decisions.into_iter());
+    }
+}
+
+#[cfg(test)]
+mod tests;

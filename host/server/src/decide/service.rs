@@ -1,0 +1,313 @@
+//! Decides what was asked for: reads, routes, runs, records, and does it again when a ledger moved meanwhile. Knows no HTTP route.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Instant;
+
+use adjudica_core::columns::Explain;
+use adjudica_core::{Digest, EncounterFacts, Token};
+use adjudica_store::Store;
+use jiff::Timestamp;
+use tokio::sync::Mutex;
+
+use crate::clock::Clock;
+use crate::decide::commit::{Idempotency, Outlook, commit, read_clients};
+use crate::decide::pool::{Pool, WhenFull};
+use crate::decide::record::Record;
+use crate::decide::run::{LedgerSeen, Routed};
+use crate::decide::write::Written;
+use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::wire::request::{Keep, PolicyName, Subject};
+
+/// Locks that keep requests for one client in line within this host. Other hosts are kept in line by the store.
+const LOCKS: usize = 256;
+
+/// Decides encounters and keeps the decisions.
+pub struct DecisionService {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) pool: Pool,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) threads: usize,
+    pub(crate) ledger_retries_max: u32,
+    locks: Vec<Mutex<()>>,
+}
+
+/// What a service is made of.
+pub struct ServiceParts {
+    /// Keeps things.
+    pub store: Arc<dyn Store>,
+    /// Knows which policy answers.
+    pub registry: Arc<Registry>,
+    /// Runs policies.
+    pub pool: Pool,
+    /// Tells the instant.
+    pub clock: Arc<dyn Clock>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Threads of the pool.
+    pub threads: usize,
+    /// Times that a decision is made again because the client's ledger moved.
+    pub ledger_retries_max: u32,
+}
+
+/// An encounter to decide, and the caller's own number for it.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The encounter.
+    pub subject: Subject,
+    /// The caller's number.
+    pub tag: usize,
+}
+
+/// How to decide.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// Whether decisions are kept.
+    pub keep: Keep,
+    /// Which rules they list.
+    pub explain: Explain,
+    /// The policy to ask instead of the one in force.
+    pub policy: Option<PolicyName>,
+    /// The instant whose knowledge of activations is used instead of the present.
+    pub as_of: Option<Timestamp>,
+}
+
+/// A key under which an answer is kept, and the request that it belongs to.
+#[derive(Debug, Clone)]
+pub struct IdempotencyKey {
+    /// The key.
+    pub key: String,
+    /// Digest of the request's body.
+    pub body_digest: Digest,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The decision's id.
+    pub decision_id: String,
+    /// The canonical record.
+    pub text: String,
+    /// The policy that answered.
+    pub policy_digest: Option<Digest>,
+}
+
+/// What is known of one client before deciding.
+pub(crate) struct Work {
+    pub(crate) agency_id: Token,
+    pub(crate) client_id: Token,
+    pub(crate) ledger: Vec<LedgerSeen>,
+    pub(crate) ledger_through: i64,
+    pub(crate) seeds: Vec<Seed>,
+}
+
+/// An encounter before it is known who answers for it.
+pub(crate) struct Seed {
+    pub(crate) facts: EncounterFacts,
+    pub(crate) revision: Option<i64>,
+    pub(crate) supersedes: Option<String>,
+    pub(crate) tag: usize,
+}
+
+impl DecisionService {
+    /// A service.
+    #[must_use]
+    pub fn new(parts: ServiceParts) -> Self {
+        let ServiceParts { store, registry, pool, clock, metrics, threads, ledger_retries_max } = parts;
+        let locks = (0..LOCKS).map(|_| Mutex::new(())).collect();
+        Self { store, registry, pool, clock, metrics, threads, ledger_retries_max, locks }
+    }
+
+    /// Calls of policies that run or wait now.
+    #[must_use]
+    pub fn busy(&self) -> usize {
+        self.pool.busy()
+    }
+
+    /// Decides one encounter. With a key, the same request gets the same answer again.
+    /// # Errors
+    /// Every sort of refusal in [`ErrorCode`] that names requests, keys, ledgers or the store.
+    pub async fn decide_one(
+        &self,
+        agency: &Token,
+        asked: Asked,
+        options: &Options,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answered, ApiError> {
+        if let Some(key) = &key
+            && let Some(answered) = self.find_answered(agency, key).await?
+        {
+            return Ok(answered);
+        }
+        let started = Instant::now();
+        let idempotency = key.as_ref().map(|key| Idempotency { agency: agency.clone(), key: key.clone() });
+        let mut answers = self.decide_group(agency, vec![asked], options, idempotency).await;
+        self.metrics.decision_took(started.elapsed().as_secs_f64());
+        let answer = answers.pop().map(|(_, answer)| answer);
+        match (answer, key) {
+            // Another request with the same key was recorded at the same moment: its answer is this one's too.
+            (Some(Err(error)), Some(key)) if error.code == ErrorCode::IdempotencyConflict => {
+                self.find_answered(agency, &key).await?.ok_or(error)
+            }
+            (Some(answer), _) => answer,
+            (None, _) => Err(ApiError::internal("decide_one", "no answer was made")),
+        }
+    }
+
+    /// Decides several encounters of one agency with the same options; an answer for each, in the order asked.
+    /// Encounters of one client see the lines of those with earlier dates of service.
+    pub async fn decide_many(
+        &self,
+        agency: &Token,
+        asked: Vec<Asked>,
+        options: &Options,
+    ) -> Vec<(usize, Result<Answered, ApiError>)> {
+        self.decide_group(agency, asked, options, None).await
+    }
+
+    async fn decide_group(
+        &self,
+        agency: &Token,
+        asked: Vec<Asked>,
+        options: &Options,
+        idempotency: Option<Idempotency>,
+    ) -> Vec<(usize, Result<Answered, ApiError>)> {
+        let mut order: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
+        let (seeds, mut answers) = self.read_subjects(agency, asked).await;
+        let tags: Vec<usize> = seeds.iter().map(|seed| seed.tag).collect();
+        match self.decide_seeds(agency, seeds, options, idempotency).await {
+            Ok(decided) => answers.extend(decided.into_iter().map(|(tag, answered)| (tag, Ok(answered)))),
+            Err(error) => answers.extend(tags.into_iter().map(|tag| (tag, Err(error.clone())))),
+        }
+        let answer = |tag| {
+            let answer = answers.remove(&tag);
+            (tag, answer.unwrap_or_else(|| Err(ApiError::internal("decide_group", "an encounter got no answer"))))
+        };
+        order.drain(..).map(answer).collect()
+    }
+
+    async fn find_answered(&self, agency: &Token, key: &IdempotencyKey) -> Result<Option<Answered>, ApiError> {
+        let Some(found) = self.store.find_idempotent(agency, &key.key).await? else { return Ok(None) };
+        if found.body_digest != key.body_digest {
+            let public = "this `Idempotency-Key` was used with another body; use a new key for a new request";
+            return Err(ApiError::new(ErrorCode::IdempotencyConflict, public));
+        }
+        let internal = |fault: &dyn std::fmt::Display| ApiError::internal("find_answered", fault);
+        let text = String::from_utf8(found.response).map_err(|fault| internal(&fault))?;
+        let record = Record::parse(&text).map_err(|fault| internal(&fault))?;
+        let policy_digest = record.policy.as_ref().map(|policy| policy.digest);
+        let decision_id = record.decision_id.into_owned();
+        Ok(Some(Answered { decision_id, policy_digest, text }))
+    }
+
+    /// What is known of each subject; what cannot be decided is answered already.
+    async fn read_subjects(
+        &self,
+        agency: &Token,
+        asked: Vec<Asked>,
+    ) -> (Vec<Seed>, BTreeMap<usize, Result<Answered, ApiError>>) {
+        let mut seeds = Vec::with_capacity(asked.len());
+        let mut answers = BTreeMap::new();
+        let mut ids = BTreeSet::new();
+        for Asked { subject, tag } in asked {
+            let seed = match subject {
+                Subject::Inline(facts) => Ok(Seed { facts: *facts, revision: None, supersedes: None, tag }),
+                Subject::Stored(id) => self.read_stored(agency, &id, tag).await,
+            };
+            match seed {
+                Ok(seed) if ids.insert(seed.facts.encounter_id.clone()) => seeds.push(seed),
+                Ok(_) => drop(answers.insert(tag, Err(asked_twice()))),
+                Err(error) => drop(answers.insert(tag, Err(error))),
+            }
+        }
+        (seeds, answers)
+    }
+
+    async fn read_stored(&self, agency: &Token, id: &Token, tag: usize) -> Result<Seed, ApiError> {
+        let stored = self
+            .store
+            .find_encounter(agency, id)
+            .await?
+            .ok_or_else(|| ApiError::not_found("encounter", id.as_str()))?;
+        Ok(Seed { facts: stored.facts, revision: Some(stored.revision), supersedes: None, tag })
+    }
+
+    async fn decide_seeds(
+        &self,
+        agency: &Token,
+        seeds: Vec<Seed>,
+        options: &Options,
+        idempotency: Option<Idempotency>,
+    ) -> Result<Vec<(usize, Answered)>, ApiError> {
+        if seeds.is_empty() {
+            return Ok(Vec::new());
+        }
+        let clients: BTreeSet<Token> = seeds.iter().map(|seed| seed.facts.client_id.clone()).collect();
+        let locks: BTreeSet<usize> = clients.iter().map(|client| lock_of(agency, client)).collect();
+        let mut held = Vec::with_capacity(locks.len());
+        // In ascending order, so that two requests cannot wait for each other.
+        for lock in locks.iter().filter_map(|lock| self.locks.get(*lock)) {
+            held.push(lock.lock().await);
+        }
+        let mut seeds = seeds;
+        for _ in 0..=self.ledger_retries_max {
+            let works = read_clients(self, agency, seeds).await?;
+            let now = self.clock.now();
+            let written = self.run(works, now, options, WhenFull::Refuse).await?;
+            if options.keep == Keep::DryRun {
+                return Ok(answers_of(&written));
+            }
+            match commit(self, &written, now, idempotency.as_ref()).await? {
+                Outlook::Durable => return Ok(answers_of(&written)),
+                Outlook::LedgerMoved => self.metrics.retried(),
+            }
+            seeds = take_seeds(written);
+        }
+        Err(ApiError::new(
+            ErrorCode::LedgerContended,
+            "other decisions for this client kept being recorded; try again in a second",
+        ))
+    }
+}
+
+fn asked_twice() -> ApiError {
+    let fault = FieldFault::new("encounter_id", "is decided in this batch already; ask for each encounter once");
+    ApiError::of_faults(ErrorCode::InvalidRequest, vec![fault])
+}
+
+fn lock_of(agency: &Token, client: &Token) -> usize {
+    let mut hasher = DefaultHasher::new();
+    (agency, client).hash(&mut hasher);
+    let locks = u64::try_from(LOCKS).unwrap_or(1);
+    usize::try_from(hasher.finish() % locks).unwrap_or(0)
+}
+
+fn answers_of(written: &[Written]) -> Vec<(usize, Answered)> {
+    let mut answers = Vec::new();
+    for client in written {
+        for (done, (decision_id, text)) in client.job.items.iter().zip(&client.records) {
+            let policy_digest = match &done.item.routed {
+                Routed::To(answerer) => Some(answerer.digest),
+                Routed::Nobody(..) => None,
+            };
+            answers.push((
+                done.item.tag,
+                Answered { decision_id: decision_id.clone(), text: text.clone(), policy_digest },
+            ));
+        }
+    }
+    answers
+}
+
+/// The encounters of a run that was not kept, to be decided again.
+fn take_seeds(written: Vec<Written>) -> Vec<Seed> {
+    let items = written.into_iter().flat_map(|client| client.job.items);
+    items
+        .map(|done| Seed { facts: done.item.facts, revision: done.item.revision, supersedes: None, tag: done.item.tag })
+        .collect()
+}

@@ -1,0 +1,36 @@
+//! What all routes share. Holds things together; decides nothing.
+
+use std::sync::Arc;
+
+use adjudica_engine::Engine;
+use adjudica_store::Store;
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::config::ServerConfig;
+use crate::decide::service::DecisionService;
+use crate::metrics::Metrics;
+use crate::registry::Registry;
+use crate::registry::activate::CaseCheck;
+
+/// A running host.
+pub struct Host {
+    /// Its settings.
+    pub config: ServerConfig,
+    /// Keeps things.
+    pub store: Arc<dyn Store>,
+    /// Runs policies.
+    pub engine: Engine,
+    /// Tells the instant.
+    pub clock: Arc<dyn Clock>,
+    /// Knows which policy answers.
+    pub registry: Arc<Registry>,
+    /// Decides.
+    pub service: Arc<DecisionService>,
+    /// Counts.
+    pub metrics: Arc<Metrics>,
+    /// Runs the cases that policies carry.
+    pub case_check: CaseCheck,
+    /// Places for requests.
+    pub requests: Semaphore,
+}

@@ -1,0 +1,271 @@
+//! Changes which policy answers: load, run its cases, place, commit the row, publish. Any failure leaves the old set.
+
+use std::sync::Arc;
+
+use adjudica_core::{DateRange, Digest, Terms};
+use adjudica_engine::Policy;
+use adjudica_store::{ActivationKey, ActivationPeriod, NewChange, Schedule, StoreError};
+use jiff::Timestamp;
+
+use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::registry::Registry;
+use crate::registry::schedule::{Placed, find_gaps, place};
+use crate::registry::snapshot::Snapshot;
+use crate::wire::activation::{ActivationRequest, Replace, RollbackRequest, Scope, TermsChoice};
+use crate::wire::query::Caller;
+use crate::wire::request::PolicyName;
+
+/// What a policy's own cases say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CaseReport {
+    /// Cases that pass.
+    pub passed: usize,
+    /// One text for each case that does not.
+    pub failures: Vec<String>,
+}
+
+/// Runs the cases that a policy carries. Given by the program: this crate does not know the form of cases.
+pub type CaseCheck = Arc<dyn Fn(&Policy) -> CaseReport + Send + Sync>;
+
+/// What an activation or a rollback did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activated {
+    /// The change.
+    pub change_id: i64,
+    /// When.
+    pub recorded_at: Timestamp,
+    /// The key's complete schedule.
+    pub schedule: Schedule,
+    /// Periods that were cut, as they were before.
+    pub cut: Vec<ActivationPeriod>,
+    /// Days between the first and the last period that nothing answers for.
+    pub gaps: Vec<DateRange>,
+    /// What is allowed and may surprise.
+    pub warnings: Vec<String>,
+    /// Cases of the policy that pass.
+    pub cases_passed: usize,
+}
+
+impl Registry {
+    /// Activates a policy.
+    /// # Errors
+    /// Every sort of refusal in [`ErrorCode`] that names policies or activations; then nothing has changed.
+    pub async fn activate(
+        &self,
+        caller: &Caller,
+        request: &ActivationRequest,
+        now: Timestamp,
+        check: &CaseCheck,
+    ) -> Result<Activated, ApiError> {
+        let policy = self.require_policy(&request.policy).await?;
+        require_payer(&policy, &request.scope)?;
+        let (terms, terms_digest) = self.require_terms(&request.terms).await?;
+        let cases_passed = run_cases(check, &policy).await?;
+        let new = ActivationPeriod {
+            dos_from: request.dos_from,
+            dos_to: request.dos_to,
+            policy_digest: policy.digest(),
+            terms_digest,
+        };
+        let _changing = self.changing.lock().await;
+        let snapshot = self.refresh_held().await?.snapshot.clone();
+        let key = key_of(caller, &request.scope);
+        let Placed { periods, overlaps, gaps } = place(current_periods(&snapshot, &key), &new);
+        if request.replace == Replace::Refuse && !overlaps.is_empty() {
+            return Err(overlap_refused(&overlaps));
+        }
+        if let TermsChoice::Inline(terms) = &request.terms {
+            let (json, digest) = terms.canonical();
+            self.store.insert_terms(digest, &json).await?;
+        }
+        let schedule = Schedule { key, periods };
+        let change_id = self.record(caller, &request.message, (&snapshot, schedule.clone(), None), now).await?;
+        self.refresh_held().await?;
+        tracing::info!(change_id, policy = %new.policy_digest, actor = %caller.actor, "a policy was activated");
+        Ok(Activated {
+            change_id,
+            recorded_at: now,
+            schedule,
+            cut: overlaps,
+            gaps,
+            warnings: warnings(&policy, &terms, &new),
+            cases_passed,
+        })
+    }
+
+    /// Goes back to the schedule before the last change that stands.
+    /// # Errors
+    /// `nothing_to_roll_back`, or when the store does not answer.
+    pub async fn roll_back(
+        &self,
+        caller: &Caller,
+        request: &RollbackRequest,
+        now: Timestamp,
+    ) -> Result<Activated, ApiError> {
+        let _changing = self.changing.lock().await;
+        let snapshot = self.refresh_held().await?.snapshot.clone();
+        let key = key_of(caller, &request.scope);
+        let before = snapshot.find_history(&key).and_then(|history| history.before_last());
+        let Some((undoes, periods)) = before else {
+            return Err(ApiError::new(
+                ErrorCode::NothingToRollBack,
+                "this payer, plan and line of service has no activation to take back",
+            ));
+        };
+        let cut = current_periods(&snapshot, &key).to_vec();
+        let schedule = Schedule { key, periods: periods.to_vec() };
+        let change_id = self.record(caller, &request.message, (&snapshot, schedule.clone(), Some(undoes)), now).await?;
+        self.refresh_held().await?;
+        tracing::info!(change_id, undoes, actor = %caller.actor, "an activation was taken back");
+        let gaps = find_gaps(&schedule.periods);
+        Ok(Activated { change_id, recorded_at: now, schedule, cut, gaps, warnings: Vec::new(), cases_passed: 0 })
+    }
+
+    /// The policy that a request names, loaded.
+    /// # Errors
+    /// `not_found`, or why it cannot be loaded.
+    pub async fn require_policy(&self, name: &PolicyName) -> Result<Policy, ApiError> {
+        let digest = match name {
+            PolicyName::Digest(digest) => Some(*digest),
+            PolicyName::Version { policy_id, version } => {
+                let files = self.store.list_policy_files().await?;
+                files
+                    .iter()
+                    .find(|file| file.policy_id == *policy_id && file.version == version.to_string())
+                    .map(|file| file.digest)
+            }
+        };
+        let loaded = match digest {
+            Some(digest) => self.library.policy(digest).await?,
+            None => None,
+        };
+        loaded.ok_or_else(|| {
+            let shown = match name {
+                PolicyName::Digest(digest) => digest.to_string(),
+                PolicyName::Version { policy_id, version } => format!("{policy_id}@{version}"),
+            };
+            let public =
+                format!("there is no policy `{shown}`; upload it first, or name one that `GET /v1/policies` lists");
+            ApiError {
+                errors: vec![FieldFault::new("policy", "is not stored")],
+                ..ApiError::new(ErrorCode::NotFound, public)
+            }
+        })
+    }
+
+    async fn require_terms(&self, choice: &TermsChoice) -> Result<(Arc<Terms>, Digest), ApiError> {
+        match choice {
+            TermsChoice::Inline(terms) => Ok((Arc::new(terms.clone()), terms.canonical().1)),
+            TermsChoice::Stored(digest) => {
+                let terms = self.library.terms(*digest).await?.ok_or_else(|| {
+                    let public = format!("there are no terms `{digest}`; store them first with `PUT /v1/terms`");
+                    ApiError {
+                        errors: vec![FieldFault::new("terms", "are not stored")],
+                        ..ApiError::new(ErrorCode::NotFound, public)
+                    }
+                })?;
+                Ok((terms, *digest))
+            }
+        }
+    }
+
+    async fn record(
+        &self,
+        caller: &Caller,
+        message: &str,
+        (snapshot, schedule, undoes): (&Snapshot, Schedule, Option<i64>),
+        now: Timestamp,
+    ) -> Result<i64, ApiError> {
+        let change = NewChange {
+            recorded_at: now,
+            recorded_by: caller.actor.clone(),
+            message: message.to_owned(),
+            schedules: vec![schedule],
+            expected_change_id: (snapshot.change_id > 0).then_some(snapshot.change_id),
+            undoes,
+        };
+        match self.store.record_change(&change).await {
+            Ok(change_id) => Ok(change_id),
+            Err(StoreError::ActivationMoved { .. }) => Err(ApiError::new(
+                ErrorCode::ActivationMoved,
+                "another change was recorded at the same moment; look at `GET /v1/activations` and send yours again",
+            )),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn key_of(caller: &Caller, scope: &Scope) -> ActivationKey {
+    ActivationKey {
+        agency_id: caller.agency.clone(),
+        payer_id: scope.payer_id.clone(),
+        plan_id: scope.plan_id.clone(),
+        service_line: scope.service_line.clone(),
+    }
+}
+
+fn current_periods<'a>(snapshot: &'a Snapshot, key: &ActivationKey) -> &'a [ActivationPeriod] {
+    snapshot.find_history(key).and_then(|history| history.known(None)).map_or(&[], |known| &known.periods)
+}
+
+fn require_payer(policy: &Policy, scope: &Scope) -> Result<(), ApiError> {
+    let manifest = policy.manifest();
+    if manifest.payers.contains(&scope.payer_id) {
+        return Ok(());
+    }
+    let payers: Vec<_> = manifest.payers.iter().map(|payer| payer.as_str()).collect();
+    let message =
+        format!("is not a payer that policy `{}` speaks for; it speaks for {}", manifest.policy_id, payers.join(", "));
+    Err(ApiError::of_faults(ErrorCode::InvalidRequest, vec![FieldFault::new("payer_id", message)]))
+}
+
+async fn run_cases(check: &CaseCheck, policy: &Policy) -> Result<usize, ApiError> {
+    let (check, policy) = (Arc::clone(check), policy.clone());
+    let report = tokio::task::spawn_blocking(move || check(&policy)).await;
+    let report = report.map_err(|fault| ApiError::internal("registry::run_cases", fault))?;
+    if report.failures.is_empty() {
+        return Ok(report.passed);
+    }
+    let faults = report.failures.into_iter().map(|failure| FieldFault::new("policy", failure)).collect();
+    Err(ApiError::of_faults(ErrorCode::PolicyCasesFailed, faults))
+}
+
+fn overlap_refused(overlaps: &[ActivationPeriod]) -> ApiError {
+    let faults = overlaps.iter().map(|period| {
+        let to = period.dos_to.map_or_else(|| "no end".to_owned(), |to| to.to_string());
+        let message =
+            format!("overlaps the activation from {} to {to} of policy {}", period.dos_from, period.policy_digest);
+        FieldFault::new("dos_from", message)
+    });
+    let mut error = ApiError::of_faults(ErrorCode::ActivationOverlap, faults.collect());
+    "activations answer for some of these days already; choose other days, or send `\"replace\": \"cut\"` to cut them"
+        .clone_into(&mut error.public);
+    error
+}
+
+/// What is allowed and may surprise: days outside the policy's own, rates that the terms lack.
+fn warnings(policy: &Policy, terms: &Terms, new: &ActivationPeriod) -> Vec<String> {
+    let manifest = policy.manifest();
+    let days = DateRange { from: new.dos_from, to: new.dos_to };
+    let mut warnings = Vec::new();
+    let within = |range: &DateRange| {
+        range.from <= days.from && (range.to.is_none() || days.to.zip(range.to).is_some_and(|(to, end)| to <= end))
+    };
+    if !manifest.in_force.iter().any(within) {
+        warnings.push(format!(
+            "policy `{}` is not in force on all of these days; it refuses dates of service outside its own",
+            manifest.policy_id
+        ));
+    }
+    let missing: Vec<_> = manifest
+        .terms
+        .rates
+        .iter()
+        .filter(|code| !terms.rates.iter().any(|rate| rate.procedure_code == **code))
+        .collect();
+    if !missing.is_empty() {
+        let codes: Vec<_> = missing.iter().map(|code| code.as_str()).collect();
+        warnings.push(format!("the terms have no rate for {}; lines of these codes stay incomplete", codes.join(", ")));
+    }
+    warnings
+}

@@ -1,0 +1,149 @@
+//! Loaded policies and terms by digest. Compiles off the serving path; a digest is loaded once however many ask for it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::{Digest, Terms};
+use adjudica_engine::{Engine, Policy};
+use adjudica_store::Store;
+
+use crate::decide::record::Chosen;
+use crate::decide::run::{Answerer, Routed};
+use crate::error::{ApiError, ErrorCode, FieldFault};
+
+/// Policies that are kept loaded although no schedule names them: for replays, pinned requests and fresh uploads.
+const SPARE_POLICIES_MAX: usize = 32;
+
+/// Loads policies and terms, and keeps what it loaded.
+pub struct Library {
+    store: Arc<dyn Store>,
+    engine: Engine,
+    policies: Mutex<BTreeMap<Digest, Policy>>,
+    terms: Mutex<BTreeMap<Digest, Arc<Terms>>>,
+    /// Held while compiling: one at a time, so that serving keeps its processors.
+    compiling: tokio::sync::Mutex<()>,
+}
+
+impl Library {
+    /// An empty library.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, engine: Engine) -> Self {
+        Self {
+            store,
+            engine,
+            policies: Mutex::default(),
+            terms: Mutex::default(),
+            compiling: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    /// A policy of the store, loaded. `Ok(None)`: there is no such file.
+    /// # Errors
+    /// `policy_refused` with every reason, or when the store does not answer.
+    pub async fn policy(&self, digest: Digest) -> Result<Option<Policy>, ApiError> {
+        if let Some(policy) = self.find_loaded(digest) {
+            return Ok(Some(policy));
+        }
+        match self.store.load_policy_wasm(digest).await? {
+            Some(wasm) => self.load(wasm).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Verifies, compiles and keeps a policy file.
+    /// # Errors
+    /// `policy_refused` with every reason.
+    pub async fn load(&self, wasm: Vec<u8>) -> Result<Policy, ApiError> {
+        let _one = self.compiling.lock().await;
+        let digest = Digest::of(&wasm);
+        if let Some(policy) = self.find_loaded(digest) {
+            return Ok(policy);
+        }
+        let engine = self.engine.clone();
+        let loaded = tokio::task::spawn_blocking(move || engine.load(&wasm)).await;
+        let policy =
+            loaded.map_err(|fault| ApiError::internal("registry::load", fault))?.map_err(|error| refused(&error))?;
+        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        policies.insert(digest, policy.clone());
+        Ok(policy)
+    }
+
+    /// Terms by digest. `Ok(None)`: there are none.
+    /// # Errors
+    /// When the store does not answer, or keeps something that is not terms.
+    pub async fn terms(&self, digest: Digest) -> Result<Option<Arc<Terms>>, ApiError> {
+        if let Some(terms) = self.terms.lock().unwrap_or_else(PoisonError::into_inner).get(&digest) {
+            return Ok(Some(Arc::clone(terms)));
+        }
+        let terms = match self.store.find_terms(digest).await? {
+            Some(json) => serde_json::from_str(&json)
+                .map_err(|fault| ApiError::internal("registry::terms", format!("{digest}: {fault}")))?,
+            None if digest == Terms::default().canonical().1 => Terms::default(),
+            None => return Ok(None),
+        };
+        let terms = Arc::new(terms);
+        self.terms.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Arc::clone(&terms));
+        Ok(Some(terms))
+    }
+
+    /// Who answers with that policy and those terms; nobody, with the reason, when they cannot be loaded.
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn answerer(&self, policy: Digest, terms: Digest, chosen: Chosen) -> Result<Routed, ApiError> {
+        let unavailable = |why: &str| Routed::Nobody(UndeterminedCode::PolicyUnavailable, why.to_owned());
+        let loaded = match self.policy(policy).await {
+            Ok(loaded) => loaded,
+            Err(error) if error.code == ErrorCode::PolicyRefused => {
+                tracing::error!(%policy, reason = %error.public, "an activated policy cannot be loaded");
+                return Ok(unavailable(&format!(
+                    "policy {policy} is activated but cannot be loaded: {}",
+                    error.public
+                )));
+            }
+            Err(error) => return Err(error),
+        };
+        match (loaded, self.terms(terms).await?) {
+            (Some(policy), Some(given)) => Ok(Routed::To(Arc::new(answerer(&policy, given, terms, chosen)))),
+            (None, _) => Ok(unavailable(&format!("policy {policy} is not stored"))),
+            (_, None) => Ok(unavailable(&format!("terms {terms} are not stored"))),
+        }
+    }
+
+    /// Lets go of policies that no schedule names, but for the spare ones.
+    pub fn keep_only(&self, in_use: &BTreeSet<Digest>) {
+        let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
+        let spare: Vec<_> = policies.keys().filter(|digest| !in_use.contains(*digest)).copied().collect();
+        for digest in spare.iter().skip(SPARE_POLICIES_MAX) {
+            policies.remove(digest);
+        }
+    }
+
+    fn find_loaded(&self, digest: Digest) -> Option<Policy> {
+        self.policies.lock().unwrap_or_else(PoisonError::into_inner).get(&digest).cloned()
+    }
+}
+
+/// A policy with its terms.
+#[must_use]
+pub fn answerer(policy: &Policy, terms: Arc<Terms>, terms_digest: Digest, chosen: Chosen) -> Answerer {
+    let manifest = policy.manifest();
+    let run = policy.clone();
+    Answerer {
+        policy_id: manifest.policy_id.clone(),
+        version: manifest.version.clone(),
+        digest: policy.digest(),
+        currency: manifest.currency.clone(),
+        chosen,
+        terms,
+        terms_digest,
+        run: Arc::new(move |timelines, terms, explain| run.decide(timelines, terms, explain)),
+    }
+}
+
+/// The refusal of a policy file, every reason an entry.
+#[must_use]
+pub fn refused(error: &adjudica_engine::LoadError) -> ApiError {
+    let faults = error.faults().iter().map(|fault| FieldFault::new("", fault.to_string())).collect();
+    ApiError::of_faults(ErrorCode::PolicyRefused, faults)
+}

@@ -1,0 +1,155 @@
+//! Which policy answers: an immutable picture of all activations with their history. Loads nothing, changes nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use adjudica_core::{Digest, EncounterFacts, Token};
+use adjudica_store::{ActivationKey, ActivationPeriod, Change};
+use jiff::Timestamp;
+
+/// A schedule as it was known from one change on.
+#[derive(Debug, Clone)]
+pub struct Known {
+    /// The change that made it known.
+    pub change_id: i64,
+    /// When.
+    pub recorded_at: Timestamp,
+    /// By whom.
+    pub recorded_by: Token,
+    /// Why.
+    pub message: String,
+    /// The change that was taken back, when this is a rollback.
+    pub undoes: Option<i64>,
+    /// The complete schedule, sorted, not overlapping.
+    pub periods: Arc<[ActivationPeriod]>,
+}
+
+/// All that was ever known about one key.
+#[derive(Debug, Clone)]
+pub struct History {
+    /// The key.
+    pub key: ActivationKey,
+    /// Every change of its schedule, oldest first.
+    pub changes: Vec<Known>,
+}
+
+/// All activations up to one change.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The last change in it; 0 before the first.
+    pub change_id: i64,
+    histories: HashMap<Token, HashMap<Token, Vec<History>>>,
+}
+
+impl History {
+    /// The schedule known at `as_of`; without an instant, the latest.
+    #[must_use]
+    pub fn known(&self, as_of: Option<Timestamp>) -> Option<&Known> {
+        self.changes.iter().rev().find(|known| as_of.is_none_or(|instant| known.recorded_at <= instant))
+    }
+
+    /// The change that a rollback takes back, and the schedule before it.
+    #[must_use]
+    pub fn before_last(&self) -> Option<(i64, Arc<[ActivationPeriod]>)> {
+        let mut standing: Vec<&Known> = Vec::new();
+        for known in &self.changes {
+            match known.undoes {
+                Some(_) => drop(standing.pop()),
+                None => standing.push(known),
+            }
+        }
+        let last = standing.pop()?;
+        let before = standing.last().map_or_else(|| Arc::from(Vec::new()), |known| Arc::clone(&known.periods));
+        Some((last.change_id, before))
+    }
+
+    /// More specific keys come first: plan and line, plan, line, neither.
+    fn generality(&self) -> (u8, u8) {
+        (u8::from(self.key.plan_id.is_none()), u8::from(self.key.service_line.is_none()))
+    }
+
+    fn covers(&self, facts: &EncounterFacts) -> bool {
+        let plan = self.key.plan_id.is_none() || self.key.plan_id == facts.plan_id;
+        plan && (self.key.service_line.is_none() || self.key.service_line == facts.service_line)
+    }
+}
+
+impl Snapshot {
+    /// This picture with one more change.
+    pub fn apply(&mut self, change: &Change) {
+        for schedule in &change.schedules {
+            let known = Known {
+                change_id: change.change_id,
+                recorded_at: change.recorded_at,
+                recorded_by: change.recorded_by.clone(),
+                message: change.message.clone(),
+                undoes: change.undoes,
+                periods: Arc::from(schedule.periods.clone()),
+            };
+            let payers = self.histories.entry(schedule.key.agency_id.clone()).or_default();
+            let histories = payers.entry(schedule.key.payer_id.clone()).or_default();
+            match histories.iter_mut().find(|history| history.key == schedule.key) {
+                Some(history) => history.changes.push(known),
+                None => {
+                    histories.push(History { key: schedule.key.clone(), changes: vec![known] });
+                    histories.sort_by_key(History::generality);
+                }
+            }
+        }
+        self.change_id = self.change_id.max(change.change_id);
+    }
+
+    /// The period that answers for `facts` as known at `as_of`. The most specific key that has one for that day wins.
+    #[must_use]
+    pub fn find_period(
+        &self,
+        agency: &Token,
+        facts: &EncounterFacts,
+        as_of: Option<Timestamp>,
+    ) -> Option<&ActivationPeriod> {
+        let histories = self.histories.get(agency)?.get(&facts.payer_id)?;
+        histories.iter().filter(|history| history.covers(facts)).find_map(|history| {
+            let periods = &history.known(as_of)?.periods;
+            let answers = |period: &&ActivationPeriod| {
+                period.dos_from <= facts.date_of_service && period.dos_to.is_none_or(|to| facts.date_of_service < to)
+            };
+            periods.iter().find(answers)
+        })
+    }
+
+    /// The history of one key.
+    #[must_use]
+    pub fn find_history(&self, key: &ActivationKey) -> Option<&History> {
+        self.histories.get(&key.agency_id)?.get(&key.payer_id)?.iter().find(|history| history.key == *key)
+    }
+
+    /// The histories of one agency, in order of payer, plan and line.
+    #[must_use]
+    pub fn histories(&self, agency: &Token) -> Vec<&History> {
+        let payers: BTreeMap<_, _> = self.histories.get(agency).into_iter().flatten().collect();
+        payers.into_values().flatten().collect()
+    }
+
+    /// Whether any agency has an activation for `payer`: only such payers become labels of figures.
+    #[must_use]
+    pub fn has_payer(&self, agency: &Token, payer: &Token) -> bool {
+        self.histories.get(agency).is_some_and(|payers| payers.contains_key(payer))
+    }
+
+    /// Policies with their terms that the latest schedules name.
+    #[must_use]
+    pub fn pairs_in_use(&self) -> BTreeSet<(Digest, Digest)> {
+        let histories = self.histories.values().flat_map(HashMap::values).flatten();
+        let periods = histories.filter_map(|history| history.known(None)).flat_map(|known| known.periods.iter());
+        periods.map(|period| (period.policy_digest, period.terms_digest)).collect()
+    }
+
+    /// Policies that the latest schedules name.
+    #[must_use]
+    pub fn policies_in_use(&self) -> BTreeSet<Digest> {
+        self.pairs_in_use().into_iter().map(|(policy, _)| policy).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

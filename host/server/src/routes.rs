@@ -1,0 +1,65 @@
+//! The routes under /v1 and beside it. Each file of `routes/` holds the handlers of one noun.
+
+pub mod activations;
+pub mod batch;
+pub mod chain;
+pub mod decisions;
+pub mod docs;
+pub mod encounters;
+pub mod health;
+pub mod policies;
+pub mod terms;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::Method;
+use axum::middleware::from_fn_with_state;
+use axum::routing::{get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::error::{ApiError, ErrorCode};
+use crate::host::Host;
+use crate::http::{around, panicked};
+
+/// Every route of a host.
+pub fn router(host: Arc<Host>) -> Router {
+    let v1 = Router::new()
+        .route("/encounters", get(encounters::list).post(encounters::post))
+        .route("/encounters/{encounter_id}", get(encounters::find).put(encounters::put))
+        .route("/decisions", get(decisions::list).post(decisions::post))
+        .route("/decisions/batch", post(batch::post))
+        .route("/decisions/{decision_id}", get(decisions::find))
+        .route("/decisions/{decision_id}/replay", post(decisions::replay))
+        .route("/policies", get(policies::list).post(policies::post))
+        .route("/policies/{digest}", get(policies::find))
+        .route("/terms", put(terms::put))
+        .route("/terms/{digest}", get(terms::find))
+        .route("/activations", get(activations::list).post(activations::post))
+        .route("/activations/rollback", post(activations::rollback))
+        .route("/chain/verify", get(chain::verify))
+        .route("/status", get(health::status));
+    let served = Router::new()
+        .nest("/v1", v1)
+        .method_not_allowed_fallback(method_not_allowed)
+        .fallback(not_found)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(Arc::clone(&host), around));
+    // Health is answered even when the host has all the requests it can hold.
+    let unguarded = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics));
+    unguarded.merge(docs::router()).merge(served).with_state(host)
+}
+
+async fn not_found() -> ApiError {
+    ApiError::new(ErrorCode::NotFound, "there is nothing at this path; the paths are listed at /docs")
+}
+
+async fn method_not_allowed(method: Method) -> ApiError {
+    ApiError::new(
+        ErrorCode::MethodNotAllowed,
+        format!("this path does not take {method}; its methods are listed at /docs"),
+    )
+}

@@ -1,0 +1,87 @@
+//! Which policy answers for which dates of service: change it, take it back, look at it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::clock::instant_text;
+use crate::error::{ApiError, ErrorCode, Problem};
+use crate::host::Host;
+use crate::http::{json as json_answer, read_json, read_parsed};
+use crate::registry::schedule::find_gaps;
+use crate::wire::activation::{parse_activation_request, parse_rollback_request};
+use crate::wire::fields::parse_instant;
+use crate::wire::policy_schema::{
+    ActivatedBody, ActivationBody, ActivationList, ActivationScheduleBody, GapBody, PeriodBody, RollbackBody,
+};
+use crate::wire::query::Params;
+
+/// Lets a policy answer for dates of service. Nothing is dropped and nothing is mixed while it happens.
+#[utoipa::path(post, path = "/v1/activations", tag = "activations", request_body = ActivationBody,
+    params(("Adjudica-Actor" = Option<String>, Header, description = "who does it; `anonymous` without it")),
+    responses((status = 201, description = "it answers from now on", body = ActivatedBody),
+              (status = 400, description = "not JSON", body = Problem, content_type = "application/problem+json"),
+              (status = 404, description = "no such policy or terms", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "it overlaps, every overlap named; or someone else changed activations meanwhile", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "wrong fields, or the policy's own cases fail, each named", body = Problem, content_type = "application/problem+json")))]
+pub async fn post(
+    State(host): State<Arc<Host>>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let (parsed, _) = read_json(&host, &headers, body).await?;
+    let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_activation_request)?;
+    let activated = host.registry.activate(&caller, &request, host.clock.now(), &host.case_check).await?;
+    Ok(json_answer(StatusCode::CREATED, &ActivatedBody::from(activated)))
+}
+
+/// Goes back to the schedule before the last change that stands; again, to the one before that.
+#[utoipa::path(post, path = "/v1/activations/rollback", tag = "activations", request_body = RollbackBody,
+    responses((status = 201, description = "the earlier schedule answers from now on", body = ActivatedBody),
+              (status = 409, description = "there is nothing to take back", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json")))]
+pub async fn rollback(
+    State(host): State<Arc<Host>>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let (parsed, _) = read_json(&host, &headers, body).await?;
+    let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_rollback_request)?;
+    let activated = host.registry.roll_back(&caller, &request, host.clock.now()).await?;
+    Ok(json_answer(StatusCode::CREATED, &ActivatedBody::from(activated)))
+}
+
+/// Every schedule of the agency, as known now or at an instant.
+#[utoipa::path(get, path = "/v1/activations", tag = "activations",
+    params(("as_of" = Option<String>, Query, description = "an instant")),
+    responses((status = 200, description = "by payer, plan and line", body = ActivationList),
+              (status = 400, description = "wrong parameters", body = Problem, content_type = "application/problem+json")))]
+pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+    let as_of = params.find("as_of", parse_instant);
+    let caller = params.finish()?;
+    let published = host.registry.refresh().await?;
+    let mut items = Vec::new();
+    for history in published.snapshot.histories(&caller.agency) {
+        let Some(known) = history.known(as_of) else { continue };
+        items.push(ActivationScheduleBody {
+            payer_id: history.key.payer_id.to_string(),
+            plan_id: history.key.plan_id.as_ref().map(ToString::to_string),
+            service_line: history.key.service_line.as_ref().map(ToString::to_string),
+            change_id: known.change_id,
+            recorded_at: instant_text(known.recorded_at),
+            recorded_by: known.recorded_by.to_string(),
+            message: known.message.clone(),
+            undoes: known.undoes,
+            periods: known.periods.iter().map(PeriodBody::from).collect(),
+            gaps: find_gaps(&known.periods).iter().map(GapBody::from).collect(),
+        });
+    }
+    Ok(json_answer(StatusCode::OK, &ActivationList { items }))
+}

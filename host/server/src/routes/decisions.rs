@@ -1,0 +1,128 @@
+//! Requests for decisions, and decisions made before. Deciding itself is in `decide`.
+
+use std::sync::Arc;
+
+use adjudica_core::{Digest, Outcome, ServiceDate, Token};
+use adjudica_store::DecisionFilter;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+
+use crate::decide::replay::Replay;
+use crate::decide::service::{Answered, Asked, IdempotencyKey, Options};
+use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
+use crate::host::Host;
+use crate::http::{add_header, json, json_text, read_json, read_parsed};
+use crate::wire::query::{Named, Params, find_idempotency_key, path_token};
+use crate::wire::request::{Keep, parse_decision_request};
+use crate::wire::schema::{DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody};
+
+/// Decides an encounter of the store, or one that comes with the request.
+///
+/// A recorded decision is durable before it is answered. With the header `Idempotency-Key`, the same body gives the same
+/// answer again, and another body is refused.
+#[utoipa::path(post, path = "/v1/decisions", tag = "decisions", request_body = DecisionRequestBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters")),
+    responses((status = 201, description = "decided and recorded", body = DecisionRecord),
+              (status = 200, description = "decided, not recorded (`dry_run`)", body = DecisionRecord),
+              (status = 400, description = "not JSON, or wrong parameters", body = Problem, content_type = "application/problem+json"),
+              (status = 404, description = "no such encounter or policy", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "the idempotency key belongs to another request", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json"),
+              (status = 503, description = "busy; try again", body = Problem, content_type = "application/problem+json")))]
+pub async fn post(
+    State(host): State<Arc<Host>>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let key = find_idempotency_key(&headers)?;
+    let (parsed, bytes) = read_json(&host, &headers, body).await?;
+    let body_digest = Digest::of(&bytes);
+    let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_decision_request)?;
+    if request.keep == Keep::DryRun && key.is_some() {
+        let fault =
+            FieldFault::new("header.idempotency-key", "goes with recorded decisions only; leave it out of a dry run");
+        return Err(ApiError::of_faults(ErrorCode::InvalidParameter, vec![fault]));
+    }
+    let options =
+        Options { keep: request.keep, explain: request.explain, policy: request.policy, as_of: request.as_of };
+    let asked = Asked { subject: request.subject, tag: 0 };
+    let key = key.map(|key| IdempotencyKey { key, body_digest });
+    let answered = host.service.decide_one(&caller.agency, asked, &options, key).await?;
+    let status = match options.keep {
+        Keep::Record => StatusCode::CREATED,
+        Keep::DryRun => StatusCode::OK,
+    };
+    Ok(answer(status, answered))
+}
+
+fn answer(status: StatusCode, answered: Answered) -> Response {
+    let mut response = json_text(status, answered.text);
+    add_header(&mut response, "decision-id", &answered.decision_id);
+    if let Some(digest) = answered.policy_digest {
+        add_header(&mut response, "policy-digest", &digest.to_string());
+    }
+    response
+}
+
+/// A decision made before: the very bytes that were recorded.
+#[utoipa::path(get, path = "/v1/decisions/{decision_id}", tag = "decisions", params(("decision_id" = String, Path)),
+    responses((status = 200, description = "the record; headers `Decision-Sequence`, `Decision-Hash` and `Decision-Previous-Hash` give its place in the chain", body = DecisionRecord),
+              (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
+pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(id): Named) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let id = path_token("decision", &id)?;
+    let stored = host
+        .store
+        .find_decision(&caller.agency, id.as_str())
+        .await?
+        .ok_or_else(|| ApiError::not_found("decision", id.as_str()))?;
+    let mut response = json_text(StatusCode::OK, stored.record);
+    add_header(&mut response, "decision-sequence", &stored.summary.sequence.to_string());
+    add_header(&mut response, "decision-hash", &stored.summary.hash.to_string());
+    add_header(&mut response, "decision-previous-hash", &stored.summary.previous_hash.to_string());
+    Ok(response)
+}
+
+/// Decisions made before, in the order of the agency's chain.
+#[utoipa::path(get, path = "/v1/decisions", tag = "decisions",
+    params(("outcome" = Option<String>, Query), ("payer" = Option<String>, Query), ("client" = Option<String>, Query),
+           ("encounter" = Option<String>, Query), ("policy" = Option<String>, Query, description = "digest"),
+           ("from" = Option<String>, Query, description = "first date of service"), ("to" = Option<String>, Query, description = "first date of service after"),
+           ("after" = Option<i64>, Query, description = "`next` of the page before"), ("limit" = Option<u32>, Query)),
+    responses((status = 200, body = DecisionPage, description = "a page"),
+              (status = 400, body = Problem, content_type = "application/problem+json", description = "wrong parameters, each named")))]
+pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+    let token = |text: &str| Token::parse(text).map_err(|fault| fault.to_string());
+    let date = |text: &str| ServiceDate::parse(text).map_err(|fault| fault.to_string());
+    let outcome = params.find("outcome", |text| Outcome::find(text).ok_or_else(|| "is not an outcome".to_owned()));
+    let payer_id = params.find("payer", token);
+    let client_id = params.find("client", token);
+    let encounter_id = params.find("encounter", token);
+    let policy_digest = params.find("policy", |text| Digest::parse(text).map_err(|fault| fault.to_string()));
+    let (from, to) = (params.find("from", date), params.find("to", date));
+    let after = params.find("after", |text| {
+        text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| "is not the `next` of a page".to_owned())
+    });
+    let limit = params.limit();
+    let caller = params.finish()?;
+    let filter = DecisionFilter { outcome, payer_id, client_id, encounter_id, policy_digest, from, to };
+    let found = host.store.list_decisions(&caller.agency, &filter, after.unwrap_or(0), limit).await?;
+    let is_full = u32::try_from(found.len()).is_ok_and(|rows| rows == limit);
+    let next = found.last().filter(|_| is_full).map(|last| last.sequence);
+    let items = found.into_iter().map(DecisionSummaryBody::from).collect();
+    Ok(json(StatusCode::OK, &DecisionPage { items, next }))
+}
+
+/// Makes a recorded decision again, on the same policy, terms, facts and ledger, and compares.
+#[utoipa::path(post, path = "/v1/decisions/{decision_id}/replay", tag = "decisions", params(("decision_id" = String, Path)),
+    responses((status = 200, description = "identical, or every field that differs", body = Replay),
+              (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
+pub async fn replay(State(host): State<Arc<Host>>, params: Params, Named(id): Named) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let id = path_token("decision", &id)?;
+    Ok(json(StatusCode::OK, &host.service.replay(&caller.agency, id.as_str()).await?))
+}

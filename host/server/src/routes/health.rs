@@ -1,0 +1,68 @@
+//! Is the host alive, ready, and what does it hold.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::error::{ApiError, Problem};
+use crate::host::Host;
+use crate::http::json as json_answer;
+use crate::wire::query::Params;
+
+/// Whether the process answers at all.
+#[utoipa::path(get, path = "/healthz", tag = "host", responses((status = 200, description = "it does", body = String)))]
+pub async fn alive() -> &'static str {
+    "ok\n"
+}
+
+/// Whether requests can be served: the store answers.
+#[utoipa::path(get, path = "/readyz", tag = "host", responses((status = 200, description = "they can", body = String),
+    (status = 503, description = "not now", body = Problem, content_type = "application/problem+json")))]
+pub async fn ready(State(host): State<Arc<Host>>) -> Result<&'static str, ApiError> {
+    host.store.ping().await?;
+    Ok("ready\n")
+}
+
+/// What the host runs and holds.
+#[utoipa::path(get, path = "/v1/status", tag = "host", responses((status = 200, description = "versions, policies, counts", body = Value)))]
+pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
+    params.finish()?;
+    let counts = host.store.counts().await?;
+    let policies: Vec<Value> = host.registry.loaded().into_iter().map(policy_status).collect();
+    let body = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "engine_version": adjudica_engine::engine_version(),
+        "interface_version": adjudica_core::INTERFACE_VERSION,
+        "change_id": host.registry.published().snapshot.change_id,
+        "policies": policies,
+        "policy_calls": host.service.busy(),
+        "counts": {
+            "encounters": counts.encounters,
+            "undecided": counts.undecided,
+            "unreadable": counts.faults,
+            "decisions": counts.decisions,
+            "policy_files": counts.policy_files,
+            "changes": counts.changes,
+        },
+        "warnings": host.store.warnings(),
+    });
+    Ok(json_answer(StatusCode::OK, &body))
+}
+
+fn policy_status((digest, loaded): (adjudica_core::Digest, Result<String, String>)) -> Value {
+    match loaded {
+        Ok(policy) => json!({ "digest": digest, "policy": policy, "fault": null }),
+        Err(fault) => json!({ "digest": digest, "policy": null, "fault": fault }),
+    }
+}
+
+/// Figures for Prometheus.
+#[utoipa::path(get, path = "/metrics", tag = "host", responses((status = 200, description = "Prometheus text", body = String)))]
+pub async fn metrics(State(host): State<Arc<Host>>) -> Response {
+    host.metrics.busy(u32::try_from(host.service.busy()).unwrap_or(u32::MAX));
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], host.metrics.render()).into_response()
+}

@@ -1,0 +1,93 @@
+//! Policy files in and out. Which of them answers is in `activations`.
+
+use std::sync::Arc;
+
+use adjudica_core::Digest;
+use adjudica_store::PolicyFile;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde_json::json;
+
+use crate::error::{ApiError, ErrorCode, Problem};
+use crate::host::Host;
+use crate::http::{json as json_answer, read_body};
+use crate::registry::load::refused;
+use crate::wire::policy_schema::{PolicyBody, PolicyList};
+use crate::wire::query::{Named, Params};
+
+/// Uploads a policy file: the bytes of one component. It answers for nothing until it is activated.
+#[utoipa::path(post, path = "/v1/policies", tag = "policies",
+    request_body(content = String, content_type = "application/wasm", description = "the file that `adjudica policy build` wrote"),
+    responses((status = 201, description = "stored", body = PolicyBody), (status = 200, description = "it was stored already", body = PolicyBody),
+              (status = 409, description = "another file has this id and version", body = Problem, content_type = "application/problem+json"),
+              (status = 413, description = "too large", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "refused, every reason named", body = Problem, content_type = "application/problem+json")))]
+pub async fn post(
+    State(host): State<Arc<Host>>,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let bytes = read_body(body, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+    let digest = Digest::of(&bytes);
+    let stored = host.store.list_policy_files().await?;
+    if let Some(file) = stored.iter().find(|file| file.digest == digest) {
+        return Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)));
+    }
+    let policy = host.registry.library.load(bytes.to_vec()).await?;
+    let manifest = policy.manifest();
+    let manifest_json =
+        serde_json::to_string(manifest).map_err(|fault| ApiError::internal("routes::policies", fault))?;
+    let file = PolicyFile {
+        digest,
+        policy_id: manifest.policy_id.clone(),
+        version: manifest.version.to_string(),
+        manifest_json,
+        wasm: bytes.to_vec(),
+        uploaded_at: host.clock.now(),
+        uploaded_by: caller.actor,
+    };
+    host.store.insert_policy_file(&file).await?;
+    tracing::info!(policy = %digest, policy_id = %file.policy_id, version = file.version, actor = %file.uploaded_by, "a policy file was stored");
+    let files = host.store.list_policy_files().await?;
+    let file = files
+        .iter()
+        .find(|file| file.digest == digest)
+        .ok_or_else(|| ApiError::internal("routes::policies", "the file is gone"))?;
+    Ok(json_answer(StatusCode::CREATED, &PolicyBody::from(file)))
+}
+
+/// Every stored policy file.
+#[utoipa::path(get, path = "/v1/policies", tag = "policies", responses((status = 200, description = "by id, then upload", body = PolicyList)))]
+pub async fn list(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
+    params.finish()?;
+    let files = host.store.list_policy_files().await?;
+    let items = files.iter().map(PolicyBody::from).collect();
+    Ok(json_answer(StatusCode::OK, &PolicyList { items }))
+}
+
+/// A policy's manifest and the sources it was built from, read from its file.
+#[utoipa::path(get, path = "/v1/policies/{digest}", tag = "policies", params(("digest" = String, Path)),
+    responses((status = 200, description = "`digest`, `size_bytes`, `manifest`, `sources`", body = serde_json::Value),
+              (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json")))]
+pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(digest): Named) -> Result<Response, ApiError> {
+    params.finish()?;
+    let digest = Digest::parse(&digest)
+        .map_err(|fault| ApiError::new(ErrorCode::NotFound, format!("there is no such policy: {fault}")))?;
+    let wasm =
+        host.store.load_policy_wasm(digest).await?.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
+    let engine = host.engine.clone();
+    let inspected = tokio::task::spawn_blocking(move || engine.inspect(&wasm)).await;
+    let inspection =
+        inspected.map_err(|fault| ApiError::internal("routes::policies", fault))?.map_err(|error| refused(&error))?;
+    let answer = json!({
+        "digest": inspection.digest,
+        "size_bytes": inspection.size_bytes,
+        "manifest": inspection.manifest,
+        "sources": inspection.sources,
+    });
+    Ok(json_answer(StatusCode::OK, &answer))
+}

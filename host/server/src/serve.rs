@@ -1,0 +1,128 @@
+//! The accept loop: connections with a cap, deadlines on every direction, a drain with a deadline. What is served is the router's business.
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::config::ServerConfig;
+use crate::timed_io::TimedIo;
+
+/// Most header lines of a request.
+const HEADERS_MAX: usize = 64;
+/// Most bytes of a request's head.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Most bytes that a connection buffers.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// How long to wait after the system refuses to accept: for instance when no file descriptors are left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// How a host stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Drained {
+    /// Every request in flight was answered.
+    Completely,
+    /// The deadline came first; connections still open were cut.
+    DeadlineCame,
+}
+
+/// Listens on the configured address, which must be a loopback address.
+/// # Errors
+/// The configuration's faults, or the operating system's refusal.
+pub async fn listen(config: &ServerConfig) -> io::Result<TcpListener> {
+    let faults = config.faults();
+    if !faults.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, faults.join("\n")));
+    }
+    TcpListener::bind(config.listen).await
+}
+
+/// Serves `router` until `shutdown` ends, then lets requests in flight end.
+/// # Errors
+/// When `listener` is bound to an address that other machines reach.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    config: &ServerConfig,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<Drained> {
+    require_loopback(listener.local_addr()?)?;
+    let places = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
+    let graceful = GracefulShutdown::new();
+    let mut connections = JoinSet::new();
+    let mut shutdown = std::pin::pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            () = &mut shutdown => break,
+            accepted = accept(&listener, &places) => accepted,
+            // Ended connections are taken out of the set as they end.
+            Some(_) = connections.join_next(), if !connections.is_empty() => continue,
+        };
+        let Some((stream, place)) = accepted else { continue };
+        let connection = graceful.watch(connect(stream, router.clone(), config));
+        connections.spawn(async move {
+            if let Err(fault) = connection.await {
+                tracing::debug!(%fault, "a connection ended early");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    let deadline = Duration::from_millis(config.shutdown_timeout_ms);
+    let drained = tokio::time::timeout(deadline, graceful.shutdown()).await;
+    connections.shutdown().await;
+    Ok(if drained.is_ok() { Drained::Completely } else { Drained::DeadlineCame })
+}
+
+fn require_loopback(address: SocketAddr) -> io::Result<()> {
+    if address.ip().is_loopback() {
+        return Ok(());
+    }
+    let refusal = format!(
+        "`{address}` can be reached by other machines, and requests cannot be authenticated yet; listen on 127.0.0.1 or [::1]"
+    );
+    Err(io::Error::new(io::ErrorKind::InvalidInput, refusal))
+}
+
+/// Waits for a place, then for a connection: what is over the cap waits in the system's own queue.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, _)) => Some((stream, place)),
+        Err(fault) => {
+            tracing::warn!(%fault, "a connection could not be accepted; trying again");
+            tokio::time::sleep(ACCEPT_PAUSE).await;
+            None
+        }
+    }
+}
+
+type Connection = http1::Connection<TokioIo<TimedIo<TcpStream>>, TowerToHyperService<Router>>;
+
+fn connect(stream: TcpStream, router: Router, config: &ServerConfig) -> Connection {
+    if let Err(fault) = stream.set_nodelay(true) {
+        tracing::debug!(%fault, "a connection keeps its delay");
+    }
+    let write_timeout = Duration::from_millis(config.body_timeout_ms);
+    http1::Builder::new()
+        .timer(TokioTimer::new())
+        // The timer starts with the connection and after each answer: it bounds the first byte, the head and idling.
+        .header_read_timeout(Duration::from_millis(config.header_timeout_ms))
+        .max_headers(HEADERS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX)
+        .serve_connection(TokioIo::new(TimedIo::new(stream, write_timeout)), TowerToHyperService::new(router))
+}

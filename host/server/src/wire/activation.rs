@@ -1,0 +1,164 @@
+//! Requests to activate a policy and to go back, from JSON. What they change is in `registry`.
+
+use adjudica_core::{DateRange, Digest, ServiceDate, Terms, Token};
+use serde_json::Value;
+
+use crate::error::FieldFault;
+use crate::wire::fields::{Fields, Refusal, read_date, read_digest, read_text, read_token};
+use crate::wire::request::{PolicyName, read_message, read_policy_name};
+use crate::wire::terms::parse_terms_at;
+
+/// Whom an activation is for, within an agency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scope {
+    /// The payer.
+    pub payer_id: Token,
+    /// One plan of the payer; absent means every plan.
+    pub plan_id: Option<Token>,
+    /// One line of service; absent means every line.
+    pub service_line: Option<Token>,
+}
+
+/// A request to activate a policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivationRequest {
+    /// Why.
+    pub message: String,
+    /// For whom.
+    pub scope: Scope,
+    /// Which policy.
+    pub policy: PolicyName,
+    /// With which terms.
+    pub terms: TermsChoice,
+    /// First date of service.
+    pub dos_from: ServiceDate,
+    /// First date of service after.
+    pub dos_to: Option<ServiceDate>,
+    /// What happens to activations that answer for some of these days already.
+    pub replace: Replace,
+}
+
+/// How a request gives terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TermsChoice {
+    /// Terms stored before.
+    Stored(Digest),
+    /// Terms in the request itself.
+    Inline(Terms),
+}
+
+/// What happens to activations that answer for some of the days already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Replace {
+    /// The request is refused and they are listed.
+    Refuse,
+    /// They are cut to the days that are left.
+    Cut,
+}
+
+/// A request to go back to the state before the last change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RollbackRequest {
+    /// Why.
+    pub message: String,
+    /// For whom.
+    pub scope: Scope,
+}
+
+/// Reads a request to activate.
+/// # Errors
+/// Every fault, each with its field.
+pub fn parse_activation_request(value: &Value) -> Result<ActivationRequest, Vec<FieldFault>> {
+    let mut fields = Fields::of("", value);
+    let message = fields.require("message", read_message);
+    let scope = read_scope(&mut fields);
+    let policy = fields.require("policy", read_policy_name);
+    let terms = read_terms(&mut fields);
+    let dos_from = fields.require("dos_from", read_date);
+    let dos_to = fields.find("dos_to", read_date);
+    let replace = fields.find("replace", read_replace).unwrap_or(Replace::Refuse);
+    if let (Some(from), Some(to)) = (dos_from, dos_to)
+        && let Err(fault) = DateRange::new(from, Some(to))
+    {
+        fields.refuse("dos_to", fault.to_string());
+    }
+    let faults = fields.finish("an activation");
+    match (message, scope, policy, terms, dos_from) {
+        (Some(message), Some(scope), Some(policy), Some(terms), Some(dos_from)) if faults.is_empty() => {
+            Ok(ActivationRequest { message, scope, policy, terms, dos_from, dos_to, replace })
+        }
+        _ => Err(faults),
+    }
+}
+
+/// Reads a request to go back.
+/// # Errors
+/// Every fault, each with its field.
+pub fn parse_rollback_request(value: &Value) -> Result<RollbackRequest, Vec<FieldFault>> {
+    let mut fields = Fields::of("", value);
+    let message = fields.require("message", read_message);
+    let scope = read_scope(&mut fields);
+    let faults = fields.finish("a rollback");
+    match (message, scope) {
+        (Some(message), Some(scope)) if faults.is_empty() => Ok(RollbackRequest { message, scope }),
+        _ => Err(faults),
+    }
+}
+
+fn read_scope(fields: &mut Fields<'_>) -> Option<Scope> {
+    let payer_id = fields.require("payer_id", read_token);
+    let plan_id = fields.find("plan_id", read_token);
+    let service_line = fields.find("service_line", read_token);
+    Some(Scope { payer_id: payer_id?, plan_id, service_line })
+}
+
+/// Terms by digest, or in the request; without any, empty terms.
+fn read_terms(fields: &mut Fields<'_>) -> Option<TermsChoice> {
+    match fields.find_value("terms") {
+        None => Some(TermsChoice::Inline(Terms::default())),
+        Some(Value::String(_)) => fields.find("terms", read_digest).map(TermsChoice::Stored),
+        Some(value) => match parse_terms_at("terms", value) {
+            Ok(terms) => Some(TermsChoice::Inline(terms)),
+            Err(faults) => {
+                fields.add(faults);
+                None
+            }
+        },
+    }
+}
+
+fn read_replace(value: &Value) -> Result<Replace, Refusal> {
+    match read_text(value)? {
+        "refuse" => Ok(Replace::Refuse),
+        "cut" => Ok(Replace::Cut),
+        _ => Err("is not known; give `refuse` or `cut`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_names_every_fault() {
+        let value = json!({"message": " ", "payer_id": "a b", "policy": "x", "terms": {"rates": [{}]}, "dos_from": "2026-02-01", "dos_to": "2026-02-01", "replace": "all"});
+        let fields: Vec<_> =
+            parse_activation_request(&value).expect_err("faults").into_iter().map(|fault| fault.field).collect();
+        assert_eq!(
+            fields,
+            [
+                "message",
+                "payer_id",
+                "policy",
+                "terms.rates[0].procedure_code",
+                "terms.rates[0].from",
+                "terms.rates[0].cents",
+                "replace",
+                "dos_to"
+            ]
+        );
+        assert_eq!(parse_rollback_request(&json!({})).expect_err("faults").len(), 2);
+    }
+}

@@ -1,0 +1,244 @@
+//! The shapes of bodies about policies, terms and activations for the OpenAPI document, and of the answers about them.
+
+use adjudica_core::DateRange;
+use adjudica_store::{ActivationPeriod, PolicyFileSummary};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::clock::instant_text;
+use crate::registry::activate::Activated;
+
+/// Contracted rates.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Terms, example = json!({"rates": [{"procedure_code": "G9001", "from": "2026-01-01", "cents": 10000}]}))]
+pub struct TermsBody {
+    /// The rates.
+    pub rates: Vec<RateBody>,
+}
+
+/// Cents for one unit of a code over a range of days.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Rate)]
+pub struct RateBody {
+    /// The code.
+    pub procedure_code: String,
+    /// First day.
+    #[schema(format = Date)]
+    pub from: String,
+    /// First day after; absent means no end.
+    #[schema(format = Date)]
+    pub to: Option<String>,
+    /// Cents for one unit.
+    #[schema(minimum = 0)]
+    pub cents: i64,
+}
+
+/// A request to activate a policy.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ActivationRequest, example = json!({"message": "rules of 2026", "payer_id": "bcbsm", "policy": "bcbsm@2.0.0", "dos_from": "2026-04-01"}))]
+pub struct ActivationBody {
+    /// Why: 1 to 500 characters.
+    pub message: String,
+    /// The payer.
+    pub payer_id: String,
+    /// One plan; absent means every plan.
+    pub plan_id: Option<String>,
+    /// One line of service; absent means every line.
+    pub service_line: Option<String>,
+    /// `id@version` or the digest of a policy file.
+    pub policy: String,
+    /// The terms, or as a text the digest of stored terms; absent means no rates.
+    pub terms: Option<TermsBody>,
+    /// First date of service.
+    #[schema(format = Date)]
+    pub dos_from: String,
+    /// First date of service after; absent means no end.
+    #[schema(format = Date)]
+    pub dos_to: Option<String>,
+    /// `refuse` (as without it) or `cut`: what happens to activations for some of these days.
+    pub replace: Option<String>,
+}
+
+/// A request to go back to the state before the last change.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RollbackRequest)]
+pub struct RollbackBody {
+    /// Why: 1 to 500 characters.
+    pub message: String,
+    /// The payer.
+    pub payer_id: String,
+    /// One plan.
+    pub plan_id: Option<String>,
+    /// One line of service.
+    pub service_line: Option<String>,
+}
+
+/// A stored policy file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PolicyBody {
+    /// The digest of the file.
+    pub digest: String,
+    /// Its id.
+    pub policy_id: String,
+    /// Its version.
+    pub version: String,
+    /// Its size.
+    pub size_bytes: u64,
+    /// When it was uploaded.
+    #[schema(format = DateTime)]
+    pub uploaded_at: String,
+    /// By whom.
+    pub uploaded_by: String,
+}
+
+impl From<&PolicyFileSummary> for PolicyBody {
+    fn from(file: &PolicyFileSummary) -> Self {
+        Self {
+            digest: file.digest.to_string(),
+            policy_id: file.policy_id.to_string(),
+            version: file.version.clone(),
+            size_bytes: file.size_bytes,
+            uploaded_at: instant_text(file.uploaded_at),
+            uploaded_by: file.uploaded_by.to_string(),
+        }
+    }
+}
+
+/// Days that one policy with one set of terms answers for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PeriodBody {
+    /// First date of service.
+    #[schema(format = Date)]
+    pub dos_from: String,
+    /// First date of service after; null means no end.
+    #[schema(format = Date, required)]
+    pub dos_to: Option<String>,
+    /// The policy.
+    pub policy_digest: String,
+    /// The terms.
+    pub terms_digest: String,
+}
+
+impl From<&ActivationPeriod> for PeriodBody {
+    fn from(period: &ActivationPeriod) -> Self {
+        Self {
+            dos_from: period.dos_from.to_string(),
+            dos_to: period.dos_to.map(|to| to.to_string()),
+            policy_digest: period.policy_digest.to_string(),
+            terms_digest: period.terms_digest.to_string(),
+        }
+    }
+}
+
+/// Days that nothing answers for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct GapBody {
+    /// First day.
+    #[schema(format = Date)]
+    pub from: String,
+    /// First day after.
+    #[schema(format = Date, required)]
+    pub to: Option<String>,
+}
+
+impl From<&DateRange> for GapBody {
+    fn from(range: &DateRange) -> Self {
+        Self { from: range.from.to_string(), to: range.to.map(|to| to.to_string()) }
+    }
+}
+
+/// What an activation or a rollback did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ActivatedBody {
+    /// The number of the change.
+    pub change_id: i64,
+    /// When it was recorded.
+    #[schema(format = DateTime)]
+    pub recorded_at: String,
+    /// The payer.
+    pub payer_id: String,
+    /// The plan; null means every plan.
+    #[schema(required)]
+    pub plan_id: Option<String>,
+    /// The line of service; null means every line.
+    #[schema(required)]
+    pub service_line: Option<String>,
+    /// The complete schedule now.
+    pub periods: Vec<PeriodBody>,
+    /// Periods that the change cut, removed or took back, as they were before.
+    pub replaced: Vec<PeriodBody>,
+    /// Days between the first and the last period that nothing answers for.
+    pub gaps: Vec<GapBody>,
+    /// What is allowed and may surprise.
+    pub warnings: Vec<String>,
+    /// Cases of the policy that pass.
+    pub cases_passed: usize,
+}
+
+impl From<Activated> for ActivatedBody {
+    fn from(activated: Activated) -> Self {
+        let key = activated.schedule.key;
+        Self {
+            change_id: activated.change_id,
+            recorded_at: instant_text(activated.recorded_at),
+            payer_id: key.payer_id.to_string(),
+            plan_id: key.plan_id.map(|plan| plan.to_string()),
+            service_line: key.service_line.map(|line| line.to_string()),
+            periods: activated.schedule.periods.iter().map(PeriodBody::from).collect(),
+            replaced: activated.cut.iter().map(PeriodBody::from).collect(),
+            gaps: activated.gaps.iter().map(GapBody::from).collect(),
+            warnings: activated.warnings,
+            cases_passed: activated.cases_passed,
+        }
+    }
+}
+
+/// What is known about one payer, plan and line of service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ActivationScheduleBody {
+    /// The payer.
+    pub payer_id: String,
+    /// The plan; null means every plan.
+    #[schema(required)]
+    pub plan_id: Option<String>,
+    /// The line of service; null means every line.
+    #[schema(required)]
+    pub service_line: Option<String>,
+    /// The change that made it so.
+    pub change_id: i64,
+    /// When.
+    #[schema(format = DateTime)]
+    pub recorded_at: String,
+    /// By whom.
+    pub recorded_by: String,
+    /// Why.
+    pub message: String,
+    /// The change that this one took back.
+    #[schema(required)]
+    pub undoes: Option<i64>,
+    /// The complete schedule.
+    pub periods: Vec<PeriodBody>,
+    /// Days between the first and the last period that nothing answers for.
+    pub gaps: Vec<GapBody>,
+}
+
+/// Every stored policy file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct PolicyList {
+    /// By id, then upload.
+    pub items: Vec<PolicyBody>,
+}
+
+/// Every schedule of an agency.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ActivationList {
+    /// By payer, plan and line of service.
+    pub items: Vec<ActivationScheduleBody>,
+}
+
+/// The digest of what was stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Stored {
+    /// SHA-256, 64 lower-case hexadecimal digits.
+    pub digest: String,
+}

@@ -1,0 +1,39 @@
+//! Holds the documented shapes to what is really read and written.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use utoipa::PartialSchema;
+
+use super::*;
+use crate::decide::record::tests::record;
+use crate::wire::encounter::parse_encounter;
+
+fn names<T: PartialSchema>() -> BTreeSet<String> {
+    let schema = serde_json::to_value(T::schema()).expect("json");
+    schema["properties"].as_object().expect("properties").keys().cloned().collect()
+}
+
+fn keys(value: &Value) -> BTreeSet<String> {
+    value.as_object().expect("an object").keys().cloned().collect()
+}
+
+#[test]
+fn it_documents_the_fields_of_an_encounter() {
+    let facts = parse_encounter(&json!({
+        "encounter_id": "e1", "client_id": "c1", "payer_id": "bcbsm", "plan_id": "ppo", "service_line": "care_management",
+        "date_of_service": "2026-03-02", "procedure_code": "98966", "service": "telephone", "minutes": 12,
+        "rendering_provider_id": "s1", "rendering_provider_role": "RN", "billing_provider_id": "b1",
+        "phase": "implementation", "mode": "telephone", "place_of_service": "11", "group_size": 3,
+        "modifiers": ["2P"], "diagnoses": ["E11.9"], "supporting_info": ["care_plan"], "received_on": "2026-03-20"
+    }));
+    let written = serde_json::to_value(facts.expect("facts")).expect("json");
+    assert_eq!(names::<EncounterBody>(), keys(&written));
+}
+
+#[test]
+fn it_documents_the_fields_of_a_record() {
+    let written: Value = serde_json::from_str(&record().text().expect("json")).expect("json");
+    assert_eq!(names::<DecisionRecord>(), keys(&written));
+    assert_eq!(names::<UndeterminedBody>(), keys(&written["undetermined"]));
+}

@@ -1,0 +1,166 @@
+//! Slow, half-sent and surplus connections on real loopback sockets, with deadlines of milliseconds.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use adjudica_server::serve::{Drained, listen, serve};
+use adjudica_server::{ServerConfig, no_cases};
+use axum::Router;
+use axum::routing::get;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::harness::{Bench, config};
+
+struct Served {
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<std::io::Result<Drained>>,
+}
+
+fn quick() -> ServerConfig {
+    ServerConfig {
+        listen: "127.0.0.1:0".parse().expect("an address"),
+        header_timeout_ms: 150,
+        body_timeout_ms: 150,
+        request_timeout_ms: 1_000,
+        shutdown_timeout_ms: 400,
+        ..config()
+    }
+}
+
+async fn start(router: Router, config: ServerConfig) -> Served {
+    let listener = listen(&config).await.expect("a listener");
+    let address = listener.local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let ended = tokio::spawn(async move {
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        serve(listener, router, &config, shutdown).await
+    });
+    Served { address, stop, ended }
+}
+
+/// Sends `text`, then reads until the other side closes.
+async fn exchange(address: SocketAddr, text: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    stream.write_all(text.as_bytes()).await.expect("a write");
+    let mut answer = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
+    let _ = read.expect("the host closes in time");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn it_closes_connections_that_send_nothing_or_half() {
+    let bench = Bench::start_with(quick(), no_cases()).await;
+    let served = start(bench.app.router.clone(), quick()).await;
+    assert_eq!(exchange(served.address, "").await, "");
+    assert_eq!(exchange(served.address, "GET /healthz HTTP/1.1\r\nHost: x\r\n").await, "");
+    let half = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"encounter_id\":";
+    let answer = exchange(served.address, half).await;
+    assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body_incomplete"), "{answer}");
+    let good = exchange(served.address, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
+    assert!(good.starts_with("HTTP/1.1 200") && good.ends_with("ok\n"), "{good}");
+    served.stop.send(()).expect("a host");
+    assert_eq!(served.ended.await.expect("a task").expect("an end"), Drained::Completely);
+}
+
+#[tokio::test]
+async fn it_refuses_heads_and_announced_bodies_that_are_too_large() {
+    let bench = Bench::start_with(quick(), no_cases()).await;
+    let served = start(bench.app.router.clone(), quick()).await;
+    let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "a".repeat(100_000));
+    let answer = exchange(served.address, &head).await;
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let many: String = (0..100).map(|number| format!("X-{number}: a\r\n")).collect();
+    let answer = exchange(served.address, &format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{many}\r\n")).await;
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let announced = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n";
+    let answer = exchange(served.address, announced).await;
+    assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    served.stop.send(()).expect("a host");
+    served.ended.await.expect("a task").expect("an end");
+}
+
+#[tokio::test]
+async fn it_serves_others_once_surplus_connections_time_out() {
+    let served =
+        start(Router::new().route("/", get(|| async { "ok" })), ServerConfig { connections_max: 2, ..quick() }).await;
+    let mut idle = Vec::new();
+    for _ in 0..8 {
+        idle.push(TcpStream::connect(served.address).await.expect("a connection"));
+    }
+    let answer = exchange(served.address, "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.ends_with("ok"), "{answer}");
+    drop(idle);
+    served.stop.send(()).expect("a host");
+    served.ended.await.expect("a task").expect("an end");
+}
+
+#[tokio::test]
+async fn it_lets_requests_in_flight_end_and_cuts_those_that_do_not() {
+    let router = || {
+        Router::new()
+            .route(
+                "/short",
+                get(|| async {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                    "done"
+                }),
+            )
+            .route(
+                "/long",
+                get(|| async {
+                    tokio::time::sleep(Duration::from_secs(600)).await;
+                    "never"
+                }),
+            )
+    };
+    for (path, drained, ending) in [("/short", Drained::Completely, "done"), ("/long", Drained::DeadlineCame, "")] {
+        let served = start(router(), quick()).await;
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n");
+        let asked = tokio::spawn(async move { exchange(served.address, &request).await });
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        served.stop.send(()).expect("a host");
+        assert_eq!(served.ended.await.expect("a task").expect("an end"), drained, "{path}");
+        let answer = asked.await.expect("a task");
+        assert!(answer.ends_with(ending), "{answer}");
+        assert!(TcpStream::connect(served.address).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn it_gives_up_on_peers_that_do_not_read() {
+    let large = "x".repeat(64 * 1024 * 1024);
+    let router = Router::new().route(
+        "/",
+        get(move || {
+            let large = large.clone();
+            async move { large }
+        }),
+    );
+    let served = start(router, quick()).await;
+    let mut stream = TcpStream::connect(served.address).await.expect("a connection");
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect("a write");
+    tokio::time::sleep(Duration::from_millis(600)).await;
+    let mut received = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut received))
+        .await
+        .expect("the host closes");
+    assert!(received.len() < 64 * 1024 * 1024, "{}", received.len());
+    served.stop.send(()).expect("a host");
+    assert_eq!(served.ended.await.expect("a task").expect("an end"), Drained::Completely);
+}
+
+#[tokio::test]
+async fn it_refuses_addresses_that_others_reach() {
+    let open = ServerConfig { listen: "0.0.0.0:0".parse().expect("an address"), ..quick() };
+    let refusal = listen(&open).await.expect_err("a refusal").to_string();
+    assert!(refusal.contains("cannot be authenticated yet") && refusal.contains("127.0.0.1"), "{refusal}");
+    let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.expect("a listener");
+    assert!(serve(listener, Router::new(), &quick(), async {}).await.is_err());
+}

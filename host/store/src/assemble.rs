@@ -1,0 +1,137 @@
+//! Puts rows together into clients' work, and checks what is to be put. Pure: both databases use it.
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BTreeSet};
+
+use adjudica_core::{EncounterFacts, Token, quantity::MINUTES_MAX};
+
+use crate::commit::{ClientRef, Standing};
+use crate::encounter::StoredEncounter;
+use crate::error::StoreError;
+use crate::raw::ledger::RawLedger;
+use crate::raw::token;
+use crate::work::{ClientWork, LiveLine};
+
+/// Largest group that a row can hold.
+const GROUP_SIZE_MAX: u32 = 1_000_000;
+
+/// What was read about a set of clients. The ends of ledgers are read before the lines, so that lines which came in
+/// between make the commit fail instead of being missed.
+#[derive(Default)]
+pub(crate) struct Parts {
+    pub(crate) standing: Standing,
+    pub(crate) live_lines: Vec<RawLedger>,
+}
+
+/// The work of each client in `order`, with its encounters.
+pub(crate) fn assemble(
+    order: &[ClientRef],
+    encounters: Vec<StoredEncounter>,
+    parts: Parts,
+) -> Result<Vec<ClientWork>, StoreError> {
+    let mut by_client: BTreeMap<ClientRef, ClientWork> = BTreeMap::new();
+    for key in order {
+        let work = ClientWork {
+            agency_id: token(&key.agency_id, "encounter", &key.agency_id)?,
+            client_id: token(&key.client_id, "encounter", &key.agency_id)?,
+            ledger: Vec::new(),
+            ledger_through: parts.standing.ledger_ends.get(key).copied().unwrap_or(0),
+            encounters: Vec::new(),
+            encounter_id_to_decision_id: BTreeMap::new(),
+        };
+        by_client.insert(key.clone(), work);
+    }
+    for row in &parts.live_lines {
+        let key = ClientRef { agency_id: row.agency_id.clone(), client_id: row.client_id.clone() };
+        let entry = row.parse()?;
+        if let Some(work) = by_client.get_mut(&key) {
+            work.ledger.push(LiveLine { line: entry.line, seq: entry.seq, encounter_id: entry.encounter_id });
+        }
+    }
+    for encounter in encounters {
+        let key = client_of(&encounter);
+        let latest =
+            parts.standing.latest.get(&(key.agency_id.clone(), encounter.facts.encounter_id.as_str().to_owned()));
+        let Some(work) = by_client.get_mut(&key) else { continue };
+        if let Some(decision_id) = latest {
+            work.encounter_id_to_decision_id.insert(encounter.facts.encounter_id.clone(), decision_id.clone());
+        }
+        work.encounters.push(encounter);
+    }
+    for work in by_client.values_mut() {
+        work.ledger.sort_by_key(|live| (live.line.date_of_service, live.seq));
+        work.encounters.sort_by(|a, b| {
+            (a.facts.date_of_service, &a.facts.encounter_id).cmp(&(b.facts.date_of_service, &b.facts.encounter_id))
+        });
+    }
+    let distinct = by_client.len() == order.len();
+    let take = |key| if distinct { by_client.remove(key) } else { by_client.get(key).cloned() };
+    Ok(order.iter().filter_map(take).collect())
+}
+
+/// Client, then date of service, then id.
+pub(crate) fn in_history_order(a: &StoredEncounter, b: &StoredEncounter) -> Ordering {
+    let (a, b) = (&a.facts, &b.facts);
+    (&a.client_id, a.date_of_service, &a.encounter_id).cmp(&(&b.client_id, b.date_of_service, &b.encounter_id))
+}
+
+/// The client of an encounter.
+pub(crate) fn client_of(encounter: &StoredEncounter) -> ClientRef {
+    ClientRef {
+        agency_id: encounter.agency_id.as_str().to_owned(),
+        client_id: encounter.facts.client_id.as_str().to_owned(),
+    }
+}
+
+/// The clients in `order` that have an encounter which could be read.
+pub(crate) fn readable(order: Vec<ClientRef>, encounters: &[StoredEncounter]) -> Vec<ClientRef> {
+    let found: BTreeSet<ClientRef> = encounters.iter().map(client_of).collect();
+    order.into_iter().filter(|key| found.contains(key)).collect()
+}
+
+/// Refuses encounters named twice and counts that the tables do not hold, naming each.
+pub(crate) fn require_putable(encounters: &[EncounterFacts]) -> Result<(), StoreError> {
+    let mut seen = BTreeSet::new();
+    let twice: BTreeSet<&Token> =
+        encounters.iter().map(|facts| &facts.encounter_id).filter(|id| !seen.insert(*id)).collect();
+    if !twice.is_empty() {
+        return Err(StoreError::EncountersExist {
+            encounter_ids: twice.into_iter().map(|id| id.as_str().to_owned()).collect(),
+        });
+    }
+    let mut faults = Vec::new();
+    for facts in encounters {
+        let id = &facts.encounter_id;
+        if let Some(minutes) = facts.minutes.filter(|minutes| minutes.0 > MINUTES_MAX) {
+            faults.push(format!("encounter `{id}` has {minutes} minutes; write 0 to {MINUTES_MAX}"));
+        }
+        if let Some(size) = facts.group_size.filter(|size| *size > GROUP_SIZE_MAX) {
+            faults.push(format!("encounter `{id}` has a group of {size}; write 0 to {GROUP_SIZE_MAX}"));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(StoreError::BadEncounters { faults }) }
+}
+
+/// Encounters of a put by what becomes of them.
+#[derive(Default)]
+pub(crate) struct Sorted<'a> {
+    pub(crate) new: Vec<&'a EncounterFacts>,
+    pub(crate) changed: Vec<&'a EncounterFacts>,
+    pub(crate) unchanged: u64,
+}
+
+/// Compares what is to be put with what is there; `None` stands for a row that could not be read.
+pub(crate) fn sort<'a>(
+    encounters: &'a [EncounterFacts],
+    existing: &BTreeMap<String, Option<EncounterFacts>>,
+) -> Sorted<'a> {
+    let mut sorted = Sorted::default();
+    for facts in encounters {
+        match existing.get(facts.encounter_id.as_str()) {
+            None => sorted.new.push(facts),
+            Some(Some(there)) if there == facts => sorted.unchanged = sorted.unchanged.saturating_add(1),
+            Some(Some(_) | None) => sorted.changed.push(facts),
+        }
+    }
+    sorted
+}

@@ -1,0 +1,234 @@
+//! The rows that a commit writes, as both databases take them.
+
+use adjudica_core::{Decision, Digest, LedgerLine, Modifier, Token};
+use serde::Serialize;
+
+use crate::chain::hex;
+use crate::decision::{ClientCommit, CommittedDecision, LedgerKind, NewDecision};
+use crate::instant::microseconds;
+use crate::raw::ledger::RawLedger;
+
+/// Everything that a commit writes.
+#[derive(Default)]
+pub(crate) struct CommitRows<'a> {
+    pub(crate) decisions: Vec<DecisionRow<'a>>,
+    pub(crate) lines: Vec<LineRow<'a>>,
+    pub(crate) findings: Vec<FindingRow<'a>>,
+    pub(crate) ledger: Vec<LedgerRow<'a>>,
+    pub(crate) heads: Vec<HeadRow<'a>>,
+    pub(crate) decided: Vec<DecidedRow<'a>>,
+    pub(crate) committed: Vec<CommittedDecision>,
+}
+
+impl CommitRows<'_> {
+    /// How many rows are added or, for the ends of chains, replaced.
+    pub(crate) fn count(&self) -> u64 {
+        let counts = [self.decisions.len(), self.lines.len(), self.findings.len(), self.ledger.len(), self.heads.len()];
+        counts.into_iter().map(|count| u64::try_from(count).unwrap_or(u64::MAX)).sum()
+    }
+}
+
+#[derive(Serialize)]
+pub(crate) struct DecisionRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) sequence: i64,
+    pub(crate) decision_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) encounter_id: &'a str,
+    pub(crate) encounter_revision: Option<i64>,
+    pub(crate) payer_id: &'a str,
+    pub(crate) date_of_service: String,
+    pub(crate) outcome: &'static str,
+    pub(crate) policy_id: Option<&'a str>,
+    pub(crate) policy_version: Option<&'a str>,
+    pub(crate) policy_digest: Option<String>,
+    pub(crate) terms_digest: Option<String>,
+    pub(crate) decided_at: i64,
+    pub(crate) supersedes: Option<&'a str>,
+    pub(crate) record: &'a str,
+    pub(crate) previous_hash: String,
+    pub(crate) hash: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LineRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) decision_id: &'a str,
+    pub(crate) position: i64,
+    pub(crate) procedure_code: &'a str,
+    pub(crate) modifiers: String,
+    pub(crate) units: i64,
+    pub(crate) amount_cents: Option<i64>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct FindingRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) decision_id: &'a str,
+    pub(crate) position: i64,
+    pub(crate) rule_id: &'a str,
+    pub(crate) kind: String,
+    pub(crate) effect: String,
+    pub(crate) verdict: String,
+    pub(crate) observed: Option<i64>,
+    pub(crate) expected: Option<i64>,
+    pub(crate) subject_kind: Option<String>,
+    pub(crate) subject_name: Option<&'a str>,
+    pub(crate) carc: Option<&'a str>,
+    pub(crate) liability_group: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LedgerRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) seq: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) decision_id: &'a str,
+    pub(crate) encounter_id: &'a str,
+    pub(crate) payer_id: &'a str,
+    pub(crate) date_of_service: String,
+    pub(crate) procedure_code: &'a str,
+    pub(crate) units: i64,
+    pub(crate) amount_cents: i64,
+    pub(crate) billing_provider_id: &'a str,
+    pub(crate) rendering_provider_id: &'a str,
+    pub(crate) diagnosis: Option<&'a str>,
+    pub(crate) reverses_seq: Option<i64>,
+    pub(crate) recorded_at: i64,
+}
+
+#[derive(Serialize)]
+pub(crate) struct HeadRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) length: i64,
+    pub(crate) head_hash: String,
+}
+
+#[derive(Serialize)]
+pub(crate) struct DecidedRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) encounter_id: &'a str,
+    pub(crate) revision: i64,
+}
+
+impl<'a> DecisionRow<'a> {
+    /// `hashes` are the one before and its own.
+    pub(crate) fn new(
+        client: &'a ClientCommit,
+        decision: &'a NewDecision,
+        sequence: i64,
+        hashes: (Digest, Digest),
+    ) -> Self {
+        let policy = decision.policy.as_ref();
+        Self {
+            agency_id: client.agency_id.as_str(),
+            sequence,
+            decision_id: &decision.decision_id,
+            client_id: client.client_id.as_str(),
+            encounter_id: decision.encounter_id.as_str(),
+            encounter_revision: decision.encounter_revision,
+            payer_id: decision.payer_id.as_str(),
+            date_of_service: decision.date_of_service.to_string(),
+            outcome: decision.decision.outcome.as_str(),
+            policy_id: policy.map(|policy| policy.policy_id.as_str()),
+            policy_version: policy.map(|policy| policy.version.as_str()),
+            policy_digest: policy.map(|policy| hex(policy.digest)),
+            terms_digest: decision.terms_digest.map(hex),
+            decided_at: microseconds(decision.decided_at),
+            supersedes: decision.supersedes.as_deref(),
+            record: &decision.record,
+            previous_hash: hex(hashes.0),
+            hash: hex(hashes.1),
+        }
+    }
+}
+
+impl<'a> LedgerRow<'a> {
+    pub(crate) fn line(client: &'a ClientCommit, decision: &'a NewDecision, line: &'a LedgerLine, seq: i64) -> Self {
+        Self {
+            agency_id: client.agency_id.as_str(),
+            client_id: client.client_id.as_str(),
+            seq,
+            kind: LedgerKind::Line.as_str(),
+            decision_id: &decision.decision_id,
+            encounter_id: decision.encounter_id.as_str(),
+            payer_id: line.payer_id.as_str(),
+            date_of_service: line.date_of_service.to_string(),
+            procedure_code: line.procedure_code.as_str(),
+            units: i64::from(line.units.0),
+            amount_cents: line.amount_cents.0,
+            billing_provider_id: line.billing_provider_id.as_str(),
+            rendering_provider_id: line.rendering_provider_id.as_str(),
+            diagnosis: line.diagnosis.as_ref().map(Token::as_str),
+            reverses_seq: None,
+            recorded_at: microseconds(decision.decided_at),
+        }
+    }
+
+    pub(crate) fn reversal(line: &'a RawLedger, decision: &'a NewDecision, seq: i64) -> Self {
+        Self {
+            agency_id: &line.agency_id,
+            client_id: &line.client_id,
+            seq,
+            kind: LedgerKind::Reversal.as_str(),
+            decision_id: &decision.decision_id,
+            encounter_id: &line.encounter_id,
+            payer_id: &line.payer_id,
+            date_of_service: line.date_of_service.clone(),
+            procedure_code: &line.procedure_code,
+            units: line.units,
+            amount_cents: line.amount_cents.saturating_neg(),
+            billing_provider_id: &line.billing_provider_id,
+            rendering_provider_id: &line.rendering_provider_id,
+            diagnosis: line.diagnosis.as_deref(),
+            reverses_seq: Some(line.seq),
+            recorded_at: microseconds(decision.decided_at),
+        }
+    }
+}
+
+impl<'a> HeadRow<'a> {
+    pub(crate) fn new(agency_id: &'a str, length: i64, head_hash: Digest) -> Self {
+        Self { agency_id, length, head_hash: hex(head_hash) }
+    }
+}
+
+pub(crate) fn add_lines<'a>(rows: &mut Vec<LineRow<'a>>, agency_id: &'a str, new: &'a NewDecision) {
+    rows.extend(new.decision.lines.iter().zip(1..).map(|(line, position)| LineRow {
+        agency_id,
+        decision_id: &new.decision_id,
+        position,
+        procedure_code: line.procedure_code.as_str(),
+        modifiers: line.modifiers.iter().map(Modifier::as_str).collect::<Vec<_>>().join(","),
+        units: i64::from(line.units.0),
+        amount_cents: line.amount_cents.map(|cents| cents.0),
+    }));
+}
+
+pub(crate) fn add_findings<'a>(rows: &mut Vec<FindingRow<'a>>, agency_id: &'a str, new: &'a NewDecision) {
+    let Decision { findings, .. } = &new.decision;
+    rows.extend(findings.iter().zip(1..).map(|(finding, position)| FindingRow {
+        agency_id,
+        decision_id: &new.decision_id,
+        position,
+        rule_id: finding.rule_id.as_str(),
+        kind: word(finding.kind),
+        effect: word(finding.effect),
+        verdict: word(finding.verdict),
+        observed: finding.observed,
+        expected: finding.expected,
+        subject_kind: finding.subject.as_ref().map(|subject| word(subject.kind)),
+        subject_name: finding.subject.as_ref().map(|subject| subject.name.as_str()),
+        carc: finding.denial.as_ref().map(|denial| denial.carc.as_str()),
+        liability_group: finding.denial.as_ref().map(|denial| word(denial.group)),
+    }));
+}
+
+/// The word of a closed set, the same as in JSON.
+fn word(value: impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(_) | Err(_) => String::new(),
+    }
+}

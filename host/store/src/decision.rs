@@ -1,0 +1,214 @@
+//! Decisions as they are committed and kept, and the ledger that they write.
+
+use std::fmt;
+
+use adjudica_core::{Decision, Digest, LedgerLine, Outcome, ServiceDate, Token};
+
+use crate::instant::Instant;
+
+/// The policy that made a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyRef {
+    /// Its name.
+    pub policy_id: Token,
+    /// Its semver version.
+    pub version: String,
+    /// The digest of its file.
+    pub digest: Digest,
+}
+
+/// A decision to be written. `Debug` prints its ids only: the rest is client data.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewDecision {
+    /// UUID version 7 as text, given by the caller.
+    pub decision_id: String,
+    /// The encounter decided.
+    pub encounter_id: Token,
+    /// The revision of the stored encounter that was read; `None` when the facts came with the request.
+    pub encounter_revision: Option<i64>,
+    /// The payer.
+    pub payer_id: Token,
+    /// The day of the work.
+    pub date_of_service: ServiceDate,
+    /// The policy; `None` when none was in force.
+    pub policy: Option<PolicyRef>,
+    /// The terms; `None` when no policy was in force.
+    pub terms_digest: Option<Digest>,
+    /// When it was decided. Rounded to microseconds: see [`crate::instant::round`].
+    pub decided_at: Instant,
+    /// The decision in force for this encounter until now.
+    pub supersedes: Option<String>,
+    /// Canonical JSON of everything that made it. These bytes are hashed, stored and given back.
+    pub record: String,
+    /// The answer.
+    pub decision: Decision,
+    /// What enters the ledger; must be empty unless the outcome is accepted.
+    pub ledger_lines: Vec<LedgerLine>,
+}
+
+impl fmt::Debug for NewDecision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("NewDecision");
+        shown.field("decision_id", &self.decision_id).field("encounter_id", &self.encounter_id);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Decisions about one client, made on the ledger up to `ledger_through`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCommit {
+    /// The agency.
+    pub agency_id: Token,
+    /// The client.
+    pub client_id: Token,
+    /// [`crate::ClientWork::ledger_through`] as it was read.
+    pub ledger_through: i64,
+    /// The decisions, in the order they were made.
+    pub decisions: Vec<NewDecision>,
+}
+
+/// An answer to keep under a key that the caller chose.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewIdempotency {
+    /// The agency.
+    pub agency_id: Token,
+    /// The key.
+    pub key: String,
+    /// Digest of the request's body.
+    pub body_digest: Digest,
+    /// The answer to give again.
+    pub response: Vec<u8>,
+    /// When it was given.
+    pub recorded_at: Instant,
+}
+
+/// What one call of [`crate::Store::commit_decisions`] writes, whole or not at all.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct NewCommit {
+    /// The decisions by client; the same client at most once.
+    pub clients: Vec<ClientCommit>,
+    /// The answer to keep with them.
+    pub idempotency: Option<NewIdempotency>,
+}
+
+/// Where a decision stands in its agency's chain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommittedDecision {
+    /// The decision.
+    pub decision_id: String,
+    /// Its place in the agency's chain, from 1, without gaps.
+    pub sequence: i64,
+    /// The hash that covers it and all before it.
+    pub hash: Digest,
+}
+
+/// An answer kept under a key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct IdempotentAnswer {
+    /// Digest of the body it answered.
+    pub body_digest: Digest,
+    /// The answer.
+    pub response: Vec<u8>,
+}
+
+/// A decision without its record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionSummary {
+    /// Its id.
+    pub decision_id: String,
+    /// The agency.
+    pub agency_id: Token,
+    /// Its place in the agency's chain.
+    pub sequence: i64,
+    /// The client.
+    pub client_id: Token,
+    /// The encounter.
+    pub encounter_id: Token,
+    /// The revision of the stored encounter; `None` when the facts came with the request.
+    pub encounter_revision: Option<i64>,
+    /// The payer.
+    pub payer_id: Token,
+    /// The day of the work.
+    pub date_of_service: ServiceDate,
+    /// What becomes of the encounter.
+    pub outcome: Outcome,
+    /// The policy; `None` when none was in force.
+    pub policy: Option<PolicyRef>,
+    /// The terms.
+    pub terms_digest: Option<Digest>,
+    /// When it was decided.
+    pub decided_at: Instant,
+    /// The decision it replaced.
+    pub supersedes: Option<String>,
+    /// The hash before it.
+    pub previous_hash: Digest,
+    /// Its own hash.
+    pub hash: Digest,
+}
+
+/// A decision with its record: lines, findings and facts are in there, byte for byte as they were answered.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoredDecision {
+    /// Everything but the record.
+    pub summary: DecisionSummary,
+    /// The record as it was written.
+    pub record: String,
+}
+
+/// Which decisions to list; an absent part takes all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecisionFilter {
+    /// Only with this outcome.
+    pub outcome: Option<Outcome>,
+    /// Only for this payer.
+    pub payer_id: Option<Token>,
+    /// Only of this client.
+    pub client_id: Option<Token>,
+    /// Only about this encounter.
+    pub encounter_id: Option<Token>,
+    /// Only by this policy file.
+    pub policy_digest: Option<Digest>,
+    /// First date of service.
+    pub from: Option<ServiceDate>,
+    /// First date of service after.
+    pub to: Option<ServiceDate>,
+}
+
+/// What a row of the ledger does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LedgerKind {
+    /// Bills a line.
+    Line,
+    /// Takes an earlier line back.
+    Reversal,
+}
+
+impl LedgerKind {
+    /// The word in the table.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Line => "line",
+            Self::Reversal => "reversal",
+        }
+    }
+}
+
+/// One row of a client's ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LedgerEntry {
+    /// Its place in the client's ledger, from 1, without gaps.
+    pub seq: i64,
+    /// What it does.
+    pub kind: LedgerKind,
+    /// The decision that wrote it.
+    pub decision_id: String,
+    /// The encounter.
+    pub encounter_id: Token,
+    /// The line; a reversal repeats the line it takes back with its amount negated.
+    pub line: LedgerLine,
+    /// The place of the line it takes back.
+    pub reverses_seq: Option<i64>,
+    /// When it was written.
+    pub recorded_at: Instant,
+}

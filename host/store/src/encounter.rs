@@ -1,0 +1,75 @@
+//! Encounters as they are kept, asked for and put. The facts themselves are the core's.
+
+use adjudica_core::{EncounterFacts, ServiceDate, Token};
+
+use crate::instant::Instant;
+
+/// What to do with an encounter that is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PutMode {
+    /// Refuse the whole put, naming every encounter that is already there.
+    InsertOnly,
+    /// Replace its facts and raise its revision where they differ.
+    Upsert,
+}
+
+/// What a put did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PutReport {
+    /// Encounters that were not there.
+    pub inserted: u64,
+    /// Encounters whose facts changed.
+    pub updated: u64,
+    /// Encounters that were there with these same facts.
+    pub unchanged: u64,
+}
+
+/// An encounter with what the store adds to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredEncounter {
+    /// Whose it is.
+    pub agency_id: Token,
+    /// What is known.
+    pub facts: EncounterFacts,
+    /// 1 at first, one more at each change of a fact.
+    pub revision: i64,
+    /// When the row was last written.
+    pub written_at: Instant,
+}
+
+/// Which encounters to list; an absent part takes all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EncounterFilter {
+    /// Only of this client.
+    pub client_id: Option<Token>,
+    /// Only for this payer.
+    pub payer_id: Option<Token>,
+    /// First date of service.
+    pub from: Option<ServiceDate>,
+    /// First date of service after.
+    pub to: Option<ServiceDate>,
+}
+
+/// A page of encounters in order of id.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EncounterPage {
+    /// Those that could be read.
+    pub encounters: Vec<StoredEncounter>,
+    /// Those whose rows hold faults.
+    pub bad: Vec<BadEncounter>,
+    /// Pass this as `after` for the next page; `None` when this is the last.
+    pub next_after: Option<String>,
+}
+
+/// An encounter whose rows are not valid facts. Other systems write them, so this is news, not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadEncounter {
+    /// Whose it is, as written in the row.
+    pub agency_id: String,
+    /// Which it is, as written in the row.
+    pub encounter_id: String,
+    /// The revision that was read.
+    pub revision: i64,
+    /// Every fault, each naming its column.
+    pub faults: Vec<String>,
+}

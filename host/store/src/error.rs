@@ -1,0 +1,160 @@
+//! Why the store could not do what was asked. A missing row is no error.
+
+use thiserror::Error;
+
+use crate::work::ClientKey;
+
+/// What went wrong, with the remedy in the message.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The address is of neither database.
+    #[error(
+        "`{scheme}` is not a database address; write `sqlite:PATH`, `sqlite::memory:` or `postgres://HOST/DATABASE`"
+    )]
+    BadAddress {
+        /// What stands before the first colon.
+        scheme: String,
+    },
+    /// The database would lose decisions that were answered.
+    #[error("the database cannot be trusted with decisions: {}", faults.join("; "))]
+    UnsafeDatabase {
+        /// Every reason.
+        faults: Vec<String>,
+    },
+    /// The schema could not be brought up to date.
+    #[error(
+        "the tables could not be brought up to date; restore the migrations that were applied or use an empty database"
+    )]
+    Migration {
+        /// The cause.
+        #[source]
+        source: sqlx::migrate::MigrateError,
+    },
+    /// The database did not answer, or refused.
+    #[error("the database failed while {doing}; check that it is up, reachable and has room")]
+    Unavailable {
+        /// What was being done.
+        doing: &'static str,
+        /// The cause.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Encounters to insert are already there, or are named twice in one put.
+    #[error(
+        "{} of the encounters are already there, nothing was written: {}; leave them out or put them with upsert",
+        encounter_ids.len(),
+        shorten(encounter_ids)
+    )]
+    EncountersExist {
+        /// Every one of them.
+        encounter_ids: Vec<String>,
+    },
+    /// Encounters hold values that the tables refuse.
+    #[error("the encounters cannot be kept, nothing was written: {}", faults.join("; "))]
+    BadEncounters {
+        /// Every fault.
+        faults: Vec<String>,
+    },
+    /// Another decision came between reading the ledger and writing.
+    #[error(
+        "decisions about {} of the clients came in between, nothing was written; read them again and decide again",
+        clients.len()
+    )]
+    LedgerMoved {
+        /// Every such client.
+        clients: Vec<ClientKey>,
+    },
+    /// What was to be committed contradicts itself.
+    #[error("the decisions cannot be committed, nothing was written: {}", faults.join("; "))]
+    BadCommit {
+        /// Every fault.
+        faults: Vec<String>,
+    },
+    /// Another change was recorded in between.
+    #[error(
+        "the activations were changed in between: expected change {}, found {}; look at them again",
+        number(*expected),
+        number(*found)
+    )]
+    ActivationMoved {
+        /// What the caller had seen.
+        expected: Option<i64>,
+        /// What is there.
+        found: Option<i64>,
+    },
+    /// Schedules hold faults.
+    #[error("the schedules cannot be recorded: {}", faults.join("; "))]
+    BadSchedule {
+        /// Every fault.
+        faults: Vec<String>,
+    },
+    /// The policy has another file under this version.
+    #[error("policy `{policy_id}` {version} is already there with digest {digest}; raise the version")]
+    VersionTaken {
+        /// The policy.
+        policy_id: String,
+        /// The version.
+        version: String,
+        /// The digest of the file that is there.
+        digest: adjudica_core::Digest,
+    },
+    /// The bytes do not have the digest that they come under.
+    #[error("the {what} has digest {actual}, not {given}; send it again")]
+    WrongDigest {
+        /// A policy file or terms.
+        what: &'static str,
+        /// The digest given.
+        given: adjudica_core::Digest,
+        /// The digest of the bytes.
+        actual: adjudica_core::Digest,
+    },
+    /// The key has been used before.
+    #[error("idempotency key `{key}` has been used; look its answer up")]
+    IdempotencyKeyUsed {
+        /// The key.
+        key: String,
+    },
+    /// A stored row is not what was written.
+    #[error("table `{table}`, row `{row}` holds {fault}; restore it from a backup")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// Its key.
+        row: String,
+        /// What it holds.
+        fault: String,
+    },
+    /// A statement changed another number of rows than it must.
+    #[error("{doing} changed {found} rows instead of {expected}, nothing was written; report this as a defect")]
+    RowCount {
+        /// What was being done.
+        doing: &'static str,
+        /// How many rows it must change.
+        expected: u64,
+        /// How many it changed.
+        found: u64,
+    },
+}
+
+impl StoreError {
+    /// Makes a database error one of ours, saying what was being done.
+    pub(crate) fn during(doing: &'static str) -> impl Fn(sqlx::Error) -> Self + Copy {
+        move |source| Self::Unavailable { doing, source }
+    }
+}
+
+fn number(change_id: Option<i64>) -> String {
+    change_id.map_or_else(|| "none".to_owned(), |id| id.to_string())
+}
+
+/// The first ten ids: enough to start with, short enough for a line.
+fn shorten(ids: &[String]) -> String {
+    let mut text = ids.iter().take(10).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if ids.len() > 10 {
+        text.push_str(", ..");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,34 @@
+//! Keeps encounters, decisions, the ledger, policies, terms and activations in SQLite or PostgreSQL. No wasm, no HTTP.
+//!
+//! [`connect`] gives an [`Arc<dyn Store>`](Store); every method behaves the same on both databases, and one conformance
+//! suite (`tests/it`) says how. The tables that other systems may write to are described in `SCHEMA.md`.
+
+pub mod activation;
+mod assemble;
+pub mod chain;
+mod commit;
+pub mod connect;
+pub mod decision;
+pub mod encounter;
+pub mod error;
+pub mod instant;
+pub mod library;
+mod postgres;
+mod raw;
+mod sqlite;
+pub mod store;
+pub mod work;
+
+pub use activation::{ActivationKey, ActivationPeriod, Change, NewChange, Schedule};
+pub use chain::{ChainReport, chain_hash};
+pub use connect::connect;
+pub use decision::{
+    ClientCommit, CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, LedgerKind,
+    NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
+};
+pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+pub use error::StoreError;
+pub use instant::Instant;
+pub use library::{PolicyFile, PolicyFileSummary};
+pub use store::{Counts, Store};
+pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

@@ -1,0 +1,203 @@
+//! The store on PostgreSQL, shared by many hosts and other systems. The methods' SQL is in the files beside this one.
+
+mod activations;
+mod commit;
+mod decisions;
+mod encounters;
+mod ledger;
+mod library;
+mod open;
+mod read;
+mod status;
+mod work;
+
+use adjudica_core::{Digest, EncounterFacts, Token};
+use async_trait::async_trait;
+use sqlx::PgPool;
+
+use crate::activation::{Change, NewChange};
+use crate::chain::ChainReport;
+use crate::decision::{
+    CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
+};
+use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::error::StoreError;
+use crate::instant::Instant;
+use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::store::{Counts, Store};
+use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+
+/// INVARIANT (one appender per agency): a commit holds the agency's row of `chain_head` from before it reads the
+/// ledgers until it ends. That also keeps two decisions about one client apart: a lock for each of the thousands of
+/// clients of a bulk commit would not fit the server's table of locks.
+pub(crate) struct PostgresStore {
+    pool: PgPool,
+    warnings: Vec<String>,
+}
+
+pub(crate) use open::open;
+
+/// How often a transaction is tried again after another one and it waited for each other.
+const DEADLOCK_RETRIES: u32 = 3;
+
+/// Whether the server ended the transaction because another one and it waited for each other. It can simply run again.
+fn is_deadlock(fault: &StoreError) -> bool {
+    let StoreError::Unavailable { source: sqlx::Error::Database(source), .. } = fault else { return false };
+    source.code().is_some_and(|code| code == "40P01" || code == "40001")
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn put_encounters(
+        &self,
+        agency_id: &Token,
+        encounters: &[EncounterFacts],
+        mode: PutMode,
+        now: Instant,
+    ) -> Result<PutReport, StoreError> {
+        encounters::put(self, agency_id, (encounters, mode), now).await
+    }
+
+    async fn find_encounter(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+    ) -> Result<Option<StoredEncounter>, StoreError> {
+        encounters::find(self, agency_id, encounter_id).await
+    }
+
+    async fn list_encounters(
+        &self,
+        agency_id: &Token,
+        filter: &EncounterFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<EncounterPage, StoreError> {
+        encounters::list(self, agency_id, filter, (after, limit)).await
+    }
+
+    async fn take_undecided(&self, limit_clients: u32, now: Instant) -> Result<Work, StoreError> {
+        work::take_undecided(self, limit_clients, now).await
+    }
+
+    async fn load_work(&self, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
+        work::load(self, requests).await
+    }
+
+    async fn load_history(&self, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {
+        work::load_history(self, filter).await
+    }
+
+    async fn ledger_of(
+        &self,
+        agency_id: &Token,
+        client_id: &Token,
+        through: Option<i64>,
+    ) -> Result<Vec<LedgerEntry>, StoreError> {
+        ledger::list(self, agency_id, client_id, through).await
+    }
+
+    async fn commit_decisions(&self, commit: NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
+        commit::commit(self, &commit).await
+    }
+
+    async fn find_decision(&self, agency_id: &Token, decision_id: &str) -> Result<Option<StoredDecision>, StoreError> {
+        decisions::find(self, agency_id, decision_id).await
+    }
+
+    async fn latest_decision(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+    ) -> Result<Option<StoredDecision>, StoreError> {
+        decisions::latest(self, agency_id, encounter_id).await
+    }
+
+    async fn list_decisions(
+        &self,
+        agency_id: &Token,
+        filter: &DecisionFilter,
+        after_sequence: i64,
+        limit: u32,
+    ) -> Result<Vec<DecisionSummary>, StoreError> {
+        decisions::list(self, agency_id, filter, (after_sequence, limit)).await
+    }
+
+    async fn load_decisions(
+        &self,
+        agency_id: &Token,
+        after_sequence: i64,
+        limit: u32,
+    ) -> Result<Vec<StoredDecision>, StoreError> {
+        decisions::load(self, agency_id.as_str(), after_sequence, limit).await
+    }
+
+    async fn list_agencies(&self) -> Result<Vec<Token>, StoreError> {
+        decisions::list_agencies(self).await
+    }
+
+    async fn verify_chain(&self, agency_id: &Token) -> Result<ChainReport, StoreError> {
+        decisions::verify_chain(self, agency_id).await
+    }
+
+    async fn find_idempotent(&self, agency_id: &Token, key: &str) -> Result<Option<IdempotentAnswer>, StoreError> {
+        decisions::find_idempotent(self, agency_id, key).await
+    }
+
+    async fn insert_policy_file(&self, file: &PolicyFile) -> Result<(), StoreError> {
+        library::insert_policy_file(self, file).await
+    }
+
+    async fn list_policy_files(&self) -> Result<Vec<PolicyFileSummary>, StoreError> {
+        library::list_policy_files(self).await
+    }
+
+    async fn load_policy_wasm(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
+        library::load_policy_wasm(self, digest).await
+    }
+
+    async fn insert_terms(&self, digest: Digest, json: &str) -> Result<(), StoreError> {
+        library::insert_terms(self, digest, json).await
+    }
+
+    async fn find_terms(&self, digest: Digest) -> Result<Option<String>, StoreError> {
+        library::find_terms(self, digest).await
+    }
+
+    async fn record_change(&self, change: &NewChange) -> Result<i64, StoreError> {
+        activations::record(self, change).await
+    }
+
+    async fn load_changes(&self, after_change_id: i64) -> Result<Vec<Change>, StoreError> {
+        activations::load(self, after_change_id).await
+    }
+
+    async fn latest_change_id(&self) -> Result<Option<i64>, StoreError> {
+        activations::latest(&self.pool).await
+    }
+
+    async fn list_faults(
+        &self,
+        agency_id: &Token,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<BadEncounter>, StoreError> {
+        status::list_faults(self, agency_id, after, limit).await
+    }
+
+    async fn counts(&self) -> Result<Counts, StoreError> {
+        status::counts(self).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        status::ping(self).await
+    }
+
+    fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}

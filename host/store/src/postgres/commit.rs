@@ -1,0 +1,123 @@
+//! Commits decisions: one transaction that holds the agencies' chains, few statements whatever the number of decisions.
+
+mod write;
+
+use std::collections::BTreeSet;
+
+use sqlx::PgConnection;
+
+use crate::chain::chain_start;
+use crate::commit::{self, ClientRef, Head, Standing};
+use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
+use crate::error::StoreError;
+use crate::instant::microseconds;
+use crate::postgres::read::{self, column, ledger_columns};
+use crate::postgres::{DEADLOCK_RETRIES, PostgresStore, is_deadlock};
+use crate::raw::digest;
+use crate::raw::ledger::RawLedger;
+
+/// In order, so that two commits about the same agencies wait for each other instead of forever.
+const LOCK_HEADS: &str = "
+    SELECT agency_id, length, head_hash FROM chain_head WHERE agency_id = ANY($1) ORDER BY agency_id FOR UPDATE";
+
+const START_HEADS: &str = "
+    INSERT INTO chain_head (agency_id, length, head_hash)
+    SELECT k.agency_id, 0, $2 FROM unnest($1::text[]) AS k (agency_id)
+    ORDER BY k.agency_id ON CONFLICT (agency_id) DO NOTHING";
+
+const SUPERSEDED_LINES: &str = concat!(
+    "SELECT ",
+    ledger_columns!(),
+    " FROM unnest($1::text[], $2::text[]) AS k (agency_id, decision_id)
+      JOIN ledger l ON l.agency_id = k.agency_id AND l.decision_id = k.decision_id
+      WHERE l.kind = 'line' ORDER BY l.agency_id, l.client_id, l.seq"
+);
+
+const INSERT_IDEMPOTENCY: &str = "
+    INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (agency_id, idempotency_key) DO NOTHING";
+
+pub(super) async fn commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
+    commit::require_consistent(new)?;
+    for _ in 0..DEADLOCK_RETRIES {
+        match try_commit(store, new).await {
+            Err(fault) if is_deadlock(&fault) => {}
+            done => return done,
+        }
+    }
+    try_commit(store, new).await
+}
+
+async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
+    let failed = StoreError::during("committing decisions");
+    let agencies = commit::agencies(new);
+    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut standing = Standing::default();
+    if !lock_heads(&mut transaction, &agencies, &mut standing).await? {
+        // An agency's first commit. Its chain is started outside, so that locks are only ever taken in order.
+        transaction.rollback().await.map_err(failed)?;
+        start_heads(store, &agencies).await?;
+        transaction = store.pool.begin().await.map_err(failed)?;
+        lock_heads(&mut transaction, &agencies, &mut standing).await?;
+    }
+    if let Some(answer) = &new.idempotency {
+        keep_answer(&mut transaction, answer).await?;
+    }
+    standing.superseded_lines = superseded_lines(&mut transaction, new).await?;
+    let clients = commit::clients(new, &standing.superseded_lines);
+    let clients: Vec<&ClientRef> = clients.iter().collect();
+    read::add_standing(&mut transaction, &clients, &commit::encounters(new), &mut standing).await?;
+    commit::require_unmoved(new, &standing)?;
+    let rows = commit::plan(new, &standing);
+    write::write(&mut transaction, &rows).await?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(rows.committed)
+}
+
+/// Whether every agency has a chain to lock.
+async fn lock_heads(
+    connection: &mut PgConnection,
+    agencies: &BTreeSet<&str>,
+    standing: &mut Standing,
+) -> Result<bool, StoreError> {
+    let failed = StoreError::during("locking chains");
+    let ids: Vec<&str> = agencies.iter().copied().collect();
+    let heads: Vec<(String, i64, String)> =
+        sqlx::query_as(LOCK_HEADS).bind(ids).fetch_all(connection).await.map_err(failed)?;
+    for (agency_id, length, hash) in heads {
+        let hash = digest(&hash, "chain_head", &agency_id)?;
+        standing.heads.insert(agency_id, Head { length, hash });
+    }
+    Ok(standing.heads.len() == agencies.len())
+}
+
+async fn start_heads(store: &PostgresStore, agencies: &BTreeSet<&str>) -> Result<(), StoreError> {
+    let ids: Vec<&str> = agencies.iter().copied().collect();
+    let query = sqlx::query(START_HEADS).bind(ids).bind(chain_start().to_string());
+    query.execute(&store.pool).await.map_err(StoreError::during("starting chains"))?;
+    Ok(())
+}
+
+async fn keep_answer(connection: &mut PgConnection, answer: &NewIdempotency) -> Result<(), StoreError> {
+    let query = sqlx::query(INSERT_IDEMPOTENCY)
+        .bind(answer.agency_id.as_str())
+        .bind(answer.key.as_str())
+        .bind(answer.body_digest.to_string())
+        .bind(answer.response.as_slice())
+        .bind(microseconds(answer.recorded_at));
+    let done = query.execute(connection).await.map_err(StoreError::during("keeping an answer"))?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::IdempotencyKeyUsed { key: answer.key.clone() }) }
+}
+
+async fn superseded_lines(connection: &mut PgConnection, new: &NewCommit) -> Result<Vec<RawLedger>, StoreError> {
+    const DOING: &str = "reading lines to take back";
+    let superseded = commit::superseded(new);
+    if superseded.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = sqlx::query(SUPERSEDED_LINES)
+        .bind(column(&superseded, |key| key.agency_id))
+        .bind(column(&superseded, |key| key.decision_id));
+    let rows = query.fetch_all(connection).await.map_err(StoreError::during(DOING))?;
+    read::all(&rows, read::ledger, DOING)
+}

@@ -1,0 +1,155 @@
+//! Writes the rows of a commit: every table in one statement, because each statement is a journey to the server.
+
+use sqlx::PgConnection;
+use sqlx::postgres::PgArguments;
+use sqlx::query::QueryScalar;
+
+use crate::commit::rows::{CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow};
+use crate::error::StoreError;
+use crate::postgres::read::column;
+
+/// A revision that has been raised since stays in the queue; the condition is on the queue's own row, so that a change
+/// made at the same moment is seen.
+const WRITE: &str = "
+    WITH
+    decisions AS (
+        INSERT INTO decision (
+            agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id,
+            date_of_service, outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at,
+            supersedes, record, previous_hash, hash)
+        SELECT * FROM unnest(
+            $1::text[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::text[],
+            $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::bigint[],
+            $15::text[], $16::text[], $17::text[], $18::text[]) RETURNING 1),
+    lines AS (
+        INSERT INTO decision_line (
+            agency_id, decision_id, position, procedure_code, modifiers, units, amount_cents)
+        SELECT * FROM unnest(
+            $19::text[], $20::text[], $21::bigint[], $22::text[], $23::text[], $24::bigint[],
+            $25::bigint[]) RETURNING 1),
+    findings AS (
+        INSERT INTO decision_finding (
+            agency_id, decision_id, position, rule_id, kind, effect, verdict, observed, expected,
+            subject_kind, subject_name, carc, liability_group)
+        SELECT * FROM unnest(
+            $26::text[], $27::text[], $28::bigint[], $29::text[], $30::text[], $31::text[], $32::text[],
+            $33::bigint[], $34::bigint[], $35::text[], $36::text[], $37::text[], $38::text[]) RETURNING 1),
+    billed AS (
+        INSERT INTO ledger (
+            agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
+            procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis,
+            reverses_seq, recorded_at)
+        SELECT * FROM unnest(
+            $39::text[], $40::text[], $41::bigint[], $42::text[], $43::text[], $44::text[], $45::text[],
+            $46::text[], $47::text[], $48::bigint[], $49::bigint[], $50::text[], $51::text[], $52::text[],
+            $53::bigint[], $54::bigint[]) RETURNING 1),
+    heads AS (
+        UPDATE chain_head h SET length = k.length, head_hash = k.head_hash
+        FROM unnest($55::text[], $56::bigint[], $57::text[]) AS k (agency_id, length, head_hash)
+        WHERE h.agency_id = k.agency_id RETURNING 1),
+    unqueued AS (
+        DELETE FROM undecided u
+        USING unnest($58::text[], $59::text[], $60::bigint[]) AS k (agency_id, encounter_id, revision)
+        WHERE u.agency_id = k.agency_id AND u.encounter_id = k.encounter_id AND u.revision = k.revision RETURNING 1)
+    SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM lines) + (SELECT count(*) FROM findings)
+        + (SELECT count(*) FROM billed) + (SELECT count(*) FROM heads)";
+
+type Write<'q> = QueryScalar<'q, sqlx::Postgres, i64, PgArguments>;
+
+pub(super) async fn write(connection: &mut PgConnection, rows: &CommitRows<'_>) -> Result<(), StoreError> {
+    const DOING: &str = "writing decisions";
+    if rows.decisions.is_empty() {
+        return Ok(());
+    }
+    let query = bind_decisions(sqlx::query_scalar(WRITE), &rows.decisions);
+    let query = bind_findings(bind_lines(query, &rows.lines), &rows.findings);
+    let query = bind_ledger(query, &rows.ledger);
+    let query = bind_decided(bind_heads(query, &rows.heads), &rows.decided);
+    let found = query.fetch_one(connection).await.map_err(StoreError::during(DOING))?;
+    let (expected, found) = (rows.count(), u64::try_from(found).unwrap_or(0));
+    if found == expected { Ok(()) } else { Err(StoreError::RowCount { doing: DOING, expected, found }) }
+}
+
+fn bind_decisions<'q>(query: Write<'q>, rows: &'q [DecisionRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.sequence))
+        .bind(column(rows, |row| row.decision_id))
+        .bind(column(rows, |row| row.client_id))
+        .bind(column(rows, |row| row.encounter_id))
+        .bind(column(rows, |row| row.encounter_revision))
+        .bind(column(rows, |row| row.payer_id))
+        .bind(column(rows, |row| row.date_of_service.as_str()))
+        .bind(column(rows, |row| row.outcome))
+        .bind(column(rows, |row| row.policy_id))
+        .bind(column(rows, |row| row.policy_version))
+        .bind(column(rows, |row| row.policy_digest.as_deref()))
+        .bind(column(rows, |row| row.terms_digest.as_deref()))
+        .bind(column(rows, |row| row.decided_at))
+        .bind(column(rows, |row| row.supersedes))
+        .bind(column(rows, |row| row.record))
+        .bind(column(rows, |row| row.previous_hash.as_str()))
+        .bind(column(rows, |row| row.hash.as_str()))
+}
+
+fn bind_lines<'q>(query: Write<'q>, rows: &'q [LineRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.decision_id))
+        .bind(column(rows, |row| row.position))
+        .bind(column(rows, |row| row.procedure_code))
+        .bind(column(rows, |row| row.modifiers.as_str()))
+        .bind(column(rows, |row| row.units))
+        .bind(column(rows, |row| row.amount_cents))
+}
+
+fn bind_findings<'q>(query: Write<'q>, rows: &'q [FindingRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.decision_id))
+        .bind(column(rows, |row| row.position))
+        .bind(column(rows, |row| row.rule_id))
+        .bind(column(rows, |row| row.kind.as_str()))
+        .bind(column(rows, |row| row.effect.as_str()))
+        .bind(column(rows, |row| row.verdict.as_str()))
+        .bind(column(rows, |row| row.observed))
+        .bind(column(rows, |row| row.expected))
+        .bind(column(rows, |row| row.subject_kind.as_deref()))
+        .bind(column(rows, |row| row.subject_name))
+        .bind(column(rows, |row| row.carc))
+        .bind(column(rows, |row| row.liability_group.as_deref()))
+}
+
+fn bind_ledger<'q>(query: Write<'q>, rows: &'q [LedgerRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.client_id))
+        .bind(column(rows, |row| row.seq))
+        .bind(column(rows, |row| row.kind))
+        .bind(column(rows, |row| row.decision_id))
+        .bind(column(rows, |row| row.encounter_id))
+        .bind(column(rows, |row| row.payer_id))
+        .bind(column(rows, |row| row.date_of_service.as_str()))
+        .bind(column(rows, |row| row.procedure_code))
+        .bind(column(rows, |row| row.units))
+        .bind(column(rows, |row| row.amount_cents))
+        .bind(column(rows, |row| row.billing_provider_id))
+        .bind(column(rows, |row| row.rendering_provider_id))
+        .bind(column(rows, |row| row.diagnosis))
+        .bind(column(rows, |row| row.reverses_seq))
+        .bind(column(rows, |row| row.recorded_at))
+}
+
+fn bind_heads<'q>(query: Write<'q>, rows: &'q [HeadRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.length))
+        .bind(column(rows, |row| row.head_hash.as_str()))
+}
+
+fn bind_decided<'q>(query: Write<'q>, rows: &'q [DecidedRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.encounter_id))
+        .bind(column(rows, |row| row.revision))
+}

@@ -1,0 +1,161 @@
+//! Finds, lists and checks decisions.
+
+use adjudica_core::Token;
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::chain::{ChainReport, ChainWalk};
+use crate::decision::{DecisionFilter, DecisionSummary, IdempotentAnswer, StoredDecision};
+use crate::error::StoreError;
+use crate::postgres::PostgresStore;
+use crate::postgres::read;
+use crate::raw::decision::{RawDecision, read_decision};
+use crate::raw::{digest, token};
+
+macro_rules! decision_columns {
+    () => {
+        "agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id, date_of_service,
+         outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at, supersedes, previous_hash, hash"
+    };
+}
+
+const FIND: &str =
+    concat!("SELECT ", decision_columns!(), ", record FROM decision WHERE agency_id = $1 AND decision_id = $2");
+
+const LATEST: &str = concat!(
+    "SELECT ",
+    decision_columns!(),
+    ", record FROM decision WHERE agency_id = $1 AND encounter_id = $2 ORDER BY sequence DESC LIMIT 1"
+);
+
+const LIST: &str = concat!(
+    "SELECT ",
+    decision_columns!(),
+    " FROM decision
+      WHERE agency_id = $1 AND sequence > $2 AND ($3::text IS NULL OR outcome = $3)
+        AND ($4::text IS NULL OR payer_id = $4)
+        AND ($5::text IS NULL OR client_id = $5) AND ($6::text IS NULL OR encounter_id = $6)
+        AND ($7::text IS NULL OR policy_digest = $7) AND ($8::text IS NULL OR date_of_service >= $8)
+        AND ($9::text IS NULL OR date_of_service < $9)
+      ORDER BY sequence LIMIT $10"
+);
+
+const LOAD: &str = concat!(
+    "SELECT ",
+    decision_columns!(),
+    ", record FROM decision WHERE agency_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"
+);
+
+const AGENCIES: &str = "SELECT agency_id FROM chain_head WHERE length > 0 ORDER BY agency_id";
+
+const HEAD: &str = "SELECT length, head_hash FROM chain_head WHERE agency_id = $1";
+
+const LINKS: &str = "
+    SELECT sequence, previous_hash, hash, record FROM decision WHERE agency_id = $1 AND sequence > $2
+    ORDER BY sequence LIMIT $3";
+
+const IDEMPOTENT: &str = "SELECT body_digest, response FROM idempotency WHERE agency_id = $1 AND idempotency_key = $2";
+
+/// Decisions that are read at once while a chain is checked.
+const LINKS_PER_READ: i64 = 2_000;
+
+fn decision(row: &PgRow) -> Result<RawDecision, sqlx::Error> {
+    read_decision!(row)
+}
+
+fn stored(row: &PgRow, doing: &'static str) -> Result<StoredDecision, StoreError> {
+    let failed = StoreError::during(doing);
+    let record = row.try_get(17).map_err(failed)?;
+    Ok(StoredDecision { summary: decision(row).map_err(failed)?.parse()?, record })
+}
+
+pub(super) async fn find(
+    store: &PostgresStore,
+    agency_id: &Token,
+    decision_id: &str,
+) -> Result<Option<StoredDecision>, StoreError> {
+    const DOING: &str = "reading a decision";
+    let query = sqlx::query(FIND).bind(agency_id.as_str()).bind(decision_id);
+    let row = query.fetch_optional(&store.pool).await.map_err(StoreError::during(DOING))?;
+    row.map(|row| stored(&row, DOING)).transpose()
+}
+
+pub(super) async fn latest(
+    store: &PostgresStore,
+    agency_id: &Token,
+    encounter_id: &Token,
+) -> Result<Option<StoredDecision>, StoreError> {
+    const DOING: &str = "reading the decision in force";
+    let query = sqlx::query(LATEST).bind(agency_id.as_str()).bind(encounter_id.as_str());
+    let row = query.fetch_optional(&store.pool).await.map_err(StoreError::during(DOING))?;
+    row.map(|row| stored(&row, DOING)).transpose()
+}
+
+pub(super) async fn list(
+    store: &PostgresStore,
+    agency_id: &Token,
+    filter: &DecisionFilter,
+    (after_sequence, limit): (i64, u32),
+) -> Result<Vec<DecisionSummary>, StoreError> {
+    const DOING: &str = "listing decisions";
+    let query = sqlx::query(LIST)
+        .bind(agency_id.as_str())
+        .bind(after_sequence)
+        .bind(filter.outcome.map(adjudica_core::Outcome::as_str))
+        .bind(filter.payer_id.as_ref().map(Token::as_str))
+        .bind(filter.client_id.as_ref().map(Token::as_str))
+        .bind(filter.encounter_id.as_ref().map(Token::as_str))
+        .bind(filter.policy_digest.map(|digest| digest.to_string()))
+        .bind(filter.from.map(|day| day.to_string()))
+        .bind(filter.to.map(|day| day.to_string()))
+        .bind(i64::from(limit));
+    let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
+    read::all(&rows, decision, DOING)?.into_iter().map(RawDecision::parse).collect()
+}
+
+pub(super) async fn load(
+    store: &PostgresStore,
+    agency_id: &str,
+    after_sequence: i64,
+    limit: u32,
+) -> Result<Vec<StoredDecision>, StoreError> {
+    const DOING: &str = "reading decisions";
+    let query = sqlx::query(LOAD).bind(agency_id).bind(after_sequence).bind(i64::from(limit));
+    let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
+    rows.iter().map(|row| stored(row, DOING)).collect()
+}
+
+pub(super) async fn list_agencies(store: &PostgresStore) -> Result<Vec<Token>, StoreError> {
+    let failed = StoreError::during("listing agencies");
+    let agencies: Vec<String> = sqlx::query_scalar(AGENCIES).fetch_all(&store.pool).await.map_err(failed)?;
+    agencies.iter().map(|agency_id| token(agency_id, "chain_head", agency_id)).collect()
+}
+
+pub(super) async fn verify_chain(store: &PostgresStore, agency_id: &Token) -> Result<ChainReport, StoreError> {
+    let failed = StoreError::during("checking a chain");
+    let query = sqlx::query_as(HEAD).bind(agency_id.as_str());
+    let head: Option<(i64, String)> = query.fetch_optional(&store.pool).await.map_err(failed)?;
+    let mut walk = ChainWalk::new(head);
+    loop {
+        let query = sqlx::query_as(LINKS).bind(agency_id.as_str()).bind(walk.seen()).bind(LINKS_PER_READ);
+        let links: Vec<(i64, String, String, String)> = query.fetch_all(&store.pool).await.map_err(failed)?;
+        if links.is_empty() {
+            return Ok(walk.finish());
+        }
+        for (sequence, previous_hash, hash, record) in &links {
+            walk.check(*sequence, (previous_hash, hash), record);
+        }
+    }
+}
+
+pub(super) async fn find_idempotent(
+    store: &PostgresStore,
+    agency_id: &Token,
+    key: &str,
+) -> Result<Option<IdempotentAnswer>, StoreError> {
+    let failed = StoreError::during("looking for an answer");
+    let query = sqlx::query_as(IDEMPOTENT).bind(agency_id.as_str()).bind(key);
+    let answer: Option<(String, Vec<u8>)> = query.fetch_optional(&store.pool).await.map_err(failed)?;
+    let Some((body_digest, response)) = answer else { return Ok(None) };
+    Ok(Some(IdempotentAnswer { body_digest: digest(&body_digest, "idempotency", key)?, response }))
+}

@@ -1,0 +1,44 @@
+//! Counts, faults and signs of life.
+
+use adjudica_core::Token;
+
+use crate::encounter::BadEncounter;
+use crate::error::StoreError;
+use crate::postgres::PostgresStore;
+use crate::store::{Counts, RawFault, parse_faults};
+
+const FAULTS: &str = "
+    SELECT agency_id, encounter_id, revision, faults FROM encounter_fault WHERE agency_id = $1 AND encounter_id > $2
+    ORDER BY encounter_id LIMIT $3";
+
+/// Decisions are counted by their chains, which costs nothing.
+const COUNTS: &str = "
+    SELECT (SELECT count(*) FROM encounter), (SELECT count(*) FROM undecided), (SELECT count(*) FROM encounter_fault),
+        (SELECT coalesce(sum(length), 0)::bigint FROM chain_head), (SELECT count(*) FROM policy_file),
+        (SELECT count(*) FROM activation_change)";
+
+const PING: &str = "SELECT 1";
+
+pub(super) async fn list_faults(
+    store: &PostgresStore,
+    agency_id: &Token,
+    after: Option<&str>,
+    limit: u32,
+) -> Result<Vec<BadEncounter>, StoreError> {
+    let failed = StoreError::during("listing faults");
+    let query = sqlx::query_as(FAULTS).bind(agency_id.as_str()).bind(after.unwrap_or_default()).bind(i64::from(limit));
+    let rows: Vec<RawFault> = query.fetch_all(&store.pool).await.map_err(failed)?;
+    rows.into_iter().map(parse_faults).collect()
+}
+
+pub(super) async fn counts(store: &PostgresStore) -> Result<Counts, StoreError> {
+    let failed = StoreError::during("counting");
+    let row: (i64, i64, i64, i64, i64, i64) = sqlx::query_as(COUNTS).fetch_one(&store.pool).await.map_err(failed)?;
+    Ok(Counts::from_row(row))
+}
+
+pub(super) async fn ping(store: &PostgresStore) -> Result<(), StoreError> {
+    let failed = StoreError::during("asking for a sign of life");
+    sqlx::query(PING).execute(&store.pool).await.map_err(failed)?;
+    Ok(())
+}

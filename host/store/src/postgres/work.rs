@@ -1,0 +1,208 @@
+//! Reads what there is to decide, in sets.
+
+use std::collections::BTreeSet;
+
+use sqlx::PgConnection;
+
+use crate::assemble::{Parts, assemble, readable};
+use crate::commit::{ClientRef, EncounterRef, Standing};
+use crate::encounter::{BadEncounter, StoredEncounter};
+use crate::error::StoreError;
+use crate::instant::{Instant, microseconds};
+use crate::postgres::PostgresStore;
+use crate::postgres::read::{self, column, encounter_columns, ledger_columns};
+use crate::raw::encounter::{corrupt, parse_all};
+use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+
+/// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
+const PLACES_PER_CLIENT: u32 = 8;
+
+const WAITING_CLIENTS: &str = "
+    SELECT agency_id, client_id
+    FROM (SELECT agency_id, client_id, position FROM undecided ORDER BY position LIMIT $1) AS waiting
+    GROUP BY agency_id, client_id ORDER BY min(position) LIMIT $2";
+
+const UNDECIDED: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
+      JOIN undecided u ON u.agency_id = k.agency_id AND u.client_id = k.client_id
+      JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
+);
+
+const CHOSEN: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM unnest($1::text[], $2::text[]) AS k (agency_id, encounter_id)
+      JOIN encounter e ON e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id"
+);
+
+const LIVE_LINES: &str = concat!(
+    "SELECT ",
+    ledger_columns!(),
+    " FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
+      JOIN ledger l ON l.agency_id = k.agency_id AND l.client_id = k.client_id
+      WHERE l.kind = 'line' AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id
+          AND r.client_id = l.client_id AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL)"
+);
+
+const INSERT_FAULTS: &str = "
+    INSERT INTO encounter_fault (agency_id, encounter_id, revision, faults, recorded_at)
+    SELECT k.*, $5 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS k
+    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET revision = excluded.revision, faults = excluded.faults,
+        recorded_at = excluded.recorded_at";
+
+const UNQUEUE_FAULTS: &str = "
+    DELETE FROM undecided WHERE (agency_id, encounter_id, revision) IN
+        (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]))";
+
+const HISTORY_CLIENTS: &str = "
+    SELECT DISTINCT client_id FROM encounter
+    WHERE agency_id = $1 AND client_id > $2 AND ($4::text IS NULL OR client_id = $4)
+    ORDER BY client_id LIMIT $3";
+
+const HISTORY: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM encounter e
+      WHERE e.agency_id = $1 AND e.client_id > $2 AND e.client_id <= $3 AND ($4::text IS NULL OR e.client_id = $4)
+        AND ($5::text IS NULL OR e.payer_id = $5)
+        AND ($6::text IS NULL OR e.date_of_service >= $6) AND ($7::text IS NULL OR e.date_of_service < $7)
+      ORDER BY e.client_id, e.date_of_service, e.encounter_id"
+);
+
+pub(super) async fn take_undecided(
+    store: &PostgresStore,
+    limit_clients: u32,
+    now: Instant,
+) -> Result<Work, StoreError> {
+    const DOING: &str = "reading undecided encounters";
+    let failed = StoreError::during(DOING);
+    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
+    let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
+    let order: Vec<(String, String)> = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    if order.is_empty() {
+        return Ok(Work::default());
+    }
+    let order: Vec<ClientRef> =
+        order.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect();
+    let query = sqlx::query(UNDECIDED)
+        .bind(column(&order, |key| key.agency_id.as_str()))
+        .bind(column(&order, |key| key.client_id.as_str()));
+    let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
+    drop(rows);
+    let order = readable(order, &encounters);
+    let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
+    drop(connection);
+    if !bad.is_empty() {
+        keep_faults(store, &bad, now).await?;
+    }
+    Ok(Work { clients: assemble(&order, encounters, parts)?, bad })
+}
+
+fn refs(encounters: &[StoredEncounter]) -> Vec<EncounterRef<'_>> {
+    encounters
+        .iter()
+        .map(|encounter| EncounterRef {
+            agency_id: encounter.agency_id.as_str(),
+            encounter_id: encounter.facts.encounter_id.as_str(),
+        })
+        .collect()
+}
+
+/// Ledgers of clients and decisions in force of encounters. The ends come first: see [`Parts`].
+async fn parts(
+    connection: &mut PgConnection,
+    clients: &[ClientRef],
+    encounters: &[EncounterRef<'_>],
+) -> Result<Parts, StoreError> {
+    const DOING: &str = "reading ledgers";
+    if clients.is_empty() {
+        return Ok(Parts::default());
+    }
+    let refs: Vec<&ClientRef> = clients.iter().collect();
+    let mut standing = Standing::default();
+    read::add_standing(connection, &refs, encounters, &mut standing).await?;
+    let with_ledger: Vec<&ClientRef> =
+        standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
+    let live_lines = if with_ledger.is_empty() {
+        Vec::new()
+    } else {
+        let query = sqlx::query(LIVE_LINES)
+            .bind(column(&with_ledger, |key| key.agency_id.as_str()))
+            .bind(column(&with_ledger, |key| key.client_id.as_str()));
+        let rows = query.fetch_all(&mut *connection).await.map_err(StoreError::during(DOING))?;
+        read::all(&rows, read::ledger, DOING)?
+    };
+    Ok(Parts { standing, live_lines })
+}
+
+/// Takes encounters that cannot be read out of the queue, so that they are not read again until they change.
+async fn keep_faults(store: &PostgresStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
+    let failed = StoreError::during("keeping faults");
+    let faults = bad.iter().map(|bad| serde_json::to_string(&bad.faults).unwrap_or_default()).collect::<Vec<_>>();
+    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let insert = sqlx::query(INSERT_FAULTS)
+        .bind(column(bad, |bad| bad.agency_id.as_str()))
+        .bind(column(bad, |bad| bad.encounter_id.as_str()))
+        .bind(column(bad, |bad| bad.revision))
+        .bind(faults)
+        .bind(microseconds(now));
+    insert.execute(&mut *transaction).await.map_err(failed)?;
+    let unqueue = sqlx::query(UNQUEUE_FAULTS)
+        .bind(column(bad, |bad| bad.agency_id.as_str()))
+        .bind(column(bad, |bad| bad.encounter_id.as_str()))
+        .bind(column(bad, |bad| bad.revision));
+    unqueue.execute(&mut *transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
+    const DOING: &str = "reading chosen encounters";
+    let failed = StoreError::during(DOING);
+    let order: Vec<ClientRef> = requests.iter().map(WorkRequest::client).collect();
+    let asked: BTreeSet<EncounterRef<'_>> = requests.iter().flat_map(WorkRequest::encounters).collect();
+    let asked: Vec<EncounterRef<'_>> = asked.into_iter().collect();
+    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    let query =
+        sqlx::query(CHOSEN).bind(column(&asked, |key| key.agency_id)).bind(column(&asked, |key| key.encounter_id));
+    let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
+    if let Some(bad) = bad.first() {
+        return Err(corrupt(bad));
+    }
+    let parts = parts(&mut connection, &order, &asked).await?;
+    let latest = parts.standing.latest.clone();
+    let mut works = assemble(&order, encounters, parts)?;
+    for (work, request) in works.iter_mut().zip(requests) {
+        request.add_decisions(work, &latest);
+    }
+    Ok(works)
+}
+
+pub(super) async fn load_history(store: &PostgresStore, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {
+    const DOING: &str = "reading history";
+    let failed = StoreError::during(DOING);
+    let agency_id = filter.agency_id.as_str();
+    let after = filter.after_client_id.as_deref().unwrap_or_default();
+    let client_id = filter.encounters.client_id.as_ref().map(adjudica_core::Token::as_str);
+    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    let query = sqlx::query_scalar(HISTORY_CLIENTS).bind(agency_id).bind(after);
+    let query = query.bind(i64::from(filter.clients_max)).bind(client_id);
+    let clients: Vec<String> = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    let Some(last) = clients.last() else { return Ok(HistoryPage::default()) };
+    let query = sqlx::query(HISTORY)
+        .bind(agency_id)
+        .bind(after)
+        .bind(last)
+        .bind(client_id)
+        .bind(filter.encounters.payer_id.as_ref().map(adjudica_core::Token::as_str))
+        .bind(filter.encounters.from.map(|day| day.to_string()))
+        .bind(filter.encounters.to.map(|day| day.to_string()));
+    let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
+    let full = u32::try_from(clients.len()).is_ok_and(|count| count >= filter.clients_max);
+    Ok(HistoryPage { encounters, bad, next_after_client_id: Some(last.clone()).filter(|_| full) })
+}

@@ -1,0 +1,97 @@
+//! Ledger rows made into entries.
+
+use adjudica_core::{Cents, LedgerLine, ProcedureCode, ServiceDate, Token, Units};
+
+use crate::decision::{LedgerEntry, LedgerKind};
+use crate::error::StoreError;
+use crate::instant::parse_instant;
+use crate::raw::Faults;
+
+/// One row of `ledger`.
+#[derive(Clone)]
+pub(crate) struct RawLedger {
+    pub(crate) agency_id: String,
+    pub(crate) client_id: String,
+    pub(crate) seq: i64,
+    pub(crate) kind: String,
+    pub(crate) decision_id: String,
+    pub(crate) encounter_id: String,
+    pub(crate) payer_id: String,
+    pub(crate) date_of_service: String,
+    pub(crate) procedure_code: String,
+    pub(crate) units: i64,
+    pub(crate) amount_cents: i64,
+    pub(crate) billing_provider_id: String,
+    pub(crate) rendering_provider_id: String,
+    pub(crate) diagnosis: Option<String>,
+    pub(crate) reverses_seq: Option<i64>,
+    pub(crate) recorded_at: i64,
+}
+
+/// Reads a row whose columns stand in the order of [`RawLedger`].
+macro_rules! read_ledger {
+    ($row:expr) => {
+        Ok::<_, sqlx::Error>($crate::raw::ledger::RawLedger {
+            agency_id: $row.try_get(0)?,
+            client_id: $row.try_get(1)?,
+            seq: $row.try_get(2)?,
+            kind: $row.try_get(3)?,
+            decision_id: $row.try_get(4)?,
+            encounter_id: $row.try_get(5)?,
+            payer_id: $row.try_get(6)?,
+            date_of_service: $row.try_get(7)?,
+            procedure_code: $row.try_get(8)?,
+            units: $row.try_get(9)?,
+            amount_cents: $row.try_get(10)?,
+            billing_provider_id: $row.try_get(11)?,
+            rendering_provider_id: $row.try_get(12)?,
+            diagnosis: $row.try_get(13)?,
+            reverses_seq: $row.try_get(14)?,
+            recorded_at: $row.try_get(15)?,
+        })
+    };
+}
+pub(crate) use read_ledger;
+
+impl RawLedger {
+    /// The entry, or an error that names every fault.
+    pub(crate) fn parse(&self) -> Result<LedgerEntry, StoreError> {
+        let row = || format!("{}/{}/{}", self.agency_id, self.client_id, self.seq);
+        let mut faults = Faults::default();
+        let line = self.parse_line(&mut faults);
+        let encounter_id = faults.take("encounter_id", Token::parse(&self.encounter_id));
+        let (Some(line), Some(encounter_id)) = (line, encounter_id) else {
+            return Err(faults.into_corrupt("ledger", row()));
+        };
+        let kind = if self.kind == LedgerKind::Reversal.as_str() { LedgerKind::Reversal } else { LedgerKind::Line };
+        Ok(LedgerEntry {
+            seq: self.seq,
+            kind,
+            decision_id: self.decision_id.clone(),
+            encounter_id,
+            line,
+            reverses_seq: self.reverses_seq,
+            recorded_at: parse_instant(self.recorded_at, "ledger", &row())?,
+        })
+    }
+
+    fn parse_line(&self, faults: &mut Faults) -> Option<LedgerLine> {
+        let payer_id = faults.take("payer_id", Token::parse(&self.payer_id));
+        let date_of_service = faults.take("date_of_service", ServiceDate::parse(&self.date_of_service));
+        let procedure_code = faults.take("procedure_code", ProcedureCode::parse(&self.procedure_code));
+        let units = faults.take_count("units", Some(self.units));
+        let billing = faults.take("billing_provider_id", Token::parse(&self.billing_provider_id));
+        let rendering = faults.take("rendering_provider_id", Token::parse(&self.rendering_provider_id));
+        let diagnosis = faults.take_option("diagnosis", self.diagnosis.as_deref(), Token::parse);
+        Some(LedgerLine {
+            payer_id: payer_id?,
+            date_of_service: date_of_service?,
+            procedure_code: procedure_code?,
+            units: Units(units??),
+            amount_cents: Cents(self.amount_cents),
+            billing_provider_id: billing?,
+            rendering_provider_id: rendering?,
+            diagnosis: diagnosis?,
+        })
+    }
+}

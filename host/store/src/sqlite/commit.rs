@@ -1,0 +1,144 @@
+//! Commits decisions: one transaction under the write lock, a handful of statements whatever the number of decisions.
+
+use sqlx::SqliteConnection;
+
+use crate::commit::rows::CommitRows;
+use crate::commit::{self, ClientRef, Standing};
+use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
+use crate::error::StoreError;
+use crate::instant::microseconds;
+use crate::raw::ledger::RawLedger;
+use crate::sqlite::read::{self, ledger_columns};
+use crate::sqlite::{BEGIN, SqliteStore, json};
+
+const SUPERSEDED_LINES: &str = concat!(
+    "SELECT ",
+    ledger_columns!(),
+    " FROM json_each(?1) k
+      CROSS JOIN ledger l ON l.agency_id = k.value ->> 'agency_id' AND l.decision_id = k.value ->> 'decision_id'
+      WHERE l.kind = 'line' ORDER BY l.agency_id, l.client_id, l.seq"
+);
+
+const INSERT_IDEMPOTENCY: &str = "
+    INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT (agency_id, idempotency_key) DO NOTHING";
+
+const INSERT_DECISIONS: &str = "
+    INSERT INTO decision (agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id,
+        date_of_service, outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at, supersedes,
+        record, previous_hash, hash)
+    SELECT k.value ->> 'agency_id', k.value ->> 'sequence', k.value ->> 'decision_id', k.value ->> 'client_id',
+        k.value ->> 'encounter_id', k.value ->> 'encounter_revision', k.value ->> 'payer_id',
+        k.value ->> 'date_of_service', k.value ->> 'outcome', k.value ->> 'policy_id', k.value ->> 'policy_version',
+        k.value ->> 'policy_digest', k.value ->> 'terms_digest', k.value ->> 'decided_at', k.value ->> 'supersedes',
+        k.value ->> 'record', k.value ->> 'previous_hash', k.value ->> 'hash'
+    FROM json_each(?1) k";
+
+const INSERT_LINES: &str = "
+    INSERT INTO decision_line (agency_id, decision_id, position, procedure_code, modifiers, units, amount_cents)
+    SELECT k.value ->> 'agency_id', k.value ->> 'decision_id', k.value ->> 'position', k.value ->> 'procedure_code',
+        k.value ->> 'modifiers', k.value ->> 'units', k.value ->> 'amount_cents'
+    FROM json_each(?1) k";
+
+const INSERT_FINDINGS: &str = "
+    INSERT INTO decision_finding (agency_id, decision_id, position, rule_id, kind, effect, verdict, observed, expected,
+        subject_kind, subject_name, carc, liability_group)
+    SELECT k.value ->> 'agency_id', k.value ->> 'decision_id', k.value ->> 'position', k.value ->> 'rule_id',
+        k.value ->> 'kind', k.value ->> 'effect', k.value ->> 'verdict', k.value ->> 'observed',
+        k.value ->> 'expected', k.value ->> 'subject_kind', k.value ->> 'subject_name', k.value ->> 'carc',
+        k.value ->> 'liability_group'
+    FROM json_each(?1) k";
+
+const INSERT_LEDGER: &str = "
+    INSERT INTO ledger (agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
+        procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis, reverses_seq,
+        recorded_at)
+    SELECT k.value ->> 'agency_id', k.value ->> 'client_id', k.value ->> 'seq', k.value ->> 'kind',
+        k.value ->> 'decision_id', k.value ->> 'encounter_id', k.value ->> 'payer_id', k.value ->> 'date_of_service',
+        k.value ->> 'procedure_code', k.value ->> 'units', k.value ->> 'amount_cents',
+        k.value ->> 'billing_provider_id', k.value ->> 'rendering_provider_id', k.value ->> 'diagnosis',
+        k.value ->> 'reverses_seq', k.value ->> 'recorded_at'
+    FROM json_each(?1) k";
+
+const PUT_HEADS: &str = "
+    INSERT INTO chain_head (agency_id, length, head_hash)
+    SELECT k.value ->> 'agency_id', k.value ->> 'length', k.value ->> 'head_hash' FROM json_each(?1) k WHERE true
+    ON CONFLICT (agency_id) DO UPDATE SET length = excluded.length, head_hash = excluded.head_hash";
+
+/// A revision that has been raised since stays in the queue.
+const UNQUEUE: &str = "
+    DELETE FROM undecided WHERE position IN (
+        SELECT u.position FROM json_each(?1) k CROSS JOIN undecided u
+            ON u.agency_id = k.value ->> 'agency_id' AND u.encounter_id = k.value ->> 'encounter_id'
+        WHERE u.revision = k.value ->> 'revision')";
+
+pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
+    let failed = StoreError::during("committing decisions");
+    commit::require_consistent(new)?;
+    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    if let Some(answer) = &new.idempotency {
+        keep_answer(&mut transaction, answer).await?;
+    }
+    let standing = standing(&mut transaction, new).await?;
+    commit::require_unmoved(new, &standing)?;
+    let rows = commit::plan(new, &standing);
+    write(&mut transaction, &rows).await?;
+    transaction.commit().await.map_err(failed)?;
+    Ok(rows.committed)
+}
+
+async fn keep_answer(connection: &mut SqliteConnection, answer: &NewIdempotency) -> Result<(), StoreError> {
+    let query = sqlx::query(INSERT_IDEMPOTENCY)
+        .bind(answer.agency_id.as_str())
+        .bind(answer.key.as_str())
+        .bind(answer.body_digest.to_string())
+        .bind(answer.response.as_slice())
+        .bind(microseconds(answer.recorded_at));
+    let done = query.execute(connection).await.map_err(StoreError::during("keeping an answer"))?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::IdempotencyKeyUsed { key: answer.key.clone() }) }
+}
+
+async fn standing(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Standing, StoreError> {
+    let superseded_lines = superseded_lines(connection, new).await?;
+    let clients = commit::clients(new, &superseded_lines);
+    let clients: Vec<&ClientRef> = clients.iter().collect();
+    let mut standing = read::standing(connection, &commit::agencies(new), &clients, &commit::encounters(new)).await?;
+    standing.superseded_lines = superseded_lines;
+    Ok(standing)
+}
+
+async fn superseded_lines(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Vec<RawLedger>, StoreError> {
+    const DOING: &str = "reading lines to take back";
+    let superseded = commit::superseded(new);
+    if superseded.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = sqlx::query(SUPERSEDED_LINES).bind(json(&superseded)?);
+    let rows = query.fetch_all(connection).await.map_err(StoreError::during(DOING))?;
+    read::all(&rows, read::ledger, DOING)
+}
+
+async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Result<(), StoreError> {
+    if rows.decisions.is_empty() {
+        return Ok(());
+    }
+    let writes = [
+        ("writing decisions", INSERT_DECISIONS, json(&rows.decisions)?, rows.decisions.len()),
+        ("writing lines", INSERT_LINES, json(&rows.lines)?, rows.lines.len()),
+        ("writing findings", INSERT_FINDINGS, json(&rows.findings)?, rows.findings.len()),
+        ("writing the ledger", INSERT_LEDGER, json(&rows.ledger)?, rows.ledger.len()),
+        ("writing the ends of chains", PUT_HEADS, json(&rows.heads)?, rows.heads.len()),
+    ];
+    for (doing, sql, json, count) in writes.into_iter().filter(|(_, _, _, count)| *count > 0) {
+        let done = sqlx::query(sql).bind(json).execute(&mut *connection).await.map_err(StoreError::during(doing))?;
+        let (expected, found) = (u64::try_from(count).unwrap_or(u64::MAX), done.rows_affected());
+        if found != expected {
+            return Err(StoreError::RowCount { doing, expected, found });
+        }
+    }
+    if !rows.decided.is_empty() {
+        let query = sqlx::query(UNQUEUE).bind(json(&rows.decided)?);
+        query.execute(connection).await.map_err(StoreError::during("taking decided encounters out of the queue"))?;
+    }
+    Ok(())
+}

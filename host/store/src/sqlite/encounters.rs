@@ -1,0 +1,205 @@
+//! Puts, finds and lists encounters.
+
+use std::collections::BTreeMap;
+
+use adjudica_core::{EncounterFacts, Token};
+use sqlx::SqliteConnection;
+
+use crate::assemble::{require_putable, sort};
+use crate::encounter::{EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::error::StoreError;
+use crate::instant::{Instant, microseconds};
+use crate::raw::encounter::{EncounterRows, corrupt, parse_all};
+use crate::sqlite::read::{self, encounter_columns};
+use crate::sqlite::{BEGIN, SqliteStore, json};
+
+const EXISTING_IDS: &str = "
+    SELECT e.encounter_id FROM jsonb_each(?2) k CROSS JOIN encounter e ON e.agency_id = ?1 AND e.encounter_id = k.value
+    ORDER BY e.encounter_id";
+
+const EXISTING: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM jsonb_each(?2) k CROSS JOIN encounter e ON e.agency_id = ?1 AND e.encounter_id = k.value"
+);
+
+/// The parts go in before their encounters: their triggers then find no encounter whose revision they would raise.
+const INSERT_MODIFIERS: &str = "
+    INSERT INTO encounter_modifier (agency_id, encounter_id, modifier)
+    SELECT ?1, k.value ->> 'encounter_id', k.value ->> 'value' FROM jsonb_each(?2) k";
+
+const INSERT_DIAGNOSES: &str = "
+    INSERT INTO encounter_diagnosis (agency_id, encounter_id, position, diagnosis)
+    SELECT ?1, k.value ->> 'encounter_id', k.value ->> 'position', k.value ->> 'value' FROM jsonb_each(?2) k";
+
+const INSERT_SUPPORTING_INFO: &str = "
+    INSERT INTO encounter_supporting_info (agency_id, encounter_id, category)
+    SELECT ?1, k.value ->> 'encounter_id', k.value ->> 'value' FROM jsonb_each(?2) k";
+
+const DELETE_MODIFIERS: &str = "
+    DELETE FROM encounter_modifier WHERE agency_id = ?1 AND encounter_id IN (SELECT value FROM json_each(?2))";
+
+const DELETE_DIAGNOSES: &str = "
+    DELETE FROM encounter_diagnosis WHERE agency_id = ?1 AND encounter_id IN (SELECT value FROM json_each(?2))";
+
+const DELETE_SUPPORTING_INFO: &str = "
+    DELETE FROM encounter_supporting_info WHERE agency_id = ?1 AND encounter_id IN (SELECT value FROM json_each(?2))";
+
+const UPSERT_ENCOUNTERS: &str = "
+    INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, plan_id, service_line, date_of_service,
+        procedure_code, service, minutes, rendering_provider_id, rendering_provider_role, billing_provider_id, phase,
+        mode, place_of_service, group_size, received_on, revision, written_at)
+    SELECT ?1, k.value ->> 'encounter_id', k.value ->> 'client_id', k.value ->> 'payer_id', k.value ->> 'plan_id',
+        k.value ->> 'service_line', k.value ->> 'date_of_service', k.value ->> 'procedure_code', k.value ->> 'service',
+        k.value ->> 'minutes', k.value ->> 'rendering_provider_id', k.value ->> 'rendering_provider_role',
+        k.value ->> 'billing_provider_id', k.value ->> 'phase', k.value ->> 'mode', k.value ->> 'place_of_service',
+        k.value ->> 'group_size', k.value ->> 'received_on', 1, ?3
+    FROM jsonb_each(?2) k WHERE true
+    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET client_id = excluded.client_id, payer_id = excluded.payer_id,
+        plan_id = excluded.plan_id, service_line = excluded.service_line, date_of_service = excluded.date_of_service,
+        procedure_code = excluded.procedure_code, service = excluded.service, minutes = excluded.minutes,
+        rendering_provider_id = excluded.rendering_provider_id,
+        rendering_provider_role = excluded.rendering_provider_role,
+        billing_provider_id = excluded.billing_provider_id, phase = excluded.phase, mode = excluded.mode,
+        place_of_service = excluded.place_of_service, group_size = excluded.group_size,
+        received_on = excluded.received_on, revision = encounter.revision + 1, written_at = excluded.written_at";
+
+const FIND: &str =
+    concat!("SELECT ", encounter_columns!(), " FROM encounter e WHERE e.agency_id = ?1 AND e.encounter_id = ?2");
+
+const LIST: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM encounter e
+      WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND (?3 IS NULL OR e.client_id = ?3)
+        AND (?4 IS NULL OR e.payer_id = ?4) AND (?5 IS NULL OR e.date_of_service >= ?5)
+        AND (?6 IS NULL OR e.date_of_service < ?6)
+      ORDER BY e.encounter_id LIMIT ?7"
+);
+
+pub(super) async fn put(
+    store: &SqliteStore,
+    agency_id: &Token,
+    (encounters, mode): (&[EncounterFacts], PutMode),
+    now: Instant,
+) -> Result<PutReport, StoreError> {
+    let failed = StoreError::during("putting encounters");
+    require_putable(encounters)?;
+    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let existing = match mode {
+        PutMode::InsertOnly => require_absent(&mut transaction, agency_id, encounters).await?,
+        PutMode::Upsert => existing(&mut transaction, agency_id, encounters).await?,
+    };
+    let sorted = sort(encounters, &existing);
+    clear_parts(&mut transaction, agency_id, &sorted.changed).await?;
+    let all = sorted.new.iter().chain(&sorted.changed).copied();
+    write(&mut transaction, agency_id, &EncounterRows::new(all), now).await?;
+    transaction.commit().await.map_err(failed)?;
+    let count = |list: &[&EncounterFacts]| u64::try_from(list.len()).unwrap_or(u64::MAX);
+    Ok(PutReport { inserted: count(&sorted.new), updated: count(&sorted.changed), unchanged: sorted.unchanged })
+}
+
+fn ids(encounters: &[EncounterFacts]) -> Result<String, StoreError> {
+    json(&encounters.iter().map(|facts| facts.encounter_id.as_str()).collect::<Vec<_>>())
+}
+
+async fn require_absent(
+    connection: &mut SqliteConnection,
+    agency_id: &Token,
+    encounters: &[EncounterFacts],
+) -> Result<BTreeMap<String, Option<EncounterFacts>>, StoreError> {
+    let failed = StoreError::during("looking for encounters that are already there");
+    let query = sqlx::query_scalar(EXISTING_IDS).bind(agency_id.as_str()).bind(ids(encounters)?);
+    let encounter_ids: Vec<String> = query.fetch_all(connection).await.map_err(failed)?;
+    if encounter_ids.is_empty() { Ok(BTreeMap::new()) } else { Err(StoreError::EncountersExist { encounter_ids }) }
+}
+
+async fn existing(
+    connection: &mut SqliteConnection,
+    agency_id: &Token,
+    encounters: &[EncounterFacts],
+) -> Result<BTreeMap<String, Option<EncounterFacts>>, StoreError> {
+    const DOING: &str = "reading encounters that are already there";
+    let query = sqlx::query(EXISTING).bind(agency_id.as_str()).bind(ids(encounters)?);
+    let rows = query.fetch_all(connection).await.map_err(StoreError::during(DOING))?;
+    let rows = read::all(&rows, read::encounter, DOING)?;
+    Ok(rows.iter().map(|row| (row.encounter_id.clone(), row.parse().ok().map(|stored| stored.facts))).collect())
+}
+
+async fn clear_parts(
+    connection: &mut SqliteConnection,
+    agency_id: &Token,
+    changed: &[&EncounterFacts],
+) -> Result<(), StoreError> {
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let failed = StoreError::during("replacing what belongs to encounters");
+    let ids = json(&changed.iter().map(|facts| facts.encounter_id.as_str()).collect::<Vec<_>>())?;
+    for sql in [DELETE_MODIFIERS, DELETE_DIAGNOSES, DELETE_SUPPORTING_INFO] {
+        sqlx::query(sql).bind(agency_id.as_str()).bind(ids.as_str()).execute(&mut *connection).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+async fn write(
+    connection: &mut SqliteConnection,
+    agency_id: &Token,
+    rows: &EncounterRows<'_>,
+    now: Instant,
+) -> Result<(), StoreError> {
+    let failed = StoreError::during("writing encounters");
+    let parts = [
+        (INSERT_MODIFIERS, &rows.modifiers),
+        (INSERT_DIAGNOSES, &rows.diagnoses),
+        (INSERT_SUPPORTING_INFO, &rows.supporting_info),
+    ];
+    for (sql, parts) in parts {
+        if !parts.is_empty() {
+            let query = sqlx::query(sql).bind(agency_id.as_str()).bind(json(parts)?);
+            query.execute(&mut *connection).await.map_err(failed)?;
+        }
+    }
+    if rows.encounters.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query(UPSERT_ENCOUNTERS).bind(agency_id.as_str()).bind(json(&rows.encounters)?);
+    let done = query.bind(microseconds(now)).execute(connection).await.map_err(failed)?;
+    let expected = u64::try_from(rows.encounters.len()).unwrap_or(u64::MAX);
+    let found = done.rows_affected();
+    if found == expected { Ok(()) } else { Err(StoreError::RowCount { doing: "writing encounters", expected, found }) }
+}
+
+pub(super) async fn find(
+    store: &SqliteStore,
+    agency_id: &Token,
+    encounter_id: &Token,
+) -> Result<Option<StoredEncounter>, StoreError> {
+    let failed = StoreError::during("reading an encounter");
+    let query = sqlx::query(FIND).bind(agency_id.as_str()).bind(encounter_id.as_str());
+    let Some(row) = query.fetch_optional(&store.readers).await.map_err(failed)? else { return Ok(None) };
+    read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(|bad| corrupt(&bad))
+}
+
+pub(super) async fn list(
+    store: &SqliteStore,
+    agency_id: &Token,
+    filter: &EncounterFilter,
+    (after, limit): (Option<&str>, u32),
+) -> Result<EncounterPage, StoreError> {
+    const DOING: &str = "listing encounters";
+    let query = sqlx::query(LIST)
+        .bind(agency_id.as_str())
+        .bind(after.unwrap_or_default())
+        .bind(filter.client_id.as_ref().map(Token::as_str))
+        .bind(filter.payer_id.as_ref().map(Token::as_str))
+        .bind(filter.from.map(|day| day.to_string()))
+        .bind(filter.to.map(|day| day.to_string()))
+        .bind(i64::from(limit));
+    let rows = query.fetch_all(&store.readers).await.map_err(StoreError::during(DOING))?;
+    let rows = read::all(&rows, read::encounter, DOING)?;
+    let full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
+    let next_after = rows.last().filter(|_| full).map(|row| row.encounter_id.clone());
+    let (encounters, bad) = parse_all(&rows);
+    Ok(EncounterPage { encounters, bad, next_after })
+}

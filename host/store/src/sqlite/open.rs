@@ -1,0 +1,88 @@
+//! Opens a SQLite database: its settings, its tables, and the checks that it can be trusted.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection, SqlitePool};
+
+use crate::error::StoreError;
+use crate::sqlite::{BEGIN, SqliteStore};
+
+const BUSY_TIMEOUT_MS: u64 = 5_000;
+const ACQUIRE_TIMEOUT_MS: u64 = 30_000;
+const READERS_MAX: u32 = 4;
+/// Pages of 4 KiB in the log before they are copied into the database.
+const CHECKPOINT_PAGES: &str = "8000";
+/// The log file is cut back to this after a checkpoint.
+const JOURNAL_BYTES_MAX: &str = "67108864";
+/// Rows that SQLite's thread may be ahead of their reader.
+const ROWS_BUFFERED: usize = 1_000;
+/// Negative: in KiB.
+const CACHE_SIZE: &str = "-65536";
+/// From 3.7.0 to 3.51.2 a write-ahead log could be corrupted when it was reset.
+const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
+
+const VERSION: &str = "SELECT sqlite_version()";
+
+pub(crate) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
+    let failed = StoreError::during("opening the database");
+    let in_memory = url.contains(":memory:");
+    let options = SqliteConnectOptions::from_str(url)
+        .map_err(failed)?
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))
+        .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
+        .pragma("cache_size", CACHE_SIZE)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .row_buffer_size(ROWS_BUFFERED)
+        .statement_cache_capacity(200);
+    let writer = pool_options(1).connect_with(options.clone()).await.map_err(failed)?;
+    require_version(&writer).await?;
+    migrate(&writer).await?;
+    // An in-memory database lives in its one connection, so readers share it.
+    let readers = if in_memory {
+        writer.clone()
+    } else {
+        let options = options.pragma("query_only", "ON");
+        pool_options(READERS_MAX).connect_with(options).await.map_err(failed)?
+    };
+    Ok(SqliteStore { writer, readers, warnings: Vec::new() })
+}
+
+fn pool_options(connections_max: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(connections_max)
+        .acquire_timeout(Duration::from_millis(ACQUIRE_TIMEOUT_MS))
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+async fn require_version(pool: &SqlitePool) -> Result<(), StoreError> {
+    let failed = StoreError::during("asking for the version of SQLite");
+    let version: String = sqlx::query_scalar(VERSION).fetch_one(pool).await.map_err(failed)?;
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut next = || parts.next().unwrap_or(0);
+    if (next(), next(), next()) < VERSION_MIN {
+        let fault = format!("SQLite {version} can corrupt its log; build with 3.51.3 or later");
+        return Err(StoreError::UnsafeDatabase { faults: vec![fault] });
+    }
+    Ok(())
+}
+
+/// Under the write lock, so that two hosts starting at once do not both create the tables.
+async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
+    let failed = StoreError::during("bringing the tables up to date");
+    let mut connection = pool.acquire().await.map_err(failed)?;
+    let mut transaction = connection.begin_with(BEGIN).await.map_err(failed)?;
+    let mut migrations = sqlx::migrate!("migrations/sqlite");
+    // A newer release may have added tables; this one must still start beside it.
+    migrations.set_ignore_missing(true);
+    migrations.run(&mut *transaction).await.map_err(|source| StoreError::Migration { source })?;
+    transaction.commit().await.map_err(failed)
+}

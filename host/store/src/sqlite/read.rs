@@ -1,0 +1,95 @@
+//! Columns and small reads that several methods share.
+
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::commit::{ClientRef, EncounterRef, Standing, StandingRow};
+use crate::error::StoreError;
+use crate::raw::encounter::{RawEncounter, read_encounter};
+use crate::raw::ledger::{RawLedger, read_ledger};
+use crate::sqlite::json;
+
+/// Columns of `encounter e` in the order of [`RawEncounter`].
+macro_rules! encounter_columns {
+    () => {
+        "e.agency_id, e.encounter_id, e.client_id, e.payer_id, e.plan_id, e.service_line, e.date_of_service,
+         e.procedure_code, e.service, e.minutes, e.rendering_provider_id, e.rendering_provider_role,
+         e.billing_provider_id, e.phase, e.mode, e.place_of_service, e.group_size, e.received_on, e.revision,
+         e.written_at,
+         (SELECT group_concat(m.modifier, ',') FROM encounter_modifier m
+              WHERE m.agency_id = e.agency_id AND m.encounter_id = e.encounter_id),
+         (SELECT group_concat(d.diagnosis, ',' ORDER BY d.position) FROM encounter_diagnosis d
+              WHERE d.agency_id = e.agency_id AND d.encounter_id = e.encounter_id),
+         (SELECT group_concat(i.category, ',') FROM encounter_supporting_info i
+              WHERE i.agency_id = e.agency_id AND i.encounter_id = e.encounter_id)"
+    };
+}
+pub(super) use encounter_columns;
+
+/// Columns of `ledger l` in the order of [`RawLedger`].
+macro_rules! ledger_columns {
+    () => {
+        "l.agency_id, l.client_id, l.seq, l.kind, l.decision_id, l.encounter_id, l.payer_id, l.date_of_service,
+         l.procedure_code, l.units, l.amount_cents, l.billing_provider_id, l.rendering_provider_id, l.diagnosis,
+         l.reverses_seq, l.recorded_at"
+    };
+}
+pub(super) use ledger_columns;
+
+const STANDING: &str = "
+    SELECT 'head', h.agency_id, '', h.length, h.head_hash
+    FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
+    UNION ALL
+    SELECT 'end', k.value ->> 'agency_id', k.value ->> 'client_id',
+        (SELECT coalesce(max(l.seq), 0) FROM ledger l
+            WHERE l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'), NULL
+    FROM jsonb_each(?2) k
+    UNION ALL
+    SELECT 'latest', k.value ->> 'agency_id', k.value ->> 'encounter_id', NULL,
+        (SELECT d.decision_id FROM decision d
+            WHERE d.agency_id = k.value ->> 'agency_id' AND d.encounter_id = k.value ->> 'encounter_id'
+            ORDER BY d.sequence DESC LIMIT 1)
+    FROM jsonb_each(?3) k";
+
+pub(super) fn encounter(row: &SqliteRow) -> Result<RawEncounter, sqlx::Error> {
+    read_encounter!(row)
+}
+
+/// Encounters that were read as one JSON text.
+pub(super) fn encounters(rows: &str) -> Result<Vec<RawEncounter>, StoreError> {
+    serde_json::from_str(rows).map_err(|fault| StoreError::Corrupt {
+        table: "encounter",
+        row: "of a set".to_owned(),
+        fault: format!("values of another type than their columns: {fault}"),
+    })
+}
+
+pub(super) fn ledger(row: &SqliteRow) -> Result<RawLedger, sqlx::Error> {
+    read_ledger!(row)
+}
+
+/// Reads each row with `read`.
+pub(super) fn all<T>(
+    rows: &[SqliteRow],
+    read: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,
+    doing: &'static str,
+) -> Result<Vec<T>, StoreError> {
+    rows.iter().map(read).collect::<Result<_, _>>().map_err(StoreError::during(doing))
+}
+
+/// Ends of chains and ledgers and decisions in force, as of one moment.
+pub(super) async fn standing(
+    connection: &mut SqliteConnection,
+    agencies: &BTreeSet<&str>,
+    clients: &[&ClientRef],
+    encounters: &[EncounterRef<'_>],
+) -> Result<Standing, StoreError> {
+    let query = sqlx::query_as(STANDING).bind(json(&agencies)?).bind(json(&clients)?).bind(json(&encounters)?);
+    let rows: Vec<StandingRow> =
+        query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
+    let mut standing = Standing::default();
+    standing.add(rows)?;
+    Ok(standing)
+}

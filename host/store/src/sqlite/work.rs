@@ -1,0 +1,188 @@
+//! Reads what there is to decide, in sets.
+
+use std::collections::BTreeSet;
+
+use sqlx::SqliteConnection;
+
+use crate::assemble::{Parts, assemble, in_history_order, readable};
+use crate::commit::{ClientRef, EncounterRef};
+use crate::encounter::{BadEncounter, StoredEncounter};
+use crate::error::StoreError;
+use crate::instant::{Instant, microseconds};
+use crate::raw::encounter::{corrupt, parse_all};
+use crate::sqlite::read::{self, encounter_columns, ledger_columns};
+use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+
+/// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
+const PLACES_PER_CLIENT: u32 = 8;
+
+const WAITING_CLIENTS: &str = "
+    SELECT agency_id, client_id
+    FROM (SELECT agency_id, client_id, position FROM undecided ORDER BY position LIMIT ?1)
+    GROUP BY agency_id, client_id ORDER BY min(position) LIMIT ?2";
+
+const UNDECIDED: &str = concat!(
+    "SELECT json_group_array(json_array(",
+    encounter_columns!(),
+    ")) FROM jsonb_each(?1) k
+      CROSS JOIN undecided u ON u.agency_id = k.value ->> 'agency_id' AND u.client_id = k.value ->> 'client_id'
+      CROSS JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
+);
+
+const CHOSEN: &str = concat!(
+    "SELECT json_group_array(json_array(",
+    encounter_columns!(),
+    ")) FROM jsonb_each(?1) k
+      CROSS JOIN encounter e ON e.agency_id = k.value ->> 'agency_id' AND e.encounter_id = k.value ->> 'encounter_id'"
+);
+
+const LIVE_LINES: &str = concat!(
+    "SELECT ",
+    ledger_columns!(),
+    " FROM jsonb_each(?1) k
+      CROSS JOIN ledger l ON l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'
+      WHERE l.kind = 'line' AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id
+          AND r.client_id = l.client_id AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL)"
+);
+
+const INSERT_FAULTS: &str = "
+    INSERT INTO encounter_fault (agency_id, encounter_id, revision, faults, recorded_at)
+    SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2, k.value -> 3, ?2 FROM jsonb_each(?1) k WHERE true
+    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET revision = excluded.revision, faults = excluded.faults,
+        recorded_at = excluded.recorded_at";
+
+const UNQUEUE_FAULTS: &str = "
+    DELETE FROM undecided WHERE (agency_id, encounter_id, revision) IN
+        (SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM jsonb_each(?1) k)";
+
+const HISTORY_CLIENTS: &str = "
+    SELECT DISTINCT client_id FROM encounter WHERE agency_id = ?1 AND client_id > ?2 AND (?4 IS NULL OR client_id = ?4)
+    ORDER BY client_id LIMIT ?3";
+
+const HISTORY: &str = concat!(
+    "SELECT json_group_array(json_array(",
+    encounter_columns!(),
+    ")) FROM encounter e INDEXED BY encounter_by_client
+      WHERE e.agency_id = ?1 AND e.client_id > ?2 AND e.client_id <= ?3 AND (?4 IS NULL OR e.client_id = ?4)
+        AND (?5 IS NULL OR e.payer_id = ?5)
+        AND (?6 IS NULL OR e.date_of_service >= ?6) AND (?7 IS NULL OR e.date_of_service < ?7)"
+);
+
+pub(super) async fn take_undecided(store: &SqliteStore, limit_clients: u32, now: Instant) -> Result<Work, StoreError> {
+    const DOING: &str = "reading undecided encounters";
+    let failed = StoreError::during(DOING);
+    let mut connection = store.readers.acquire().await.map_err(failed)?;
+    let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
+    let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
+    let order: Vec<(String, String)> = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    if order.is_empty() {
+        return Ok(Work::default());
+    }
+    let order: Vec<ClientRef> =
+        order.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect();
+    let query = sqlx::query_scalar(UNDECIDED).bind(json(&order)?);
+    let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
+    let (encounters, bad) = parse_all(&read::encounters(&rows)?);
+    let order = readable(order, &encounters);
+    let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
+    drop(connection);
+    if !bad.is_empty() {
+        keep_faults(store, &bad, now).await?;
+    }
+    Ok(Work { clients: assemble(&order, encounters, parts)?, bad })
+}
+
+fn refs(encounters: &[StoredEncounter]) -> Vec<EncounterRef<'_>> {
+    encounters
+        .iter()
+        .map(|encounter| EncounterRef {
+            agency_id: encounter.agency_id.as_str(),
+            encounter_id: encounter.facts.encounter_id.as_str(),
+        })
+        .collect()
+}
+
+/// Ledgers of clients and decisions in force of encounters. The ends come first: see [`Parts`].
+async fn parts(
+    connection: &mut SqliteConnection,
+    clients: &[ClientRef],
+    encounters: &[EncounterRef<'_>],
+) -> Result<Parts, StoreError> {
+    const DOING: &str = "reading ledgers";
+    if clients.is_empty() {
+        return Ok(Parts::default());
+    }
+    let refs: Vec<&ClientRef> = clients.iter().collect();
+    let standing = read::standing(connection, &BTreeSet::new(), &refs, encounters).await?;
+    let with_ledger: Vec<&ClientRef> =
+        standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
+    let live_lines = if with_ledger.is_empty() {
+        Vec::new()
+    } else {
+        let query = sqlx::query(LIVE_LINES).bind(json(&with_ledger)?);
+        let rows = query.fetch_all(&mut *connection).await.map_err(StoreError::during(DOING))?;
+        read::all(&rows, read::ledger, DOING)?
+    };
+    Ok(Parts { standing, live_lines })
+}
+
+/// Takes encounters that cannot be read out of the queue, so that they are not read again until they change.
+async fn keep_faults(store: &SqliteStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
+    let failed = StoreError::during("keeping faults");
+    let rows: Vec<_> = bad.iter().map(|bad| (&bad.agency_id, &bad.encounter_id, bad.revision, &bad.faults)).collect();
+    let rows = json(&rows)?;
+    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let insert = sqlx::query(INSERT_FAULTS).bind(rows.as_str()).bind(microseconds(now));
+    insert.execute(&mut *transaction).await.map_err(failed)?;
+    sqlx::query(UNQUEUE_FAULTS).bind(rows.as_str()).execute(&mut *transaction).await.map_err(failed)?;
+    transaction.commit().await.map_err(failed)
+}
+
+pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
+    const DOING: &str = "reading chosen encounters";
+    let failed = StoreError::during(DOING);
+    let order: Vec<ClientRef> = requests.iter().map(WorkRequest::client).collect();
+    let asked: BTreeSet<EncounterRef<'_>> = requests.iter().flat_map(WorkRequest::encounters).collect();
+    let asked: Vec<EncounterRef<'_>> = asked.into_iter().collect();
+    let mut connection = store.readers.acquire().await.map_err(failed)?;
+    let query = sqlx::query_scalar(CHOSEN).bind(json(&asked)?);
+    let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
+    let (encounters, bad) = parse_all(&read::encounters(&rows)?);
+    if let Some(bad) = bad.first() {
+        return Err(corrupt(bad));
+    }
+    let parts = parts(&mut connection, &order, &asked).await?;
+    let latest = parts.standing.latest.clone();
+    let mut works = assemble(&order, encounters, parts)?;
+    for (work, request) in works.iter_mut().zip(requests) {
+        request.add_decisions(work, &latest);
+    }
+    Ok(works)
+}
+
+pub(super) async fn load_history(store: &SqliteStore, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {
+    const DOING: &str = "reading history";
+    let failed = StoreError::during(DOING);
+    let agency_id = filter.agency_id.as_str();
+    let after = filter.after_client_id.as_deref().unwrap_or_default();
+    let client_id = filter.encounters.client_id.as_ref().map(adjudica_core::Token::as_str);
+    let mut connection = store.readers.acquire().await.map_err(failed)?;
+    let query = sqlx::query_scalar(HISTORY_CLIENTS).bind(agency_id).bind(after);
+    let query = query.bind(i64::from(filter.clients_max)).bind(client_id);
+    let clients: Vec<String> = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    let Some(last) = clients.last() else { return Ok(HistoryPage::default()) };
+    let query = sqlx::query_scalar(HISTORY)
+        .bind(agency_id)
+        .bind(after)
+        .bind(last)
+        .bind(client_id)
+        .bind(filter.encounters.payer_id.as_ref().map(adjudica_core::Token::as_str))
+        .bind(filter.encounters.from.map(|day| day.to_string()))
+        .bind(filter.encounters.to.map(|day| day.to_string()));
+    let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
+    let (mut encounters, bad) = parse_all(&read::encounters(&rows)?);
+    encounters.sort_by(in_history_order);
+    let full = u32::try_from(clients.len()).is_ok_and(|count| count >= filter.clients_max);
+    Ok(HistoryPage { encounters, bad, next_after_client_id: Some(last.clone()).filter(|_| full) })
+}

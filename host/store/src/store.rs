@@ -1,0 +1,249 @@
+//! The one trait that both databases implement. What each method promises is written here, and tested on both.
+
+use adjudica_core::{Digest, EncounterFacts, Token};
+use async_trait::async_trait;
+
+use crate::activation::{Change, NewChange};
+use crate::chain::ChainReport;
+use crate::decision::{
+    CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
+};
+use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::error::StoreError;
+use crate::instant::Instant;
+use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+
+/// How much the store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Encounters.
+    pub encounters: u64,
+    /// Encounters that wait for a decision.
+    pub undecided: u64,
+    /// Encounters whose rows could not be read.
+    pub faults: u64,
+    /// Decisions.
+    pub decisions: u64,
+    /// Policy files.
+    pub policy_files: u64,
+    /// Changes of activations.
+    pub changes: u64,
+}
+
+/// Keeps everything. Each writing method is one transaction: it happens whole, durably, or not at all.
+///
+/// Every method may fail with [`StoreError::Unavailable`] and, where it reads, with [`StoreError::Corrupt`].
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Puts encounters and queues the new and changed ones for a decision.
+    /// # Errors
+    /// [`StoreError::EncountersExist`] names every id that is there (with [`PutMode::InsertOnly`]) or is given twice.
+    /// [`StoreError::BadEncounters`] names every count that is too large. Nothing is written then.
+    async fn put_encounters(
+        &self,
+        agency_id: &Token,
+        encounters: &[EncounterFacts],
+        mode: PutMode,
+        now: Instant,
+    ) -> Result<PutReport, StoreError>;
+
+    /// One encounter.
+    /// # Errors
+    /// [`StoreError::Corrupt`] names every fault when its rows are not valid facts.
+    async fn find_encounter(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+    ) -> Result<Option<StoredEncounter>, StoreError>;
+
+    /// A page of encounters in order of id, after `after`.
+    /// # Errors
+    /// As all.
+    async fn list_encounters(
+        &self,
+        agency_id: &Token,
+        filter: &EncounterFilter,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<EncounterPage, StoreError>;
+
+    /// Whole clients with all their undecided encounters, the longest waiting first. They stay in the queue until a
+    /// decision about this revision is committed. Encounters that cannot be read leave it and are kept as faults.
+    /// # Errors
+    /// As all.
+    async fn take_undecided(&self, limit_clients: u32, now: Instant) -> Result<Work, StoreError>;
+
+    /// Chosen encounters with their clients' ledgers, one answer for each request, in order. Encounters that are not
+    /// stored, or are another client's, are left out of `encounters`.
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the rows of one are not valid facts.
+    async fn load_work(&self, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError>;
+
+    /// Encounters of whole clients, in order of client: for deciding history again.
+    /// # Errors
+    /// As all.
+    async fn load_history(&self, filter: &HistoryFilter) -> Result<HistoryPage, StoreError>;
+
+    /// A client's ledger in order, reversals included, up to and including `through`.
+    /// # Errors
+    /// As all.
+    async fn ledger_of(
+        &self,
+        agency_id: &Token,
+        client_id: &Token,
+        through: Option<i64>,
+    ) -> Result<Vec<LedgerEntry>, StoreError>;
+
+    /// Writes decisions, their lines and findings, the ledger, reversals of what they supersede, and their places in
+    /// the agencies' chains; takes decided revisions out of the queue; keeps the answer. Gives the places in order.
+    /// # Errors
+    /// [`StoreError::LedgerMoved`] names every client whose ledger has grown since, or one of whose encounters has
+    /// another decision in force than the new one supersedes. [`StoreError::IdempotencyKeyUsed`] when the key is taken.
+    /// [`StoreError::BadCommit`] when the request contradicts itself. Nothing is written then.
+    async fn commit_decisions(&self, commit: NewCommit) -> Result<Vec<CommittedDecision>, StoreError>;
+
+    /// One decision with its record.
+    /// # Errors
+    /// As all.
+    async fn find_decision(&self, agency_id: &Token, decision_id: &str) -> Result<Option<StoredDecision>, StoreError>;
+
+    /// The decision in force for an encounter.
+    /// # Errors
+    /// As all.
+    async fn latest_decision(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+    ) -> Result<Option<StoredDecision>, StoreError>;
+
+    /// Decisions in order of sequence, after `after_sequence`, without their records.
+    /// # Errors
+    /// As all.
+    async fn list_decisions(
+        &self,
+        agency_id: &Token,
+        filter: &DecisionFilter,
+        after_sequence: i64,
+        limit: u32,
+    ) -> Result<Vec<DecisionSummary>, StoreError>;
+
+    /// Decisions with their records, in order of sequence, after `after_sequence`: for audits and replay.
+    /// # Errors
+    /// As all.
+    async fn load_decisions(
+        &self,
+        agency_id: &Token,
+        after_sequence: i64,
+        limit: u32,
+    ) -> Result<Vec<StoredDecision>, StoreError>;
+
+    /// Agencies that have decisions.
+    /// # Errors
+    /// As all.
+    async fn list_agencies(&self) -> Result<Vec<Token>, StoreError>;
+
+    /// Calculates an agency's chain again from its first decision.
+    /// # Errors
+    /// As all; a chain that does not fit is an answer.
+    async fn verify_chain(&self, agency_id: &Token) -> Result<ChainReport, StoreError>;
+
+    /// The answer kept under a key.
+    /// # Errors
+    /// As all.
+    async fn find_idempotent(&self, agency_id: &Token, key: &str) -> Result<Option<IdempotentAnswer>, StoreError>;
+
+    /// Keeps a policy file. The same file again changes nothing.
+    /// # Errors
+    /// [`StoreError::VersionTaken`] when the policy has another file under this version; [`StoreError::WrongDigest`].
+    async fn insert_policy_file(&self, file: &PolicyFile) -> Result<(), StoreError>;
+
+    /// Every policy file, by name then arrival, without bytes.
+    /// # Errors
+    /// As all.
+    async fn list_policy_files(&self) -> Result<Vec<PolicyFileSummary>, StoreError>;
+
+    /// The bytes of a policy file.
+    /// # Errors
+    /// [`StoreError::Corrupt`] when they no longer have their digest.
+    async fn load_policy_wasm(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Keeps terms. The same terms again change nothing.
+    /// # Errors
+    /// [`StoreError::WrongDigest`].
+    async fn insert_terms(&self, digest: Digest, json: &str) -> Result<(), StoreError>;
+
+    /// The JSON of terms.
+    /// # Errors
+    /// As all.
+    async fn find_terms(&self, digest: Digest) -> Result<Option<String>, StoreError>;
+
+    /// Records a change of activations and gives its number.
+    /// # Errors
+    /// [`StoreError::ActivationMoved`] when another change came in between, [`StoreError::BadSchedule`] with every
+    /// fault.
+    async fn record_change(&self, change: &NewChange) -> Result<i64, StoreError>;
+
+    /// Changes in order, after `after_change_id` (0 for all).
+    /// # Errors
+    /// As all.
+    async fn load_changes(&self, after_change_id: i64) -> Result<Vec<Change>, StoreError>;
+
+    /// The number of the latest change: cheap, to be asked often.
+    /// # Errors
+    /// As all.
+    async fn latest_change_id(&self) -> Result<Option<i64>, StoreError>;
+
+    /// Encounters of an agency whose rows could not be read, in order of id, after `after`.
+    /// # Errors
+    /// As all.
+    async fn list_faults(
+        &self,
+        agency_id: &Token,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<BadEncounter>, StoreError>;
+
+    /// How much there is.
+    /// # Errors
+    /// As all.
+    async fn counts(&self) -> Result<Counts, StoreError>;
+
+    /// Asks the database for an answer.
+    /// # Errors
+    /// As all.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// What an operator should know about this database, such as settings that risk loss. Empty when all is well.
+    fn warnings(&self) -> &[String];
+
+    /// Waits for the open connections to end.
+    async fn close(&self);
+}
+
+/// `agency_id, encounter_id, revision, faults`.
+pub(crate) type RawFault = (String, String, i64, String);
+
+/// The faults of a row.
+pub(crate) fn parse_faults((agency_id, encounter_id, revision, faults): RawFault) -> Result<BadEncounter, StoreError> {
+    let faults = serde_json::from_str(&faults).map_err(|fault| StoreError::Corrupt {
+        table: "encounter_fault",
+        row: encounter_id.clone(),
+        fault: format!("faults that are no list of texts: {fault}"),
+    })?;
+    Ok(BadEncounter { agency_id, encounter_id, revision, faults })
+}
+
+impl Counts {
+    pub(crate) fn from_row(row: (i64, i64, i64, i64, i64, i64)) -> Self {
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        Self {
+            encounters: count(row.0),
+            undecided: count(row.1),
+            faults: count(row.2),
+            decisions: count(row.3),
+            policy_files: count(row.4),
+            changes: count(row.5),
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Committing decisions: what is kept, what is refused, and that a refusal writes nothing.
+
+use adjudica_core::{Digest, Outcome};
+use adjudica_store::{ClientKey, DecisionFilter, NewCommit, NewIdempotency, StoreError, chain_hash};
+
+use crate::support::{Setup, at, billable, commit_of, day, encounter, not_billable, token};
+
+pub(crate) async fn it_keeps_a_decision_with_its_record(setup: &Setup) {
+    let new = billable("d1", "e1");
+    let committed = setup.store.commit_decisions(commit_of("a", "c1", 0, vec![new.clone()])).await.expect("commits");
+    let stored = setup.store.find_decision(&token("a"), "d1").await.expect("reads").expect("is there");
+    assert_eq!(stored.record, new.record);
+    let summary = stored.summary;
+    assert_eq!((summary.sequence, summary.hash), (1, committed[0].hash));
+    assert_eq!(summary.hash, chain_hash(1, summary.previous_hash, &new.record));
+    assert_eq!(
+        (summary.outcome, summary.policy, summary.terms_digest),
+        (Outcome::Billable, new.policy, new.terms_digest)
+    );
+    assert_eq!((summary.decided_at, summary.encounter_revision), (at(60), None));
+    assert_eq!((summary.client_id, summary.encounter_id), (token("c1"), token("e1")));
+    assert_eq!((summary.payer_id, summary.date_of_service), (token("payer1"), day("2026-02-03")));
+    let latest = setup.store.latest_decision(&token("a"), &token("e1")).await.expect("reads").expect("is there");
+    assert_eq!(latest.summary.decision_id, "d1");
+    assert!(setup.store.find_decision(&token("b"), "d1").await.expect("reads").is_none(), "another agency's");
+    let mut without = not_billable("d2", "e2");
+    (without.policy, without.terms_digest) = (None, None);
+    setup.commit("c1", 1, vec![without]).await.expect("commits");
+    let stored = setup.store.find_decision(&token("a"), "d2").await.expect("reads").expect("is there");
+    assert_eq!((stored.summary.policy, stored.summary.terms_digest), (None, None));
+}
+
+pub(crate) async fn it_takes_a_decided_revision_out_of_the_queue(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
+    let mut decision = billable("d1", "e1");
+    decision.encounter_revision = Some(1);
+    setup.commit("c1", 0, vec![decision]).await.expect("commits");
+    let work = setup.store.take_undecided(10, at(0)).await.expect("takes");
+    assert_eq!(work.clients[0].encounters.len(), 1);
+    assert_eq!(work.clients[0].encounters[0].facts.encounter_id, token("e2"));
+    assert_eq!((work.clients[0].ledger.len(), work.clients[0].ledger_through), (1, 1));
+}
+
+pub(crate) async fn it_leaves_a_changed_revision_in_the_queue(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03")]).await;
+    setup.raw.execute("UPDATE encounter SET minutes = 30").await.expect("updates");
+    let mut decision = billable("d1", "e1");
+    decision.encounter_revision = Some(1);
+    setup.commit("c1", 0, vec![decision]).await.expect("commits");
+    let work = setup.store.take_undecided(10, at(0)).await.expect("takes");
+    assert_eq!(work.clients[0].encounters[0].revision, 2);
+    let decided = work.clients[0].encounter_id_to_decision_id.get(&token("e1"));
+    assert_eq!(decided.map(String::as_str), Some("d1"));
+}
+
+pub(crate) async fn it_lists_decisions_by_filter_and_sequence(setup: &Setup) {
+    let mut decisions: Vec<_> = (1..=6).map(|n| billable(&format!("d{n}"), &format!("e{n}"))).collect();
+    decisions[1] = not_billable("d2", "e2");
+    decisions[2].payer_id = token("payer2");
+    decisions[3].date_of_service = day("2025-01-01");
+    decisions[4].policy.as_mut().expect("a policy").digest = Digest::of(b"other");
+    setup.commit("c1", 0, decisions).await.expect("commits");
+    setup.commit("c2", 0, vec![billable("d7", "e7")]).await.expect("commits");
+    let none = DecisionFilter::default();
+    let cases = [
+        (none.clone(), "d1 d2 d3 d4 d5 d6 d7"),
+        (DecisionFilter { outcome: Some(Outcome::NotBillable), ..none.clone() }, "d2"),
+        (DecisionFilter { payer_id: Some(token("payer2")), ..none.clone() }, "d3"),
+        (DecisionFilter { to: Some(day("2026-01-01")), ..none.clone() }, "d4"),
+        (DecisionFilter { from: Some(day("2026-01-01")), client_id: Some(token("c2")), ..none.clone() }, "d7"),
+        (DecisionFilter { policy_digest: Some(Digest::of(b"other")), ..none.clone() }, "d5"),
+        (DecisionFilter { encounter_id: Some(token("e6")), ..none.clone() }, "d6"),
+    ];
+    for (filter, expected) in cases {
+        let list = setup.store.list_decisions(&token("a"), &filter, 0, 50).await.expect("lists");
+        let ids: Vec<_> = list.iter().map(|summary| summary.decision_id.as_str()).collect();
+        assert_eq!(ids.join(" "), expected);
+    }
+    let page = setup.store.list_decisions(&token("a"), &none, 2, 2).await.expect("lists");
+    assert_eq!(page.iter().map(|summary| summary.sequence).collect::<Vec<_>>(), [3, 4]);
+    let loaded = setup.store.load_decisions(&token("a"), 5, 50).await.expect("loads");
+    assert_eq!(loaded.iter().map(|stored| stored.summary.sequence).collect::<Vec<_>>(), [6, 7]);
+    assert_eq!(setup.store.list_agencies().await.expect("lists"), [token("a")]);
+}
+
+fn moved(result: Result<(), StoreError>) -> Vec<ClientKey> {
+    let Err(StoreError::LedgerMoved { clients }) = result else { panic!("{result:?}") };
+    clients
+}
+
+pub(crate) async fn it_refuses_a_ledger_that_moved(setup: &Setup) {
+    setup.commit("c1", 0, vec![billable("d1", "e1")]).await.expect("commits");
+    let mut commit = commit_of("a", "c1", 0, vec![billable("d2", "e2")]);
+    commit.clients.extend(commit_of("a", "c2", 0, vec![billable("d3", "e3")]).clients);
+    commit.clients.extend(commit_of("a", "c3", 4, vec![billable("d4", "e4")]).clients);
+    let clients = moved(setup.store.commit_decisions(commit).await.map(drop));
+    let expected = ["c1", "c3"].map(|client| ClientKey { agency_id: token("a"), client_id: token(client) });
+    assert_eq!(clients, expected);
+    setup.commit("c1", 1, vec![billable("d2", "e2")]).await.expect("commits on what is there");
+}
+
+pub(crate) async fn it_refuses_a_decision_that_does_not_supersede_the_one_in_force(setup: &Setup) {
+    setup.commit("c1", 0, vec![not_billable("d1", "e1")]).await.expect("commits");
+    assert_eq!(moved(setup.commit("c1", 0, vec![not_billable("d2", "e1")]).await).len(), 1);
+    let mut second = not_billable("d2", "e1");
+    second.supersedes = Some("d1".to_owned());
+    setup.commit("c1", 0, vec![second]).await.expect("commits");
+    let mut third = not_billable("d3", "e1");
+    third.supersedes = Some("d1".to_owned());
+    assert_eq!(moved(setup.commit("c1", 0, vec![third]).await).len(), 1);
+    let mut of_nothing = not_billable("d4", "e2");
+    of_nothing.supersedes = Some("d2".to_owned());
+    assert_eq!(moved(setup.commit("c1", 0, vec![of_nothing]).await).len(), 1);
+}
+
+pub(crate) async fn it_lets_one_of_two_commits_have_the_last_unit(setup: &Setup) {
+    for round in 0..20 {
+        let client = format!("c{round}");
+        let commit = |name: &str| {
+            let decision = billable(&format!("d{round}{name}"), &format!("e{round}{name}"));
+            setup.store.commit_decisions(commit_of("a", &client, 0, vec![decision]))
+        };
+        let (one, two) = tokio::join!(commit("x"), commit("y"));
+        let refused = match (one, two) {
+            (Ok(_), Err(refused)) | (Err(refused), Ok(_)) => refused,
+            both => panic!("{both:?}"),
+        };
+        assert!(matches!(refused, StoreError::LedgerMoved { .. }), "{refused}");
+        assert_eq!(setup.store.ledger_of(&token("a"), &token(&client), None).await.expect("reads").len(), 1);
+    }
+    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, None);
+}
+
+pub(crate) async fn it_writes_nothing_of_a_refused_commit(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03")]).await;
+    let mut good = billable("d1", "e1");
+    good.encounter_revision = Some(1);
+    let mut commit = commit_of("a", "c1", 0, vec![good]);
+    commit.clients.extend(commit_of("a", "c2", 9, vec![billable("d2", "e2")]).clients);
+    commit.idempotency = Some(answer("k1", b"body"));
+    assert_eq!(moved(setup.store.commit_decisions(commit).await.map(drop)).len(), 1);
+    let counts = setup.store.counts().await.expect("counts");
+    assert_eq!((counts.decisions, counts.undecided), (0, 1));
+    assert!(setup.store.find_idempotent(&token("a"), "k1").await.expect("reads").is_none());
+    for table in ["decision", "decision_line", "decision_finding", "ledger"] {
+        let rows = setup.raw.texts(format!("SELECT agency_id FROM {table}")).await;
+        assert_eq!(rows, [""; 0], "{table}");
+    }
+}
+
+pub(crate) async fn it_names_every_contradiction_of_a_commit(setup: &Setup) {
+    let mut bills = not_billable("d3", "e3");
+    bills.ledger_lines = billable("x", "x").ledger_lines;
+    let decisions = vec![billable("d1", "e1"), billable("d1", "e2"), billable("d2", "e1"), bills, billable("", "e4")];
+    let mut commit = commit_of("a", "c1", 0, decisions);
+    commit.clients.extend(commit_of("a", "c1", 0, vec![]).clients);
+    let refused = setup.store.commit_decisions(commit).await;
+    let Err(StoreError::BadCommit { faults }) = refused else { panic!("{refused:?}") };
+    assert_eq!(faults.len(), 5, "{faults:#?}");
+}
+
+fn answer(key: &str, body: &[u8]) -> NewIdempotency {
+    NewIdempotency {
+        agency_id: token("a"),
+        key: key.to_owned(),
+        body_digest: Digest::of(body),
+        response: vec![0, 255, 1],
+        recorded_at: at(0),
+    }
+}
+
+pub(crate) async fn it_answers_a_used_key_once(setup: &Setup) {
+    let mut commit = commit_of("a", "c1", 0, vec![billable("d1", "e1")]);
+    commit.idempotency = Some(answer("k1", b"body"));
+    setup.store.commit_decisions(commit.clone()).await.expect("commits");
+    let kept = setup.store.find_idempotent(&token("a"), "k1").await.expect("reads").expect("is there");
+    assert_eq!((kept.body_digest, kept.response), (Digest::of(b"body"), vec![0, 255, 1]));
+    assert!(setup.store.find_idempotent(&token("b"), "k1").await.expect("reads").is_none());
+    let refused = setup.store.commit_decisions(commit).await;
+    assert!(matches!(&refused, Err(StoreError::IdempotencyKeyUsed { key }) if key == "k1"), "{refused:?}");
+    let mut other = commit_of("a", "c1", 1, vec![billable("d2", "e2")]);
+    other.idempotency = Some(answer("k1", b"another body"));
+    let refused = setup.store.commit_decisions(other).await;
+    assert!(matches!(refused, Err(StoreError::IdempotencyKeyUsed { .. })), "{refused:?}");
+    assert_eq!(setup.store.counts().await.expect("counts").decisions, 1);
+    let only_answer = NewCommit { clients: vec![], idempotency: Some(answer("k2", b"")) };
+    assert_eq!(setup.store.commit_decisions(only_answer).await.expect("commits"), []);
+    assert!(setup.store.find_idempotent(&token("a"), "k2").await.expect("reads").is_some());
+}
+
+pub(crate) async fn it_writes_lines_and_findings_for_reports(setup: &Setup) {
+    setup.commit("c1", 0, vec![billable("d1", "e1")]).await.expect("commits");
+    let line =
+        "SELECT decision_id || ' ' || position || ' ' || procedure_code || ' ' || modifiers || ' ' || units || ' '
+        || amount_cents FROM decision_line";
+    assert_eq!(setup.raw.texts(line).await, ["d1 1 G9001 2P 2 5000"]);
+    let finding =
+        "SELECT rule_id || ' ' || kind || ' ' || effect || ' ' || verdict || ' ' || observed || ' ' || expected
+        || ' ' || subject_kind || ' ' || subject_name || ' ' || carc || ' ' || liability_group FROM decision_finding";
+    let expected = "role.G9001 place_of_service not_billable failed -3 7 procedure_code G9002 185 CO";
+    assert_eq!(setup.raw.texts(finding).await, [expected]);
+}
+
+pub(crate) async fn it_refuses_a_decision_id_that_is_taken(setup: &Setup) {
+    setup.commit("c1", 0, vec![not_billable("d1", "e1")]).await.expect("commits");
+    let refused = setup.commit("c1", 0, vec![not_billable("d1", "e2")]).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable { .. })), "{refused:?}");
+    assert_eq!(setup.store.counts().await.expect("counts").decisions, 1);
+}

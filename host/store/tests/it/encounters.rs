@@ -1,0 +1,133 @@
+//! Putting, finding and listing encounters.
+
+use adjudica_core::{EncounterFacts, Minutes};
+use adjudica_store::{EncounterFilter, PutMode, PutReport, StoreError};
+
+use crate::support::{Setup, at, day, encounter, full_encounter, token};
+
+pub(crate) async fn it_gives_every_fact_back(setup: &Setup) {
+    let all = [full_encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2024-02-29")];
+    setup.put(&all).await;
+    for facts in &all {
+        let stored =
+            setup.store.find_encounter(&token("a"), &facts.encounter_id).await.expect("reads").expect("is there");
+        assert!(stored.facts == *facts, "{:?}", stored.facts);
+        assert_eq!((stored.revision, stored.written_at), (1, at(0)));
+        assert_eq!(stored.agency_id, token("a"));
+    }
+    assert_eq!(setup.store.find_encounter(&token("a"), &token("e3")).await.expect("reads"), None);
+}
+
+pub(crate) async fn it_inserts_all_or_none_and_names_every_duplicate(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e3", "c1", "2026-02-03")]).await;
+    let again = ["e1", "e2", "e3", "e4"].map(|id| encounter(id, "c1", "2026-02-04"));
+    let refused = setup.store.put_encounters(&token("a"), &again, PutMode::InsertOnly, at(1)).await;
+    let Err(StoreError::EncountersExist { encounter_ids }) = refused else { panic!("{refused:?}") };
+    assert_eq!(encounter_ids, ["e1", "e3"]);
+    assert_eq!(setup.store.find_encounter(&token("a"), &token("e2")).await.expect("reads"), None);
+    assert_eq!(setup.store.counts().await.expect("counts").encounters, 2);
+}
+
+pub(crate) async fn it_names_ids_given_twice(setup: &Setup) {
+    let twice = ["e1", "e2", "e1", "e2", "e3"].map(|id| encounter(id, "c1", "2026-02-04"));
+    for mode in [PutMode::InsertOnly, PutMode::Upsert] {
+        let refused = setup.store.put_encounters(&token("a"), &twice, mode, at(1)).await;
+        let Err(StoreError::EncountersExist { encounter_ids }) = refused else { panic!("{refused:?}") };
+        assert_eq!(encounter_ids, ["e1", "e2"]);
+    }
+}
+
+pub(crate) async fn it_refuses_counts_that_rows_cannot_hold(setup: &Setup) {
+    let long = EncounterFacts { minutes: Some(Minutes(1_441)), ..encounter("e1", "c1", "2026-02-03") };
+    let crowd = EncounterFacts { group_size: Some(u32::MAX), ..encounter("e2", "c1", "2026-02-03") };
+    let refused = setup.store.put_encounters(&token("a"), &[long, crowd], PutMode::Upsert, at(0)).await;
+    let Err(StoreError::BadEncounters { faults }) = refused else { panic!("{refused:?}") };
+    assert_eq!(faults.len(), 2, "{faults:?}");
+}
+
+pub(crate) async fn it_upserts_and_reports_what_changed(setup: &Setup) {
+    setup.put(&[full_encounter("e1", "c1", "2026-02-03"), full_encounter("e2", "c1", "2026-02-03")]).await;
+    let mut changed = full_encounter("e1", "c2", "2026-02-04");
+    changed.diagnoses = vec![token("B00")];
+    changed.supporting_info.clear();
+    changed.minutes = None;
+    let put = [changed.clone(), full_encounter("e2", "c1", "2026-02-03"), encounter("e3", "c1", "2026-02-03")];
+    let report = setup.store.put_encounters(&token("a"), &put, PutMode::Upsert, at(5)).await.expect("puts");
+    assert_eq!(report, PutReport { inserted: 1, updated: 1, unchanged: 1 });
+    let stored = setup.store.find_encounter(&token("a"), &token("e1")).await.expect("reads").expect("is there");
+    assert!(stored.facts == changed);
+    assert!(stored.revision > 1);
+    assert_eq!(stored.written_at, at(5));
+}
+
+pub(crate) async fn it_raises_the_revision_only_for_changes(setup: &Setup) {
+    let facts = full_encounter("e1", "c1", "2026-02-03");
+    setup.put(std::slice::from_ref(&facts)).await;
+    let report = setup.store.put_encounters(&token("a"), &[facts], PutMode::Upsert, at(9)).await.expect("puts");
+    assert_eq!(report, PutReport { inserted: 0, updated: 0, unchanged: 1 });
+    let stored = setup.store.find_encounter(&token("a"), &token("e1")).await.expect("reads").expect("is there");
+    assert_eq!((stored.revision, stored.written_at), (1, at(0)));
+}
+
+pub(crate) async fn it_lists_in_pages_and_by_filter(setup: &Setup) {
+    let mut all: Vec<_> = (10..20).map(|n| encounter(&format!("e{n}"), "c1", &format!("2026-02-{n}"))).collect();
+    all.push(encounter("e30", "c2", "2026-02-15"));
+    all[3].payer_id = token("payer2");
+    setup.put(&all).await;
+    let mut after = None;
+    let mut seen = Vec::new();
+    loop {
+        let page = setup
+            .store
+            .list_encounters(&token("a"), &EncounterFilter::default(), after.as_deref(), 4)
+            .await
+            .expect("lists");
+        seen.extend(page.encounters.into_iter().map(|stored| stored.facts));
+        let Some(next) = page.next_after else { break };
+        after = Some(next);
+    }
+    assert!(seen == all);
+    let filters = [
+        (EncounterFilter { client_id: Some(token("c2")), ..Default::default() }, vec!["e30"]),
+        (EncounterFilter { payer_id: Some(token("payer2")), ..Default::default() }, vec!["e13"]),
+        (
+            EncounterFilter { from: Some(day("2026-02-15")), to: Some(day("2026-02-17")), ..Default::default() },
+            vec!["e15", "e16", "e30"],
+        ),
+    ];
+    for (filter, expected) in filters {
+        let page = setup.store.list_encounters(&token("a"), &filter, None, 50).await.expect("lists");
+        let ids: Vec<_> = page.encounters.iter().map(|stored| stored.facts.encounter_id.as_str()).collect();
+        assert_eq!(ids, expected);
+        assert_eq!(page.next_after, None);
+    }
+}
+
+pub(crate) async fn it_reports_bad_rows_in_lists(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
+    setup
+        .raw
+        .execute("UPDATE encounter SET procedure_code = 'g9001' WHERE encounter_id = 'e1'")
+        .await
+        .expect("updates");
+    let page = setup.store.list_encounters(&token("a"), &EncounterFilter::default(), None, 10).await.expect("lists");
+    assert_eq!((page.encounters.len(), page.bad.len()), (1, 1));
+    let found = setup.store.find_encounter(&token("a"), &token("e1")).await;
+    let Err(StoreError::Corrupt { table: "encounter", row, fault }) = found else { panic!("{found:?}") };
+    assert_eq!(row, "e1");
+    assert!(fault.contains("procedure_code: `g9001`"), "{fault}");
+}
+
+pub(crate) async fn it_keeps_agencies_apart(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03")]).await;
+    let other = encounter("e1", "c9", "2026-02-05");
+    setup
+        .store
+        .put_encounters(&token("b"), std::slice::from_ref(&other), PutMode::InsertOnly, at(0))
+        .await
+        .expect("puts");
+    let stored = setup.store.find_encounter(&token("b"), &token("e1")).await.expect("reads").expect("is there");
+    assert!(stored.facts == other);
+    let page = setup.store.list_encounters(&token("a"), &EncounterFilter::default(), None, 10).await.expect("lists");
+    assert_eq!(page.encounters.len(), 1);
+}

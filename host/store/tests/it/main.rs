@@ -1,0 +1,105 @@
+//! What every store promises, run on SQLite and on PostgreSQL. Each test gets its own empty database.
+
+mod activations;
+mod chain;
+mod commits;
+mod encounters;
+mod ledger;
+mod library;
+mod schema;
+mod support;
+mod work;
+
+/// Makes one test for each database out of each function.
+macro_rules! on_both {
+    ($($module:ident { $($name:ident),+ $(,)? })+) => {
+        mod sqlite {
+            $(mod $module { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let setup = crate::support::sqlite().await;
+                    crate::$module::$name(&setup).await;
+                    setup.drop_database().await;
+                })+ })+
+        }
+        mod postgres {
+            $(mod $module { $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let setup = crate::support::postgres().await;
+                    crate::$module::$name(&setup).await;
+                    setup.drop_database().await;
+                })+ })+
+        }
+    };
+}
+
+on_both! {
+    encounters {
+        it_gives_every_fact_back,
+        it_inserts_all_or_none_and_names_every_duplicate,
+        it_names_ids_given_twice,
+        it_refuses_counts_that_rows_cannot_hold,
+        it_upserts_and_reports_what_changed,
+        it_raises_the_revision_only_for_changes,
+        it_lists_in_pages_and_by_filter,
+        it_reports_bad_rows_in_lists,
+        it_keeps_agencies_apart,
+    }
+    work {
+        it_queues_what_other_systems_insert,
+        it_queues_what_other_systems_change,
+        it_does_not_queue_an_update_that_changes_nothing,
+        it_takes_whole_clients_longest_waiting_first,
+        it_keeps_bad_rows_as_faults_with_every_fault,
+        it_takes_a_repaired_row_again,
+        it_forgets_deleted_encounters,
+        it_refuses_new_ids_for_an_encounter,
+        it_loads_chosen_work_in_order,
+        it_pages_through_history_by_client,
+        it_takes_and_commits_thousands_at_once,
+    }
+    commits {
+        it_keeps_a_decision_with_its_record,
+        it_takes_a_decided_revision_out_of_the_queue,
+        it_leaves_a_changed_revision_in_the_queue,
+        it_lists_decisions_by_filter_and_sequence,
+        it_refuses_a_ledger_that_moved,
+        it_refuses_a_decision_that_does_not_supersede_the_one_in_force,
+        it_lets_one_of_two_commits_have_the_last_unit,
+        it_writes_nothing_of_a_refused_commit,
+        it_names_every_contradiction_of_a_commit,
+        it_answers_a_used_key_once,
+        it_writes_lines_and_findings_for_reports,
+        it_refuses_a_decision_id_that_is_taken,
+    }
+    ledger {
+        it_bills_accepted_lines_in_order,
+        it_takes_lines_back_when_superseded,
+        it_takes_lines_back_from_the_client_they_were_billed_for,
+        it_reads_the_ledger_as_of_a_place,
+    }
+    chain {
+        it_links_decisions_without_gaps,
+        it_finds_a_changed_record,
+        it_finds_a_missing_tail_and_a_missing_link,
+        it_does_not_fork_under_concurrent_appends,
+        it_does_not_fork_over_several_agencies,
+        it_refuses_to_change_or_delete,
+    }
+    activations {
+        it_gives_changes_back,
+        it_refuses_a_change_made_on_an_older_state,
+        it_lets_one_of_two_changes_win,
+        it_names_every_fault_of_a_change,
+        it_refuses_policies_and_terms_that_are_not_there,
+    }
+    library {
+        it_keeps_policy_files_once,
+        it_refuses_another_file_for_a_version,
+        it_notices_bytes_that_changed,
+        it_keeps_terms_once,
+        it_counts_and_answers,
+    }
+    schema {
+        it_opens_the_same_database_twice,
+    }
+}

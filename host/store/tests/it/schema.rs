@@ -1,0 +1,79 @@
+//! The tables themselves: the same on both databases, and safe to open twice.
+
+use adjudica_store::{PutMode, StoreError};
+
+use crate::support::{Setup, at, encounter, postgres, sqlite, token};
+
+pub(crate) async fn it_opens_the_same_database_twice(setup: &Setup) {
+    let (one, two) = tokio::join!(adjudica_store::connect(&setup.url), adjudica_store::connect(&setup.url));
+    let (one, two) = (one.expect("opens"), two.expect("opens"));
+    one.put_encounters(&token("a"), &[encounter("e1", "c1", "2026-02-03")], PutMode::InsertOnly, at(0))
+        .await
+        .expect("puts");
+    assert!(two.find_encounter(&token("a"), &token("e1")).await.expect("reads").is_some());
+    one.close().await;
+    two.close().await;
+}
+
+#[tokio::test]
+async fn it_has_the_same_tables_and_columns_on_both() {
+    let sqlite = sqlite().await;
+    let postgres = postgres().await;
+    let one = sqlite
+        .raw
+        .texts(
+            "SELECT t.name || '.' || c.name || ' ' || lower(c.type)
+                 || CASE WHEN c.\"notnull\" OR c.pk THEN '' ELSE '?' END
+             FROM sqlite_schema t JOIN pragma_table_info(t.name) c
+             WHERE t.type = 'table' AND t.name NOT LIKE '%sqlx%' AND t.name NOT LIKE 'sqlite%'
+             ORDER BY 1",
+        )
+        .await;
+    let two = postgres
+        .raw
+        .texts(
+            "SELECT table_name || '.' || column_name || ' '
+                 || CASE data_type WHEN 'bigint' THEN 'integer' WHEN 'bytea' THEN 'blob' ELSE data_type END
+                 || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END
+             FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'
+             ORDER BY 1",
+        )
+        .await;
+    let sorted = |mut list: Vec<String>| {
+        list.sort();
+        list
+    };
+    assert_eq!(sorted(one), sorted(two));
+    sqlite.drop_database().await;
+    postgres.drop_database().await;
+}
+
+#[tokio::test]
+async fn it_keeps_sqlite_durable_and_strict() {
+    let setup = sqlite().await;
+    assert_eq!(setup.raw.texts("SELECT journal_mode FROM pragma_journal_mode").await, ["wal"]);
+    let loose = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0
+        AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%sqlx%'";
+    assert_eq!(setup.raw.texts(loose).await, [""; 0]);
+    setup.drop_database().await;
+}
+
+#[tokio::test]
+async fn it_keeps_an_in_memory_database() {
+    let store = adjudica_store::connect("sqlite::memory:").await.expect("opens");
+    store
+        .put_encounters(&token("a"), &[encounter("e1", "c1", "2026-02-03")], PutMode::InsertOnly, at(0))
+        .await
+        .expect("puts");
+    let work = store.take_undecided(10, at(1)).await.expect("takes");
+    assert_eq!(work.clients.len(), 1);
+}
+
+#[tokio::test]
+async fn it_refuses_other_addresses_without_repeating_them() {
+    for url in ["mysql://user:secret@host/db", "", "user:secret"] {
+        let refused = adjudica_store::connect(url).await.map(drop).expect_err("is refused");
+        assert!(matches!(refused, StoreError::BadAddress { .. }), "{refused}");
+        assert!(!refused.to_string().contains("secret"), "{refused}");
+    }
+}

@@ -1,0 +1,198 @@
+//! The queue of what is to be decided, filled by puts and by other systems.
+
+use adjudica_core::EncounterFacts;
+use adjudica_store::{EncounterFilter, HistoryFilter, NewCommit, Work, WorkRequest};
+
+use crate::support::{Setup, at, billable, commit_of, encounter, full_encounter, not_billable, token};
+
+/// How another system writes an encounter.
+fn insert_sql(encounter_id: &str, client_id: &str, date_of_service: &str) -> String {
+    format!(
+        "INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, date_of_service, rendering_provider_id,
+             rendering_provider_role, billing_provider_id, phase, mode)
+         VALUES ('a', '{encounter_id}', '{client_id}', 'payer1', '{date_of_service}', 'provider1', 'RN', 'practice1',
+             'assessment', 'in_person')"
+    )
+}
+
+async fn take(setup: &Setup) -> Work {
+    setup.store.take_undecided(100, at(10)).await.expect("takes")
+}
+
+fn ids(work: &Work) -> Vec<(String, Vec<String>)> {
+    let of = |facts: &EncounterFacts| facts.encounter_id.as_str().to_owned();
+    work.clients
+        .iter()
+        .map(|client| {
+            let encounters = client.encounters.iter().map(|stored| of(&stored.facts)).collect();
+            (client.client_id.as_str().to_owned(), encounters)
+        })
+        .collect()
+}
+
+pub(crate) async fn it_queues_what_other_systems_insert(setup: &Setup) {
+    setup.raw.execute(insert_sql("e1", "c1", "2026-02-03")).await.expect("inserts");
+    setup.raw.execute("INSERT INTO encounter_diagnosis VALUES ('a', 'e1', 1, 'E11.9')").await.expect("inserts");
+    let work = take(setup).await;
+    assert_eq!(ids(&work), [("c1".to_owned(), vec!["e1".to_owned()])]);
+    let stored = &work.clients[0].encounters[0];
+    assert_eq!(stored.facts.diagnoses, [token("E11.9")]);
+    assert_eq!(stored.revision, 2);
+    assert!(stored.written_at > at(0), "{}", stored.written_at);
+    assert_eq!(work.clients[0].ledger_through, 0);
+}
+
+pub(crate) async fn it_queues_what_other_systems_change(setup: &Setup) {
+    setup.put(&[full_encounter("e1", "c1", "2026-02-03")]).await;
+    let changes = [
+        "UPDATE encounter SET minutes = 46 WHERE encounter_id = 'e1'",
+        "INSERT INTO encounter_modifier VALUES ('a', 'e1', 'XE')",
+        "DELETE FROM encounter_modifier WHERE modifier = 'XE'",
+        "UPDATE encounter_diagnosis SET diagnosis = 'J45' WHERE position = 2",
+        "INSERT INTO encounter_supporting_info VALUES ('a', 'e1', 'video_declined')",
+        "DELETE FROM encounter_supporting_info WHERE category = 'consent'",
+    ];
+    for (number, sql) in changes.into_iter().enumerate() {
+        let work = take(setup).await;
+        let revision = work.clients[0].encounters[0].revision;
+        let supersedes = work.clients[0].encounter_id_to_decision_id.get(&token("e1")).cloned();
+        let mut decision = not_billable(&format!("d{number}"), "e1");
+        decision.encounter_revision = Some(revision);
+        decision.supersedes = supersedes;
+        setup.commit("c1", 0, vec![decision]).await.expect("commits");
+        assert!(take(setup).await.clients.is_empty(), "before {sql}");
+        setup.raw.execute(sql).await.expect("changes");
+        let work = take(setup).await;
+        assert_eq!(work.clients[0].encounters[0].revision, revision + 1, "after {sql}");
+    }
+}
+
+pub(crate) async fn it_does_not_queue_an_update_that_changes_nothing(setup: &Setup) {
+    setup.put(&[full_encounter("e1", "c1", "2026-02-03")]).await;
+    let mut decision = not_billable("d1", "e1");
+    decision.encounter_revision = Some(1);
+    setup.commit("c1", 0, vec![decision]).await.expect("commits");
+    setup.raw.execute("UPDATE encounter SET minutes = 45, phase = 'assessment'").await.expect("updates");
+    assert!(take(setup).await.clients.is_empty());
+}
+
+pub(crate) async fn it_takes_whole_clients_longest_waiting_first(setup: &Setup) {
+    setup.put(&[encounter("e1", "c2", "2026-02-05")]).await;
+    setup.put(&[encounter("e2", "c1", "2026-02-04")]).await;
+    setup.put(&[encounter("e3", "c2", "2026-02-03"), encounter("e4", "c3", "2026-02-03")]).await;
+    let all = take(setup).await;
+    let expected = [("c2", vec!["e3", "e1"]), ("c1", vec!["e2"]), ("c3", vec!["e4"])];
+    let expected = expected.map(|(client, list)| (client.to_owned(), list.into_iter().map(str::to_owned).collect()));
+    assert_eq!(ids(&all), expected);
+    let one = setup.store.take_undecided(1, at(10)).await.expect("takes");
+    assert_eq!(ids(&one), expected[..1]);
+    assert_eq!(setup.store.counts().await.expect("counts").undecided, 4);
+}
+
+pub(crate) async fn it_keeps_bad_rows_as_faults_with_every_fault(setup: &Setup) {
+    setup.raw.execute(insert_sql("e1", "c1", "2026-02-30")).await.expect("inserts");
+    setup.raw.execute("UPDATE encounter SET mode = 'in person', procedure_code = 'G9O01'").await.expect("updates");
+    setup.raw.execute("INSERT INTO encounter_modifier VALUES ('a', 'e1', '2p')").await.expect("inserts");
+    setup.put(&[encounter("e2", "c1", "2026-02-03")]).await;
+    let work = take(setup).await;
+    assert_eq!(ids(&work), [("c1".to_owned(), vec!["e2".to_owned()])]);
+    let [bad] = work.bad.as_slice() else { panic!("{:?}", work.bad) };
+    assert_eq!((bad.agency_id.as_str(), bad.encounter_id.as_str()), ("a", "e1"));
+    let columns: Vec<_> = bad.faults.iter().filter_map(|fault| fault.split(':').next()).collect();
+    assert_eq!(columns, ["date_of_service", "procedure_code", "mode", "modifier"]);
+    assert_eq!(setup.store.list_faults(&token("a"), None, 10).await.expect("lists"), work.bad);
+    assert!(take(setup).await.bad.is_empty(), "it left the queue");
+}
+
+pub(crate) async fn it_takes_a_repaired_row_again(setup: &Setup) {
+    setup.raw.execute(insert_sql("e1", "c1", "2026-02-30")).await.expect("inserts");
+    assert_eq!(take(setup).await.bad.len(), 1);
+    setup.raw.execute("UPDATE encounter SET date_of_service = '2026-02-28'").await.expect("updates");
+    assert_eq!(setup.store.list_faults(&token("a"), None, 10).await.expect("lists"), []);
+    assert_eq!(ids(&take(setup).await), [("c1".to_owned(), vec!["e1".to_owned()])]);
+}
+
+pub(crate) async fn it_forgets_deleted_encounters(setup: &Setup) {
+    setup.put(&[full_encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
+    setup.raw.execute("DELETE FROM encounter WHERE encounter_id = 'e1'").await.expect("deletes");
+    assert_eq!(ids(&take(setup).await), [("c1".to_owned(), vec!["e2".to_owned()])]);
+    assert_eq!(setup.raw.texts("SELECT category FROM encounter_supporting_info").await, [""; 0]);
+}
+
+pub(crate) async fn it_refuses_new_ids_for_an_encounter(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03")]).await;
+    let refused = setup.raw.execute("UPDATE encounter SET encounter_id = 'e9'").await.expect_err("is refused");
+    assert!(refused.to_string().contains("do not change"), "{refused}");
+}
+
+pub(crate) async fn it_loads_chosen_work_in_order(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c2", "2026-02-03")]).await;
+    setup.commit("c1", 0, vec![billable("d1", "e1"), not_billable("d2", "inline")]).await.expect("commits");
+    let request = |client: &str, list: &[&str]| WorkRequest {
+        agency_id: token("a"),
+        client_id: token(client),
+        encounter_ids: list.iter().map(|id| token(id)).collect(),
+    };
+    let requests = [request("c9", &["e9"]), request("c1", &["e1", "inline", "e2"]), request("c2", &["e2"])];
+    let works = setup.store.load_work(&requests).await.expect("loads");
+    let clients: Vec<_> = works.iter().map(|work| work.client_id.as_str()).collect();
+    assert_eq!(clients, ["c9", "c1", "c2"]);
+    let counts: Vec<_> =
+        works.iter().map(|work| (work.encounters.len(), work.ledger.len(), work.ledger_through)).collect();
+    assert_eq!(counts, [(0, 0, 0), (1, 1, 1), (1, 0, 0)]);
+    let decisions: Vec<_> = works[1].encounter_id_to_decision_id.values().map(String::as_str).collect();
+    assert_eq!(decisions, ["d1", "d2"]);
+    assert_eq!(works[1].ledger[0].encounter_id, token("e1"));
+    assert_eq!(setup.store.load_work(&[]).await.expect("loads"), []);
+}
+
+pub(crate) async fn it_pages_through_history_by_client(setup: &Setup) {
+    let all: Vec<_> = (0..30)
+        .map(|n| full_encounter(&format!("e{n:02}"), &format!("c{}", n % 7), &format!("2026-02-{:02}", 28 - n % 28)))
+        .collect();
+    setup.put(&all).await;
+    let mut filter = HistoryFilter {
+        agency_id: token("a"),
+        encounters: EncounterFilter::default(),
+        after_client_id: None,
+        clients_max: 3,
+    };
+    let mut seen = Vec::new();
+    loop {
+        let page = setup.store.load_history(&filter).await.expect("reads");
+        seen.extend(page.encounters.into_iter().map(|stored| stored.facts));
+        filter.after_client_id = page.next_after_client_id;
+        if filter.after_client_id.is_none() {
+            break;
+        }
+    }
+    let mut expected = all;
+    expected.sort_by_key(|facts| (facts.client_id.clone(), facts.date_of_service, facts.encounter_id.clone()));
+    assert!(seen == expected);
+}
+
+pub(crate) async fn it_takes_and_commits_thousands_at_once(setup: &Setup) {
+    let all: Vec<_> =
+        (0..3_000).map(|n| full_encounter(&format!("e{n}"), &format!("c{}", n / 3), "2026-02-03")).collect();
+    setup.put(&all).await;
+    let work = setup.store.take_undecided(1_000, at(10)).await.expect("takes");
+    assert_eq!(work.clients.len(), 1_000);
+    let mut commit = NewCommit::default();
+    for client in &work.clients {
+        let decisions = client.encounters.iter().map(|stored| {
+            let id = stored.facts.encounter_id.as_str();
+            let mut decision = billable(&format!("d-{id}"), id);
+            decision.encounter_revision = Some(stored.revision);
+            decision
+        });
+        let part = commit_of("a", client.client_id.as_str(), client.ledger_through, decisions.collect());
+        commit.clients.extend(part.clients);
+    }
+    let committed = setup.store.commit_decisions(commit).await.expect("commits");
+    assert_eq!(committed.len(), 3_000);
+    assert_eq!(committed[2_999].sequence, 3_000);
+    assert!(take(setup).await.clients.is_empty());
+    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    assert_eq!((report.length, report.first_broken), (3_000, None));
+    assert_eq!(setup.store.ledger_of(&token("a"), &token("c999"), None).await.expect("reads").len(), 3);
+}

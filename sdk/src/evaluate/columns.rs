@@ -1,0 +1,145 @@
+//! The columns of a batch by field. A field that the policy does not read is an empty column.
+
+use adjudica_core::columns::{Batch, Column};
+use adjudica_core::{ColumnKind, Field};
+
+use super::EvaluateFault;
+use crate::image::{Image, NONE};
+
+/// Columns of a batch, found once.
+pub(super) struct View<'b> {
+    pub batch: &'b Batch,
+    pub date_of_service: &'b [i32],
+    pub received_on: &'b [i32],
+    pub procedure_code: &'b [u32],
+    pub service: &'b [u32],
+    pub minutes: &'b [u32],
+    pub role: &'b [u32],
+    pub phase: &'b [u32],
+    pub mode: &'b [u32],
+    pub place: &'b [u32],
+    pub group_size: &'b [u32],
+    pub rendering_provider: &'b [u32],
+    pub billing_provider: &'b [u32],
+    pub payer: &'b [u32],
+    pub diagnosis: &'b [u32],
+    pub modifier_offset: &'b [u32],
+    pub modifier_code: &'b [u32],
+    pub info_offset: &'b [u32],
+    pub info_category: &'b [u32],
+    pub ledger_offset: &'b [u32],
+    pub ledger_date: &'b [i32],
+    pub ledger_code: &'b [u32],
+    pub ledger_units: &'b [u32],
+    pub ledger_rendering_provider: &'b [u32],
+    pub ledger_billing_provider: &'b [u32],
+    pub ledger_payer: &'b [u32],
+    pub ledger_diagnosis: &'b [u32],
+    pub rate_code: &'b [u32],
+    pub rate_from: &'b [i32],
+    pub rate_to: &'b [i32],
+    pub rate_cents: &'b [i64],
+}
+
+impl<'b> View<'b> {
+    pub(super) fn new(image: &Image<'_>, batch: &'b Batch) -> Result<Self, EvaluateFault> {
+        let finder = Finder { image, batch };
+        Ok(Self {
+            batch,
+            date_of_service: finder.days(Field::EncounterDateOfService)?,
+            received_on: finder.days(Field::EncounterReceivedOn)?,
+            procedure_code: finder.words(Field::EncounterProcedureCode)?,
+            service: finder.words(Field::EncounterService)?,
+            minutes: finder.words(Field::EncounterMinutes)?,
+            role: finder.words(Field::EncounterRenderingProviderRole)?,
+            phase: finder.words(Field::EncounterPhase)?,
+            mode: finder.words(Field::EncounterMode)?,
+            place: finder.words(Field::EncounterPlaceOfService)?,
+            group_size: finder.words(Field::EncounterGroupSize)?,
+            rendering_provider: finder.words(Field::EncounterRenderingProvider)?,
+            billing_provider: finder.words(Field::EncounterBillingProvider)?,
+            payer: finder.words(Field::EncounterPayer)?,
+            diagnosis: finder.words(Field::EncounterDiagnosis)?,
+            modifier_offset: finder.words(Field::ModifierOffset)?,
+            modifier_code: finder.words(Field::ModifierCode)?,
+            info_offset: finder.words(Field::SupportingInfoOffset)?,
+            info_category: finder.words(Field::SupportingInfoCategory)?,
+            ledger_offset: finder.words(Field::LedgerOffset)?,
+            ledger_date: finder.days(Field::LedgerDateOfService)?,
+            ledger_code: finder.words(Field::LedgerProcedureCode)?,
+            ledger_units: finder.words(Field::LedgerUnits)?,
+            ledger_rendering_provider: finder.words(Field::LedgerRenderingProvider)?,
+            ledger_billing_provider: finder.words(Field::LedgerBillingProvider)?,
+            ledger_payer: finder.words(Field::LedgerPayer)?,
+            ledger_diagnosis: finder.words(Field::LedgerDiagnosis)?,
+            rate_code: finder.words(Field::RateProcedureCode)?,
+            rate_from: finder.days(Field::RateFrom)?,
+            rate_to: finder.days(Field::RateTo)?,
+            rate_cents: finder.cents(Field::RateCents)?,
+        })
+    }
+
+    /// Text `index` of the dictionary.
+    pub(super) fn text(&self, index: u32) -> Option<&'b str> {
+        let index = usize::try_from(index).ok()?;
+        let from = usize::try_from(*self.batch.dictionary_offsets.get(index)?).ok()?;
+        let to = usize::try_from(*self.batch.dictionary_offsets.get(index + 1)?).ok()?;
+        std::str::from_utf8(self.batch.dictionary_bytes.get(from..to)?).ok()
+    }
+}
+
+/// The value of row `row`, or `none` where there is no such row.
+pub(super) fn value<T: Copy>(column: &[T], row: u32, none: T) -> T {
+    usize::try_from(row).ok().and_then(|row| column.get(row)).copied().unwrap_or(none)
+}
+
+/// The rows that `parent` owns in a child table.
+pub(super) fn child_rows<'b, T>(offsets: &[u32], rows: &'b [T], parent: u32) -> &'b [T] {
+    let from = usize::try_from(value(offsets, parent, 0)).unwrap_or(0);
+    let to = usize::try_from(value(offsets, parent.saturating_add(1), 0)).unwrap_or(0);
+    rows.get(from..to).unwrap_or_default()
+}
+
+struct Finder<'i, 'a, 'b> {
+    image: &'i Image<'a>,
+    batch: &'b Batch,
+}
+
+impl<'b> Finder<'_, '_, 'b> {
+    fn column(&self, field: Field) -> Result<Option<&'b Column>, EvaluateFault> {
+        let position =
+            Field::ALL.iter().position(|other| *other == field).and_then(|index| self.image.column_of.get(index));
+        match position.copied().unwrap_or(NONE) {
+            NONE => Ok(None),
+            position => {
+                let column = usize::try_from(position).ok().and_then(|position| self.batch.columns.get(position));
+                column.map(Some).ok_or(EvaluateFault::Batch)
+            }
+        }
+    }
+
+    fn words(&self, field: Field) -> Result<&'b [u32], EvaluateFault> {
+        debug_assert!(!matches!(field.kind(), ColumnKind::Day | ColumnKind::Cents));
+        match self.column(field)? {
+            None => Ok(&[]),
+            Some(Column::Words(values)) => Ok(values),
+            Some(_) => Err(EvaluateFault::Batch),
+        }
+    }
+
+    fn days(&self, field: Field) -> Result<&'b [i32], EvaluateFault> {
+        match self.column(field)? {
+            None => Ok(&[]),
+            Some(Column::Days(values)) => Ok(values),
+            Some(_) => Err(EvaluateFault::Batch),
+        }
+    }
+
+    fn cents(&self, field: Field) -> Result<&'b [i64], EvaluateFault> {
+        match self.column(field)? {
+            None => Ok(&[]),
+            Some(Column::Cents(values)) => Ok(values),
+            Some(_) => Err(EvaluateFault::Batch),
+        }
+    }
+}

@@ -1,0 +1,293 @@
+//! Applies the rules of one code to one encounter. Every rule is tried; none hides another.
+
+use adjudica_core::columns::NONE_S64;
+use adjudica_core::field::{NONE_S32, NONE_U32};
+use adjudica_core::{Minutes, Outcome, Rounding};
+
+use super::draft::{Arguments, Draft, Line, Satisfied};
+use super::ledger::{Count, Ledger};
+use super::rates::Rates;
+use super::row::Row;
+use super::{EvaluateFault, Plans};
+use crate::image::{Bounds, NONE, Plan, RateRule, Relation, Staff, When};
+
+/// Finds the code's plan and tries all of its rules.
+pub(super) fn decide(
+    row: &Row,
+    plans: &mut Plans<'_, '_>,
+    ledger: &Ledger,
+    rates: &Rates,
+    draft: &mut Draft<'_, '_>,
+) -> Result<(), EvaluateFault> {
+    let general = draft.image().general;
+    let Some(segment) = plans.segment(row.day) else {
+        draft.fail(general.outside_dates, Arguments::NONE);
+        return Ok(());
+    };
+    let Some((code, position)) = find_code(row, plans, segment)? else {
+        let rule = if row.asks_for_code { general.unknown_code } else { general.unknown_service };
+        draft.fail(rule, Arguments::NONE);
+        return Ok(());
+    };
+    plans.load(position)?;
+    let fitting = find_alternative(row, plans, segment, code, position)?;
+    let Some(plan) = plans.get(position) else { return Err(EvaluateFault::Image) };
+    let modifiers = modifiers_of(plan, row);
+    if row.has_unknown_modifier || row.modifiers & !modifiers != 0 {
+        draft.fail(general.unknown_modifier, Arguments::NONE);
+    }
+    let about = subject_of(draft, code);
+    apply_staff(plan.staff.as_ref(), row, about, draft);
+    for (places, rule) in &plan.places {
+        draft.judge((places & row.place_bit != 0).into(), *rule, Arguments::NONE.about(about));
+    }
+    apply_bounds(&plan.minutes, row.minutes, fitting, draft);
+    apply_bounds(&plan.group_size, row.group_size, fitting, draft);
+    apply_record_rules(plan, row, draft);
+    let add_ons: Vec<(u32, usize)> =
+        plan.add_ons.iter().filter_map(|add_on| Some((add_on.code, plans.position(segment, add_on.code)?))).collect();
+    write_lines(plan, row, Line { code, units: 1, cents: NONE_S64, modifiers }, draft);
+    apply_history(plan, row, code, ledger, draft);
+    price(plan, row, code, rates, draft)?;
+    for (add_on, position) in add_ons {
+        plans.load(position)?;
+        let Some(plan) = plans.get(position) else { return Err(EvaluateFault::Image) };
+        if draft.lines().iter().any(|line| line.code == add_on) {
+            apply_limits(plan, row, add_on, ledger, draft);
+            price(plan, row, add_on, rates, draft)?;
+        }
+    }
+    if let Some(plan) = plans.get(position).filter(|_| draft.outcome() != Outcome::NotBillable) {
+        speak(&plan.report_only, row, draft);
+    }
+    Ok(())
+}
+
+fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
+    usize::try_from(code).ok().and_then(|code| draft.image().code_subjects.get(code)).copied().unwrap_or(NONE)
+}
+
+/// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
+fn find_code(row: &Row, plans: &mut Plans<'_, '_>, segment: usize) -> Result<Option<(u32, usize)>, EvaluateFault> {
+    if row.asks_for_code {
+        return Ok(plans.position(segment, row.code).map(|position| (row.code, position)));
+    }
+    if row.service == NONE {
+        return Ok(None);
+    }
+    let mut first = None;
+    for (code, position) in codes_of_service(row.service, plans, segment)? {
+        if plans.get(position).is_some_and(|plan| fits(plan, row)) {
+            return Ok(Some((code, position)));
+        }
+        first = first.or(Some((code, position)));
+    }
+    Ok(first)
+}
+
+fn codes_of_service(
+    service: u32,
+    plans: &mut Plans<'_, '_>,
+    segment: usize,
+) -> Result<Vec<(u32, usize)>, EvaluateFault> {
+    let mut found = Vec::new();
+    for code in 0..u32::try_from(plans.image.names.codes.len()).unwrap_or(0) {
+        let Some(position) = plans.position(segment, code) else { continue };
+        plans.load(position)?;
+        if plans.get(position).is_some_and(|plan| plan.service == service) {
+            found.push((code, position));
+        }
+    }
+    Ok(found)
+}
+
+fn fits(plan: &Plan, row: &Row) -> bool {
+    let within = |bounds: &[Bounds], count: u32| {
+        count == NONE_U32 || bounds.iter().all(|bounds| !bounds.refuses || (bounds.min..=bounds.max).contains(&count))
+    };
+    within(&plan.minutes, row.minutes) && within(&plan.group_size, row.group_size)
+}
+
+/// The subject of another code of the same kind of work that fits where this one does not, or [`NONE`].
+fn find_alternative(
+    row: &Row,
+    plans: &mut Plans<'_, '_>,
+    segment: usize,
+    code: u32,
+    position: usize,
+) -> Result<u32, EvaluateFault> {
+    let Some(plan) = plans.get(position) else { return Err(EvaluateFault::Image) };
+    if plan.service == NONE || fits(plan, row) {
+        return Ok(NONE);
+    }
+    let service = plan.service;
+    let candidates = codes_of_service(service, plans, segment)?;
+    let fitting = candidates
+        .into_iter()
+        .find(|(other, position)| *other != code && plans.get(*position).is_some_and(|plan| fits(plan, row)));
+    let subject = |code: u32| usize::try_from(code).ok().and_then(|code| plans.image.code_subjects.get(code)).copied();
+    Ok(fitting.and_then(|(code, _)| subject(code)).unwrap_or(NONE))
+}
+
+fn apply_staff(staff: Option<&Staff>, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
+    let Some(staff) = staff else { return };
+    let others = staff.allowed.len().saturating_sub(1);
+    let role = usize::try_from(row.role).unwrap_or(others).min(others);
+    let allowed = staff.allowed.get(role).copied().unwrap_or(0);
+    let about = Arguments::NONE.about(about);
+    if allowed & row.phase_mode_bit() == 0 {
+        let conditional = staff
+            .conditional
+            .iter()
+            .find(|(roles, phase_modes, _)| roles & row.role_bit() != 0 && phase_modes & row.phase_mode_bit() != 0);
+        if let Some((_, _, rule)) = conditional {
+            draft.fail(*rule, about);
+            return;
+        }
+    }
+    let conditional = staff.conditional.iter().filter(|(roles, _, _)| roles & row.role_bit() != 0);
+    let of_role = conditional.fold(allowed, |bits, (_, phase_modes, _)| bits | phase_modes);
+    let by_anyone = staff.allowed.iter().fold(0, |bits, allowed| bits | allowed);
+    draft.judge((of_role != 0).into(), staff.role_rule, about);
+    // Without a role that fits, phase and mode are judged by what anyone may do, so that each fault shows.
+    let base = if of_role == 0 { by_anyone } else { of_role };
+    let in_phase = base & (0xFF << (row.phase * 8));
+    draft.judge((in_phase != 0).into(), staff.phase_rule, about);
+    let base = if in_phase == 0 { base } else { in_phase };
+    let in_mode = base & (0x0101_0101_0101_0101 << row.mode);
+    draft.judge((in_mode != 0).into(), staff.mode_rule, about);
+}
+
+fn apply_bounds(rows: &[Bounds], count: u32, alternative: u32, draft: &mut Draft<'_, '_>) {
+    if count == NONE_U32 {
+        if let Some(bounds) = rows.first() {
+            draft.fail(bounds.missing_rule, Arguments::NONE);
+        }
+        return;
+    }
+    for bounds in rows {
+        let expected = if count < bounds.min || bounds.max == NONE_U32 { bounds.min } else { bounds.max };
+        let within = (bounds.min..=bounds.max).contains(&count);
+        draft.judge(within.into(), bounds.rule, Arguments::counts(count, expected).about(alternative));
+    }
+}
+
+fn holds(when: &When, row: &Row) -> bool {
+    let minutes = if row.minutes == NONE_U32 { 0 } else { row.minutes };
+    when.roles & row.role_bit() != 0
+        && when.phase_modes & row.phase_mode_bit() != 0
+        && when.places & row.place_bit != 0
+        && when.info & !row.info == 0
+        && when.without & row.info == 0
+        && (when.minutes_min..=when.minutes_max).contains(&minutes)
+}
+
+/// Requirements, filing limits and notices: rules that look at the encounter alone.
+fn apply_record_rules(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) {
+    for requirement in plan.requirements.iter().filter(|requirement| holds(&requirement.when, row)) {
+        let present = row.info & requirement.info != 0;
+        draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
+    }
+    if row.received_on != NONE_S32 {
+        let days = u32::try_from(row.received_on.saturating_sub(row.day)).unwrap_or(0);
+        for (days_max, rule) in &plan.filing {
+            draft.judge((days <= *days_max).into(), *rule, Arguments::counts(days, *days_max));
+        }
+    }
+    speak(&plan.notices, row, draft);
+}
+
+fn speak(rows: &[(When, u32)], row: &Row, draft: &mut Draft<'_, '_>) {
+    for (_, rule) in rows.iter().filter(|(when, _)| holds(when, row)) {
+        draft.fail(*rule, Arguments::NONE);
+    }
+}
+
+/// Modifiers that belong on the line. One that is asked for and not among them is for a person to look at.
+fn modifiers_of(plan: &Plan, row: &Row) -> u32 {
+    plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
+}
+
+/// The code's own line, units counted, and those of its add-ons.
+fn write_lines(plan: &Plan, row: &Row, own: Line, draft: &mut Draft<'_, '_>) {
+    let units = count_units(plan, row, draft);
+    draft.push_line(Line { units: units.max(1), ..own });
+    if row.minutes == NONE_U32 {
+        return;
+    }
+    for add_on in &plan.add_ons {
+        let beyond = row.minutes.saturating_sub(add_on.after);
+        let units = if beyond == 0 { 0 } else { add_on.rounding.units(Minutes(beyond)).0 };
+        if units > 0 {
+            draft.judge((units <= add_on.max).into(), add_on.rule, Arguments::counts(units, add_on.max));
+            draft.push_line(Line { code: add_on.code, units, ..own });
+        }
+    }
+}
+
+fn count_units(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
+    let rule = &plan.units;
+    if rule.rounding == Rounding::PerEncounter {
+        return 1;
+    }
+    if row.minutes == NONE_U32 {
+        // Where the minutes themselves are judged, their own rule has already said that they are missing.
+        if plan.minutes.is_empty() {
+            draft.fail(rule.missing_rule, Arguments::NONE);
+        }
+        return 1;
+    }
+    let units = rule.rounding.units(Minutes(row.minutes)).0;
+    if units == 0 {
+        draft.fail(rule.rule, Arguments { observed: Some(i64::from(row.minutes)), expected: None, subject: NONE });
+    }
+    draft.judge((units <= rule.max).into(), rule.max_rule, Arguments::counts(units, rule.max));
+    units
+}
+
+/// Rules that look at what has been billed.
+fn apply_history(plan: &Plan, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
+    apply_limits(plan, row, code, ledger, draft);
+    for exclusion in &plan.exclusions {
+        let count = related(exclusion, row, ledger);
+        let subject = subject_of(draft, exclusion.codes.trailing_zeros());
+        draft.judge((count.lines == 0).into(), exclusion.rule, Arguments::counts(count.lines, 0).about(subject));
+    }
+    for prerequisite in &plan.prerequisites {
+        let count = related(prerequisite, row, ledger);
+        let subject = subject_of(draft, prerequisite.codes.trailing_zeros());
+        draft.judge((count.lines > 0).into(), prerequisite.rule, Arguments::counts(count.lines, 1).about(subject));
+    }
+}
+
+fn related(relation: &Relation, row: &Row, ledger: &Ledger) -> Count {
+    ledger.count(row, relation.codes, relation.window, relation.per)
+}
+
+fn apply_limits(plan: &Plan, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
+    let units = draft.lines().iter().find(|line| line.code == code).map_or(1, |line| line.units);
+    for limit in &plan.limits {
+        let before = ledger.count(row, limit.codes, limit.window, limit.per);
+        let with_this =
+            if limit.counts_units { before.units.saturating_add(units) } else { before.lines.saturating_add(1) };
+        let satisfied = Satisfied::from(with_this <= limit.max);
+        draft.judge(satisfied, limit.rule, Arguments::counts(with_this, limit.max).about(subject_of(draft, code)));
+    }
+}
+
+/// Puts the amount on the line of `code`.
+fn price(plan: &Plan, row: &Row, code: u32, rates: &Rates, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
+    let pays_nothing = plan.report_only.iter().any(|(when, _)| holds(when, row));
+    let rate = match plan.rate {
+        _ if pays_nothing => Some(0),
+        RateRule::Fixed(cents) => Some(cents),
+        RateRule::Terms(rule) => {
+            let rate = rates.find(code, row.day);
+            draft.judge(rate.is_some().into(), rule, Arguments::NONE.about(subject_of(draft, code)));
+            rate
+        }
+        RateRule::Unknown => None,
+    };
+    let Some(rate) = rate else { return Ok(()) };
+    draft.price_line(code, rate)
+}

@@ -1,0 +1,306 @@
+//! Compiled tables: what `policy.toml` becomes inside a policy file. Dates are resolved into segments; plans decode on first use.
+
+use adjudica_core::Rounding;
+use serde::{Deserialize, Serialize};
+
+/// Stands for "no such name" and "no such rule".
+pub const NONE: u32 = u32::MAX;
+/// Most names of one vocabulary: a plan keeps them as bits of 64, the last standing for every other name.
+pub const NAMES_MAX: usize = 63;
+/// Phases, and modes, that a policy can name; one more stands for every other.
+pub const PHASES_MAX: usize = 7;
+
+/// Everything an evaluation needs, borrowed from the image's bytes.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Image<'a> {
+    /// The names that rules speak of.
+    #[serde(borrow)]
+    pub names: Names<'a>,
+    /// Effect of each rule of the manifest, by `Effect`'s position from the strongest.
+    pub effects: Vec<u8>,
+    /// First days of the segments, rising; before the first the policy is not in force.
+    pub segments: Vec<i32>,
+    /// For each segment, one entry for each code: the plan's position, or [`NONE`].
+    pub plan_of: Vec<u32>,
+    /// The plans, each encoded on its own.
+    #[serde(borrow)]
+    pub plans: Vec<&'a [u8]>,
+    /// Whether each segment is in force.
+    pub in_force: Vec<bool>,
+    /// Rules of the whole policy.
+    pub general: GeneralRules,
+    /// Where each field that the policy reads stands in the batch, by position in the catalogue.
+    pub column_of: Vec<u32>,
+    /// Rules that the policy's own code decides, by id.
+    #[serde(borrow)]
+    pub custom: Vec<(&'a str, u32)>,
+    /// Position among the manifest's subjects of each code.
+    pub code_subjects: Vec<u32>,
+    /// What each rule points at when its finding names nothing itself, or [`NONE`].
+    pub rule_subjects: Vec<u32>,
+}
+
+/// The names that rules speak of, each list in the order of its bits.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Names<'a> {
+    /// Procedure codes, as in the manifest.
+    #[serde(borrow)]
+    pub codes: Vec<&'a str>,
+    /// Roles.
+    #[serde(borrow)]
+    pub roles: Vec<&'a str>,
+    /// Phases.
+    #[serde(borrow)]
+    pub phases: Vec<&'a str>,
+    /// Modes.
+    #[serde(borrow)]
+    pub modes: Vec<&'a str>,
+    /// Places of service.
+    #[serde(borrow)]
+    pub places: Vec<&'a str>,
+    /// Kinds of supporting information.
+    #[serde(borrow)]
+    pub info: Vec<&'a str>,
+    /// Kinds of work.
+    #[serde(borrow)]
+    pub services: Vec<&'a str>,
+    /// Modifiers, as in the manifest.
+    #[serde(borrow)]
+    pub modifiers: Vec<&'a str>,
+}
+
+/// Rules that belong to no code; [`NONE`] where the policy has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeneralRules {
+    /// The date of service is outside the policy's dates.
+    pub outside_dates: u32,
+    /// The code is not the payer's.
+    pub unknown_code: u32,
+    /// Neither a code nor a kind of work with a code was given.
+    pub unknown_service: u32,
+    /// A modifier that no row knows.
+    pub unknown_modifier: u32,
+}
+
+/// The rules of one code in one segment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Kind of work that leads to the code, or [`NONE`].
+    pub service: u32,
+    /// Who may bill it.
+    pub staff: Option<Staff>,
+    /// Documented minutes.
+    pub minutes: Vec<Bounds>,
+    /// Patients in the group.
+    pub group_size: Vec<Bounds>,
+    /// Places of service: bits, and the rule.
+    pub places: Vec<(u64, u32)>,
+    /// How units are counted.
+    pub units: UnitRule,
+    /// Lines for minutes beyond the code's own.
+    pub add_ons: Vec<AddOn>,
+    /// How often.
+    pub limits: Vec<Limit>,
+    /// What must not have been billed.
+    pub exclusions: Vec<Relation>,
+    /// What must have been billed.
+    pub prerequisites: Vec<Relation>,
+    /// What the record must, or must not, show.
+    pub requirements: Vec<Requirement>,
+    /// Modifiers to add.
+    pub modifiers: Vec<(When, u32)>,
+    /// What a unit is worth.
+    pub rate: RateRule,
+    /// Accepted and paid nothing.
+    pub report_only: Vec<(When, u32)>,
+    /// Days from service to receipt, and the rule.
+    pub filing: Vec<(u32, u32)>,
+    /// Things to know or look at.
+    pub notices: Vec<(When, u32)>,
+}
+
+/// Who may bill a code, when and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Staff {
+    /// For each role, and last for every other: bit `phase * 8 + mode` is set where it may.
+    pub allowed: Vec<u64>,
+    /// Rows that let the encounter through with a finding: roles, phases and modes, rule.
+    pub conditional: Vec<(u64, u64, u32)>,
+    /// The role is outside.
+    pub role_rule: u32,
+    /// The phase is outside.
+    pub phase_rule: u32,
+    /// The mode is outside.
+    pub mode_rule: u32,
+}
+
+/// A count that must lie within bounds, both included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bounds {
+    /// Lowest.
+    pub min: u32,
+    /// Highest.
+    pub max: u32,
+    /// Outside the bounds.
+    pub rule: u32,
+    /// The count is not documented.
+    pub missing_rule: u32,
+    /// Whether being outside refuses, so that another code of the same kind of work may fit better.
+    pub refuses: bool,
+}
+
+/// How units are counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitRule {
+    /// From minutes.
+    pub rounding: Rounding,
+    /// Most units of a line.
+    pub max: u32,
+    /// No unit is reached.
+    pub rule: u32,
+    /// More units than allowed.
+    pub max_rule: u32,
+    /// The minutes are needed and not documented.
+    pub missing_rule: u32,
+}
+
+/// A line for minutes beyond those of its primary code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddOn {
+    /// The add-on's code.
+    pub code: u32,
+    /// Minutes that the primary covers.
+    pub after: u32,
+    /// How the rest is counted.
+    pub rounding: Rounding,
+    /// Most units.
+    pub max: u32,
+    /// More units than allowed.
+    pub rule: u32,
+}
+
+/// What a unit is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RateRule {
+    /// Cents for one unit, by the policy's own table.
+    Fixed(i64),
+    /// By the agency's terms; the rule speaks where they have none for the day.
+    Terms(u32),
+    /// No row says; nothing is known and no rule speaks.
+    Unknown,
+}
+
+/// How often a code may be billed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limit {
+    /// Most lines or units.
+    pub max: u32,
+    /// Over which days.
+    pub window: Window,
+    /// Lines of whom, besides the patient: bits of [`per`].
+    pub per: u8,
+    /// Units, not lines, are counted.
+    pub counts_units: bool,
+    /// Codes that share the count: bits.
+    pub codes: u64,
+    /// One more is too many.
+    pub rule: u32,
+}
+
+/// Another code that matters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relation {
+    /// The other codes: bits.
+    pub codes: u64,
+    /// Over which days.
+    pub window: Window,
+    /// Lines of whom, besides the patient.
+    pub per: u8,
+    /// The rule.
+    pub rule: u32,
+}
+
+/// What the record must, or must not, show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Requirement {
+    /// In which cases.
+    pub when: When,
+    /// The kind of supporting information: one bit.
+    pub info: u64,
+    /// It must not be there.
+    pub absent: bool,
+    /// The rule.
+    pub rule: u32,
+}
+
+/// Bits that narrow a count to the same practice, provider, diagnosis or payer.
+pub mod per {
+    /// The same billing practice.
+    pub const PRACTICE: u8 = 1;
+    /// The same rendering provider.
+    pub const PROVIDER: u8 = 2;
+    /// The same principal diagnosis.
+    pub const DIAGNOSIS: u8 = 4;
+    /// The same payer.
+    pub const PAYER: u8 = 8;
+}
+
+/// The days that a count looks back over, up to the date of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Window {
+    /// The same day.
+    Day,
+    /// From the first of the month.
+    CalendarMonth,
+    /// From the first of January.
+    CalendarYear,
+    /// This many days, the date of service the last of them.
+    RollingDays(u32),
+    /// All days.
+    Lifetime,
+}
+
+/// When a row applies; every part given must hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct When {
+    /// Roles: bits; the highest bit stands for every role not named.
+    pub roles: u64,
+    /// Phases and modes: bit `phase * 8 + mode`.
+    pub phase_modes: u64,
+    /// Places: bits, `u64::MAX` for any.
+    pub places: u64,
+    /// Supporting information that must be there.
+    pub info: u64,
+    /// Supporting information that must not be there.
+    pub without: u64,
+    /// Fewest minutes.
+    pub minutes_min: u32,
+    /// Most minutes.
+    pub minutes_max: u32,
+}
+
+impl When {
+    /// Applies always.
+    pub const ALWAYS: Self = Self {
+        roles: u64::MAX,
+        phase_modes: u64::MAX,
+        places: u64::MAX,
+        info: 0,
+        without: 0,
+        minutes_min: 0,
+        minutes_max: u32::MAX,
+    };
+}
+
+impl<'a> Image<'a> {
+    /// Reads an image.
+    /// # Errors
+    /// [`ImageFault`] when the bytes are not an image that this release wrote.
+    pub fn parse(bytes: &'a [u8]) -> Result<Self, ImageFault> {
+        postcard::from_bytes(bytes).map_err(|_| ImageFault)
+    }
+}
+
+/// The tables inside a policy file cannot be read: it was built by another release of the SDK or was damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageFault;

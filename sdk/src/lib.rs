@@ -1,0 +1,43 @@
+//! What a rule author sees: table rules, hooks, cases, and the build of a policy file. Knows no payer and no host.
+#![doc = include_str!("../README.md")]
+
+#[cfg(not(target_family = "wasm"))]
+pub mod build;
+#[cfg(not(target_family = "wasm"))]
+pub mod cases;
+pub mod evaluate;
+#[cfg(target_family = "wasm")]
+pub mod guest;
+pub mod hooks;
+pub mod image;
+#[cfg(not(target_family = "wasm"))]
+pub mod native;
+#[cfg(not(target_family = "wasm"))]
+pub mod tables;
+
+pub use evaluate::{BilledLine, Draft, Encounter, EvaluateFault};
+pub use hooks::{Hooks, NoHooks};
+
+/// Makes the crate a policy: exports the contract's `decide`, which applies the tables and then `$hooks`.
+///
+/// Without an argument the policy is tables only.
+#[macro_export]
+macro_rules! export_policy {
+    () => {
+        $crate::export_policy!($crate::NoHooks);
+    };
+    ($hooks:expr) => {
+        #[cfg(target_family = "wasm")]
+        const _: () = {
+            struct ExportedPolicy;
+
+            impl $crate::guest::Guest for ExportedPolicy {
+                fn decide(batch: $crate::guest::Batch) -> $crate::guest::Answers {
+                    $crate::guest::decide(&$hooks, batch)
+                }
+            }
+
+    $crate::guest::export!(ExportedPolicy with_types_in $crate::guest::bindings);
+        };
+    };
+}

@@ -1,0 +1,332 @@
+//! Faults of meaning in `policy.toml`: names that lead nowhere, refusals without a source, rows that contradict each other.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adjudica_core::manifest::Confidence;
+use adjudica_core::{DateRange, Effect, ProcedureCode, Token};
+
+use super::Fault;
+use super::document::{Document, Located, Place};
+use super::names::{Vocabularies, resolve};
+use super::rows::{Common, Row, WindowName};
+use super::rulebook::TABLES;
+
+/// Every fault of meaning.
+pub(super) fn check(document: &Document) -> Vec<Fault> {
+    let mut checker = Checker { document, faults: Vec::new() };
+    checker.check_policy();
+    checker.check_sources();
+    checker.check_rows();
+    checker.check_lists();
+    checker.check_numbers();
+    checker.check_single_rows();
+    checker.faults
+}
+
+struct Checker<'d> {
+    document: &'d Document,
+    faults: Vec<Fault>,
+}
+
+impl<'d> Checker<'d> {
+    fn fault(&mut self, place: Place, message: impl Into<String>) {
+        self.faults.push(place.fault(message));
+    }
+
+    fn check_policy(&mut self) {
+        let Located { row, place } = &self.document.policy;
+        if row.payers.is_empty() {
+            self.fault(*place, "`payers` is empty; name at least one payer");
+        }
+        if row.in_force.is_empty() {
+            self.fault(*place, "`in_force` is empty; give at least one `{ from = … }`");
+        }
+        let ranges: Vec<_> =
+            row.in_force.iter().map(|period| DateRange { from: period.from.0, to: period.to.map(|to| to.0) }).collect();
+        for (index, range) in ranges.iter().enumerate() {
+            if let Err(fault) = DateRange::new(range.from, range.to) {
+                self.fault(*place, format!("in_force[{index}]: {fault}"));
+            }
+            if ranges.iter().take(index).any(|earlier| earlier.overlaps(range)) {
+                self.fault(
+                    *place,
+                    format!("in_force[{index}] overlaps an earlier period; let one end where the next begins"),
+                );
+            }
+        }
+        if self.document.codes.is_empty() {
+            self.fault(*place, "there is no `[[code]]`; list the codes this payer knows");
+        }
+        if self.document.unknown_code.is_none() {
+            self.fault(
+                *place,
+                "there is no `[unknown_code]`; say by which source a code that is not listed is refused",
+            );
+        }
+        for (what, count, max) in Vocabularies::collect(self.document).overfull() {
+            self.fault(*place, format!("the policy names {count} {what}; at most {max} fit in one policy"));
+        }
+    }
+
+    fn check_sources(&mut self) {
+        let mut seen = BTreeSet::new();
+        for Located { row, place } in &self.document.sources {
+            if !seen.insert(row.id.clone()) {
+                self.fault(*place, format!("the source `{}` is listed twice; keep one", row.id));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        for Located { row, place } in &self.document.assumptions {
+            if !seen.insert(row.id.clone()) {
+                self.fault(*place, format!("the assumption `{}` is listed twice; keep one", row.id));
+            }
+        }
+    }
+
+    /// What every row must keep: an id of its own, dates that hold a day, a source that bears its effect.
+    fn check_rows(&mut self) {
+        let mut ids: BTreeMap<Token, Place> = BTreeMap::new();
+        for (table, place, common) in self.document.all_rows() {
+            match &common.id {
+                None => self.fault(place, format!("this `{table}` row has no `id`; findings name rules by it")),
+                Some(id) => {
+                    if let Some(first) = ids.insert(id.clone(), place) {
+                        let message =
+                            format!("the id `{id}` is already used in line {}; give each row its own", first.line);
+                        self.fault(place, message);
+                    }
+                }
+            }
+            if let (Some(from), Some(to)) = (common.from, common.to)
+                && let Err(fault) = DateRange::new(from.0, Some(to.0))
+            {
+                self.fault(place, fault.to_string());
+            }
+            self.check_source(table, place, &common);
+            for assumption in &common.assumes {
+                if !self.document.assumptions.iter().any(|known| known.row.id == *assumption) {
+                    self.fault(
+                        place,
+                        format!("there is no assumption `{assumption}`; add an `[[assumption]]` or correct the name"),
+                    );
+                }
+            }
+        }
+    }
+
+    fn check_source(&mut self, table: &str, place: Place, common: &Common) {
+        let default_effect =
+            TABLES.iter().find(|defaults| defaults.table == table).map_or(Effect::Note, |defaults| defaults.effect);
+        let effect = common.effect.unwrap_or(default_effect);
+        let refuses = matches!(effect, Effect::NotBillable | Effect::Incomplete | Effect::ReportOnly);
+        let source = match &common.source {
+            None if refuses && table != "rate" => {
+                let message = "a row that can refuse, hold or pay nothing needs a `source`; without one its effect may be `review` or `note`";
+                return self.fault(place, message);
+            }
+            None => return,
+            Some(id) => id,
+        };
+        match self.document.sources.iter().find(|known| known.row.id == *source) {
+            None => self.fault(place, format!("there is no source `{source}`; add a `[[source]]` or correct the name")),
+            Some(known) if refuses && known.row.confidence == Confidence::Low => {
+                let message =
+                    format!("the source `{source}` is of low confidence: it may warn (`review` or `note`), not refuse");
+                self.fault(place, message);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// Lists of codes and names: sets that exist, codes that are declared, one row of a kind for a code and day.
+    fn check_lists(&mut self) {
+        let declared: BTreeSet<&str> = self.document.codes.iter().map(|code| code.row.code.as_str()).collect();
+        let sets = &self.document.sets;
+        for (place, list, are_codes) in self.document.all_lists() {
+            for set in list.iter().filter_map(|name| name.strip_prefix('@')).filter(|set| !sets.contains_key(*set)) {
+                self.fault(place, format!("there is no set `@{set}`; add it under `[sets]` or correct the name"));
+            }
+            for name in resolve(sets, list) {
+                if are_codes == AreCodes::Yes && ProcedureCode::parse(name).is_err() {
+                    self.fault(
+                        place,
+                        format!("`{name}` is not a procedure code; write five characters such as `G9001`"),
+                    );
+                } else if are_codes == AreCodes::Yes && !declared.contains(name) {
+                    self.fault(place, format!("the code `{name}` has no `[[code]]` row; add one or correct the code"));
+                } else if are_codes == AreCodes::No && Token::parse(name).is_err() {
+                    self.fault(place, format!("`{name}` is not a name; write letters, digits, `_`, `-` or `.`"));
+                }
+            }
+        }
+        self.check_one_row_a_day();
+    }
+
+    /// Tables that give a code one answer may not give two for the same day.
+    fn check_one_row_a_day(&mut self) {
+        let document = self.document;
+        let codes = document.codes.iter().map(|row| ("code", row.place, vec![row.row.code.as_str()], row.row.common()));
+        let units = document
+            .units
+            .iter()
+            .map(|row| ("units", row.place, resolve(&document.sets, &row.row.codes), row.row.common()));
+        let rates = document
+            .rates
+            .iter()
+            .map(|row| ("rate", row.place, resolve(&document.sets, &row.row.codes), row.row.common()));
+        let rows: Vec<_> = codes.chain(units).chain(rates).collect();
+        for (index, (table, place, codes, common)) in rows.iter().enumerate() {
+            for (other_table, other_place, other_codes, other_common) in rows.iter().take(index) {
+                let shared = codes.iter().find(|code| other_codes.contains(code));
+                if let Some(code) = shared
+                    && table == other_table
+                    && document.range(common).overlaps(&document.range(other_common))
+                {
+                    let message = format!(
+                        "`{code}` has another `{table}` row for some of these days in line {}; end one of them",
+                        other_place.line
+                    );
+                    self.fault(*place, message);
+                }
+            }
+        }
+    }
+
+    fn check_numbers(&mut self) {
+        let document = self.document;
+        for Located { row, place } in document.minutes.iter().chain(&document.group_sizes) {
+            if row.min.is_none() && row.max.is_none() {
+                self.fault(*place, "the row has neither `min` nor `max`; give at least one");
+            }
+            if row.min.unwrap_or(0) > row.max.unwrap_or(u32::MAX) {
+                self.fault(*place, "`min` is above `max`; nothing could fit");
+            }
+        }
+        let roundings = document.units.iter().map(|row| (row.place, &row.row.rounding));
+        let roundings: Vec<_> =
+            roundings.chain(document.add_ons.iter().map(|row| (row.place, &row.row.rounding))).collect();
+        for (place, rounding) in roundings {
+            if let Some(fault) = rounding.fault() {
+                self.fault(place, fault);
+            }
+        }
+        let windows = document.limits.iter().map(|row| (row.place, row.row.window, row.row.days));
+        let windows = windows.chain(document.exclusions.iter().map(|row| (row.place, row.row.window, row.row.days)));
+        let windows: Vec<_> =
+            windows.chain(document.prerequisites.iter().map(|row| (row.place, row.row.window, row.row.days))).collect();
+        for (place, window, days) in windows {
+            match (window == WindowName::RollingDays, days) {
+                (true, None | Some(0)) => self.fault(place, "a window of `rolling_days` needs `days`, 1 or more"),
+                (false, Some(_)) => self.fault(place, "`days` goes with a window of `rolling_days` only"),
+                _ => {}
+            }
+        }
+        for Located { row, place } in &document.rates {
+            match (row.cents, row.terms) {
+                (Some(_), true) => self.fault(*place, "the row has both `cents` and `terms`; keep one"),
+                (None, false) => self.fault(*place, "the row has neither `cents` nor `terms = true`; give one"),
+                (Some(cents), false) if cents < 0 => self.fault(*place, "`cents` is below zero"),
+                (Some(_), false) if row.source.is_none() => self.fault(*place, "a rate in cents needs a `source`"),
+                _ => {}
+            }
+        }
+    }
+
+    fn check_single_rows(&mut self) {
+        for Located { row, place } in &self.document.add_ons {
+            let declared = |code: ProcedureCode| self.document.codes.iter().any(|known| known.row.code == code);
+            let missing: Vec<_> = [row.code, row.primary].into_iter().filter(|code| !declared(*code)).collect();
+            for code in missing {
+                self.faults
+                    .push(place.fault(format!("the code `{code}` has no `[[code]]` row; add one or correct the code")));
+            }
+        }
+    }
+}
+
+/// Whether a list holds codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AreCodes {
+    Yes,
+    No,
+}
+
+impl Document {
+    /// The days that a row holds for; the policy's first day, and no end, where it does not say.
+    pub(super) fn range(&self, common: &Common) -> DateRange {
+        let first = self.policy.row.in_force.iter().map(|period| period.from.0).min();
+        let from = common.from.map(|day| day.0).or(first).unwrap_or(adjudica_core::ServiceDate::from_days(0));
+        DateRange { from, to: common.to.map(|day| day.0) }
+    }
+
+    /// Every row that can speak: its table, place and common part.
+    pub(super) fn all_rows(&self) -> Vec<(&'static str, Place, Common)> {
+        let mut all = Vec::new();
+        fn add<T: Row>(all: &mut Vec<(&'static str, Place, Common)>, table: &'static str, rows: &[Located<T>]) {
+            all.extend(rows.iter().map(|row| (table, row.place, row.row.common())));
+        }
+        add(&mut all, "code", &self.codes);
+        add(&mut all, "staff", &self.staff);
+        add(&mut all, "minutes", &self.minutes);
+        add(&mut all, "group_size", &self.group_sizes);
+        add(&mut all, "units", &self.units);
+        add(&mut all, "add_on", &self.add_ons);
+        add(&mut all, "place", &self.places);
+        add(&mut all, "limit", &self.limits);
+        add(&mut all, "exclude", &self.exclusions);
+        add(&mut all, "prerequisite", &self.prerequisites);
+        add(&mut all, "require", &self.requirements);
+        add(&mut all, "modifier", &self.modifiers);
+        add(&mut all, "rate", &self.rates);
+        add(&mut all, "report_only", &self.report_only);
+        add(&mut all, "filing", &self.filing);
+        add(&mut all, "notice", &self.notices);
+        add(&mut all, "custom", &self.custom);
+        add(&mut all, "unknown_code", self.unknown_code.as_slice());
+        add(&mut all, "outside_dates", self.outside_dates.as_slice());
+        add(&mut all, "unknown_service", self.unknown_service.as_slice());
+        add(&mut all, "unknown_modifier", self.unknown_modifier.as_slice());
+        all
+    }
+
+    /// Every list of codes or names, with the place of its row.
+    fn all_lists(&self) -> Vec<(Place, &[String], AreCodes)> {
+        let mut codes: Vec<(Place, &[String])> = Vec::new();
+        codes.extend(self.staff.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.minutes.iter().chain(&self.group_sizes).map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.units.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.places.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.limits.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(
+            self.exclusions
+                .iter()
+                .flat_map(|row| [(row.place, row.row.codes.as_slice()), (row.place, row.row.with.as_slice())]),
+        );
+        codes.extend(
+            self.prerequisites
+                .iter()
+                .flat_map(|row| [(row.place, row.row.codes.as_slice()), (row.place, row.row.any_of.as_slice())]),
+        );
+        codes.extend(self.requirements.iter().filter_map(|row| Some((row.place, row.row.codes.as_deref()?))));
+        codes.extend(self.modifiers.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.rates.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(
+            self.report_only.iter().chain(&self.notices).filter_map(|row| Some((row.place, row.row.codes.as_deref()?))),
+        );
+        codes.extend(self.filing.iter().filter_map(|row| Some((row.place, row.row.codes.as_deref()?))));
+        let mut names: Vec<(Place, &[String])> = Vec::new();
+        for Located { row, place } in &self.staff {
+            names.extend(
+                [&row.roles, &row.phases, &row.modes].into_iter().filter_map(|list| Some((*place, list.as_deref()?))),
+            );
+        }
+        for when in self.whens() {
+            let lists = [&when.roles, &when.phases, &when.modes].into_iter().filter_map(Option::as_deref);
+            names.extend(
+                lists.chain([when.info.as_slice(), when.without.as_slice()]).map(|list| (self.policy.place, list)),
+            );
+        }
+        let codes = codes.into_iter().map(|(place, list)| (place, list, AreCodes::Yes));
+        codes.chain(names.into_iter().map(|(place, list)| (place, list, AreCodes::No))).collect()
+    }
+}

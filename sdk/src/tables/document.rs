@@ -1,0 +1,163 @@
+//! Reads `policy.toml` into rows that know their place, collecting every fault of form on the way.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue, ValueDeserializer};
+
+use super::Fault;
+use super::rows::{
+    AddOnRow, AssumptionRow, BoundsRow, CodeRow, ExcludeRow, FilingRow, LimitRow, ModifierRow, PlaceRow, PlainRow,
+    PolicyRow, PrerequisiteRow, RateRow, RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
+};
+
+/// A row and where it starts.
+#[derive(Debug, Clone)]
+pub(super) struct Located<T> {
+    pub row: T,
+    pub place: Place,
+}
+
+/// Line and column, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Place {
+    pub line: usize,
+    pub column: usize,
+}
+
+impl Place {
+    pub(super) fn fault(self, message: impl Into<String>) -> Fault {
+        Fault { line: self.line, column: self.column, message: message.into() }
+    }
+}
+
+/// A whole `policy.toml`.
+pub(super) struct Document {
+    pub policy: Located<PolicyRow>,
+    pub sets: BTreeMap<String, Vec<String>>,
+    pub sources: Vec<Located<SourceRow>>,
+    pub assumptions: Vec<Located<AssumptionRow>>,
+    pub codes: Vec<Located<CodeRow>>,
+    pub unknown_code: Option<Located<PlainRow>>,
+    pub outside_dates: Option<Located<PlainRow>>,
+    pub unknown_service: Option<Located<PlainRow>>,
+    pub unknown_modifier: Option<Located<PlainRow>>,
+    pub staff: Vec<Located<StaffRow>>,
+    pub minutes: Vec<Located<BoundsRow>>,
+    pub group_sizes: Vec<Located<BoundsRow>>,
+    pub units: Vec<Located<UnitsRow>>,
+    pub add_ons: Vec<Located<AddOnRow>>,
+    pub places: Vec<Located<PlaceRow>>,
+    pub limits: Vec<Located<LimitRow>>,
+    pub exclusions: Vec<Located<ExcludeRow>>,
+    pub prerequisites: Vec<Located<PrerequisiteRow>>,
+    pub requirements: Vec<Located<RequireRow>>,
+    pub modifiers: Vec<Located<ModifierRow>>,
+    pub rates: Vec<Located<RateRow>>,
+    pub report_only: Vec<Located<WhenCodesRow>>,
+    pub filing: Vec<Located<FilingRow>>,
+    pub notices: Vec<Located<WhenCodesRow>>,
+    pub custom: Vec<Located<PlainRow>>,
+}
+
+/// The document, where it has a usable `[policy]`, and every fault of form.
+pub(super) fn read(text: &str) -> (Option<Document>, Vec<Fault>) {
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { text, faults: Vec::new() };
+    for error in errors {
+        reader.fault(error.span(), error.message());
+    }
+    if !reader.faults.is_empty() {
+        return (None, reader.faults);
+    }
+    let mut root = root.into_inner();
+    let policy = reader.single(&mut root, "policy");
+    if policy.is_none() && reader.faults.is_empty() {
+        reader.fault(None, "there is no `[policy]`; begin with its id, version, title, payers, currency and in_force");
+    }
+    let sets =
+        reader.single::<BTreeMap<String, Vec<String>>>(&mut root, "sets").map(|sets| sets.row).unwrap_or_default();
+    let document = policy.map(|policy| Document {
+        policy,
+        sets,
+        sources: reader.rows(&mut root, "source"),
+        assumptions: reader.rows(&mut root, "assumption"),
+        codes: reader.rows(&mut root, "code"),
+        unknown_code: reader.single(&mut root, "unknown_code"),
+        outside_dates: reader.single(&mut root, "outside_dates"),
+        unknown_service: reader.single(&mut root, "unknown_service"),
+        unknown_modifier: reader.single(&mut root, "unknown_modifier"),
+        staff: reader.rows(&mut root, "staff"),
+        minutes: reader.rows(&mut root, "minutes"),
+        group_sizes: reader.rows(&mut root, "group_size"),
+        units: reader.rows(&mut root, "units"),
+        add_ons: reader.rows(&mut root, "add_on"),
+        places: reader.rows(&mut root, "place"),
+        limits: reader.rows(&mut root, "limit"),
+        exclusions: reader.rows(&mut root, "exclude"),
+        prerequisites: reader.rows(&mut root, "prerequisite"),
+        requirements: reader.rows(&mut root, "require"),
+        modifiers: reader.rows(&mut root, "modifier"),
+        rates: reader.rows(&mut root, "rate"),
+        report_only: reader.rows(&mut root, "report_only"),
+        filing: reader.rows(&mut root, "filing"),
+        notices: reader.rows(&mut root, "notice"),
+        custom: reader.rows(&mut root, "custom"),
+    });
+    if document.is_some() {
+        for (name, value) in &root {
+            let message =
+                format!("there is no table `{}`; see the table reference for those there are", name.get_ref());
+            reader.fault(Some(value.span()), &message);
+        }
+    }
+    (document, reader.faults)
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    fn place(&self, offset: usize) -> Place {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        Place { line, column }
+    }
+
+    fn fault(&mut self, span: Option<std::ops::Range<usize>>, message: &str) {
+        let place = self.place(span.map_or(0, |span| span.start));
+        self.faults.push(place.fault(message.trim().replace('\n', "; ")));
+    }
+
+    fn row<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<Located<T>> {
+        let span = value.span();
+        match T::deserialize(ValueDeserializer::from(value)) {
+            Ok(row) => Some(Located { row, place: self.place(span.start) }),
+            Err(error) => {
+                self.fault(Some(error.span().unwrap_or(span)), error.message());
+                None
+            }
+        }
+    }
+
+    fn single<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, name: &str) -> Option<Located<T>> {
+        let value = root.remove(name)?;
+        self.row(value)
+    }
+
+    fn rows<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, name: &str) -> Vec<Located<T>> {
+        let Some(value) = root.remove(name) else { return Vec::new() };
+        let span = value.span();
+        match value.into_inner() {
+            DeValue::Array(rows) => rows.into_iter().filter_map(|row| self.row(row)).collect(),
+            _ => {
+                self.fault(Some(span), &format!("`{name}` is a list of rows; write `[[{name}]]`"));
+                Vec::new()
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Names in rows: `@set` references resolved, and the vocabularies that become bits.
+
+use std::collections::BTreeMap;
+
+use crate::image::{NAMES_MAX, PHASES_MAX, When};
+
+use super::document::Document;
+use super::rows::WhenRow;
+
+/// Resolves `@name` in `list` by `[sets]`. Unknown sets are reported by `check`.
+pub(super) fn resolve<'d>(sets: &'d BTreeMap<String, Vec<String>>, list: &'d [String]) -> Vec<&'d str> {
+    let mut resolved = Vec::new();
+    for name in list {
+        match name.strip_prefix('@') {
+            Some(set) => resolved.extend(sets.get(set).into_iter().flatten().map(String::as_str)),
+            None => resolved.push(name.as_str()),
+        }
+    }
+    resolved
+}
+
+/// Names in the order of their bits.
+#[derive(Default)]
+pub(super) struct Vocabulary {
+    names: Vec<String>,
+}
+
+impl Vocabulary {
+    fn add(&mut self, name: &str) {
+        if !self.names.iter().any(|known| known == name) {
+            self.names.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    pub(super) fn find(&self, name: &str) -> Option<u32> {
+        self.names.iter().position(|known| known == name).and_then(|index| u32::try_from(index).ok())
+    }
+
+    /// The bits of `names`; names not in the vocabulary have none.
+    pub(super) fn bits<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> u64 {
+        names
+            .into_iter()
+            .filter_map(|name| self.find(name))
+            .fold(0, |bits, index| bits | 1_u64.checked_shl(index).unwrap_or(0))
+    }
+}
+
+/// Every vocabulary of a policy.
+#[derive(Default)]
+pub(super) struct Vocabularies {
+    pub codes: Vocabulary,
+    pub roles: Vocabulary,
+    pub phases: Vocabulary,
+    pub modes: Vocabulary,
+    pub places: Vocabulary,
+    pub info: Vocabulary,
+    pub services: Vocabulary,
+    pub modifiers: Vocabulary,
+}
+
+impl Vocabularies {
+    pub(super) fn collect(document: &Document) -> Self {
+        let mut all = Self::default();
+        let sets = &document.sets;
+        for code in &document.codes {
+            all.codes.add(code.row.code.as_str());
+            if let Some(service) = &code.row.service {
+                all.services.add(service.as_str());
+            }
+        }
+        for staff in &document.staff {
+            let row = &staff.row;
+            resolve(sets, row.roles.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.roles.add(name));
+            resolve(sets, row.phases.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.phases.add(name));
+            resolve(sets, row.modes.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.modes.add(name));
+        }
+        for place in document.places.iter().flat_map(|row| &row.row.places) {
+            all.places.add(place.as_str());
+        }
+        for requirement in &document.requirements {
+            all.info.add(requirement.row.info.as_str());
+        }
+        for modifier in &document.modifiers {
+            all.modifiers.add(modifier.row.modifier.as_str());
+        }
+        document.whens().for_each(|when| all.add_when(sets, when));
+        all
+    }
+
+    fn add_when(&mut self, sets: &BTreeMap<String, Vec<String>>, when: &WhenRow) {
+        let lists = [(&when.roles, &mut self.roles), (&when.phases, &mut self.phases), (&when.modes, &mut self.modes)];
+        for (list, vocabulary) in lists {
+            resolve(sets, list.as_deref().unwrap_or_default()).into_iter().for_each(|name| vocabulary.add(name));
+        }
+        when.places.iter().flatten().for_each(|place| self.places.add(place.as_str()));
+        when.info.iter().chain(&when.without).for_each(|name| self.info.add(name));
+    }
+
+    /// Vocabularies with more names than a plan has bits for: what, how many, how many there may be.
+    pub(super) fn overfull(&self) -> Vec<(&'static str, usize, usize)> {
+        let all = [
+            ("codes", &self.codes, NAMES_MAX),
+            ("roles", &self.roles, NAMES_MAX),
+            ("phases", &self.phases, PHASES_MAX),
+            ("modes", &self.modes, PHASES_MAX),
+            ("places", &self.places, NAMES_MAX),
+            ("kinds of supporting information", &self.info, NAMES_MAX),
+            ("kinds of work", &self.services, NAMES_MAX),
+            ("modifiers", &self.modifiers, 32),
+        ];
+        let counted = all.into_iter().map(|(what, vocabulary, max)| (what, vocabulary.names.len(), max));
+        counted.filter(|(_, count, max)| count > max).collect()
+    }
+
+    /// Bits `phase * 8 + mode` of these phases and modes; `None` means any, named or not.
+    pub(super) fn phase_modes(&self, phases: Option<&[&str]>, modes: Option<&[&str]>) -> u64 {
+        let phase_bits = phases.map_or(0xFF, |names| self.phases.bits(names.iter().copied()));
+        let mode_bits = modes.map_or(0xFF, |names| self.modes.bits(names.iter().copied()));
+        (0..8)
+            .filter(|phase| phase_bits >> phase & 1 == 1)
+            .fold(0, |bits, phase| bits | (mode_bits & 0xFF) << (phase * 8))
+    }
+
+    pub(super) fn when(&self, sets: &BTreeMap<String, Vec<String>>, when: Option<&WhenRow>) -> When {
+        let Some(when) = when else { return When::ALWAYS };
+        let roles = when.roles.as_deref().map(|names| resolve(sets, names));
+        let phases = when.phases.as_deref().map(|names| resolve(sets, names));
+        let modes = when.modes.as_deref().map(|names| resolve(sets, names));
+        When {
+            roles: roles.map_or(u64::MAX, |names| self.roles.bits(names)),
+            phase_modes: self.phase_modes(phases.as_deref(), modes.as_deref()),
+            places: when
+                .places
+                .as_ref()
+                .map_or(u64::MAX, |places| self.places.bits(places.iter().map(|place| place.as_str()))),
+            info: self.info.bits(when.info.iter().map(String::as_str)),
+            without: self.info.bits(when.without.iter().map(String::as_str)),
+            minutes_min: when.minutes_min.unwrap_or(0),
+            minutes_max: when.minutes_max.unwrap_or(u32::MAX),
+        }
+    }
+}
+
+impl Document {
+    /// Every `when` of the document.
+    pub(super) fn whens(&self) -> impl Iterator<Item = &WhenRow> {
+        let requirements = self.requirements.iter().filter_map(|row| row.row.when.as_ref());
+        let modifiers = self.modifiers.iter().filter_map(|row| row.row.when.as_ref());
+        let rows = self.report_only.iter().chain(&self.notices).filter_map(|row| row.row.when.as_ref());
+        requirements.chain(modifiers).chain(rows)
+    }
+}

@@ -1,0 +1,315 @@
+//! Builds the plan of one code in one segment: every row that holds for the code on those days, resolved to bits and numbers.
+
+use adjudica_core::manifest::{Confidence, SubjectKind};
+use adjudica_core::{DateRange, Effect, ProcedureCode, Rounding, RuleKind, ServiceDate};
+
+use super::document::{Document, Located};
+use super::names::{Vocabularies, resolve};
+use super::rows::{BoundsRow, Common, CountsName, InfoKind, PerName, Row, SourceRow, WhenCodesRow, WindowName};
+use super::rulebook::{RuleBook, Variant};
+use crate::image::{AddOn, Bounds, Limit, NONE, Plan, RateRule, Relation, Requirement, UnitRule, When, Window, per};
+
+mod staff;
+
+pub(super) use staff::StaffRules;
+
+/// The rows of one code on the days of one segment.
+pub(super) struct PlanBuilder<'d, 'b> {
+    pub document: &'d Document,
+    pub names: &'d Vocabularies,
+    pub book: &'b mut RuleBook,
+    pub staff_rules: &'b StaffRules,
+    pub code: ProcedureCode,
+    /// First day of the segment.
+    pub day: ServiceDate,
+}
+
+impl PlanBuilder<'_, '_> {
+    /// The plan, or `None` where the code is not one of the payer's on these days.
+    pub(super) fn build(&mut self) -> Option<Plan> {
+        let document = self.document;
+        let row = document.codes.iter().find(|row| row.row.code == self.code && self.holds(&row.row.common()))?;
+        let service =
+            row.row.service.as_ref().and_then(|service| self.names.services.find(service.as_str())).unwrap_or(NONE);
+        Some(Plan {
+            service,
+            staff: self.staff(),
+            minutes: self.bounds("minutes", &document.minutes),
+            group_size: self.bounds("group_size", &document.group_sizes),
+            places: self.places(),
+            units: self.units(),
+            add_ons: self.add_ons(),
+            limits: self.limits(),
+            exclusions: self.exclusions(),
+            prerequisites: self.prerequisites(),
+            requirements: self.requirements(),
+            modifiers: self.modifiers(),
+            rate: self.rate(),
+            report_only: self.when_rows("report_only", &document.report_only),
+            filing: self.filing(),
+            notices: self.when_rows("notice", &document.notices),
+        })
+    }
+
+    fn holds(&self, common: &Common) -> bool {
+        self.document.range(common).contains(self.day)
+    }
+
+    fn names_code(&self, codes: &[String]) -> bool {
+        resolve(&self.document.sets, codes).contains(&self.code.as_str())
+    }
+
+    /// Rows of a table that name this code and hold on these days.
+    fn mine<'r, T: Row>(
+        &self,
+        rows: &'r [Located<T>],
+        codes: impl Fn(&'r T) -> Option<&'r [String]>,
+    ) -> Vec<(&'r T, Common, DateRange)> {
+        let mine = rows.iter().filter(|row| codes(&row.row).is_none_or(|codes| self.names_code(codes)));
+        let with_common = mine.map(|row| (&row.row, row.row.common()));
+        let held = with_common.filter(|(_, common)| self.holds(common));
+        held.map(|(row, common)| {
+            let range = self.document.range(&common);
+            (row, common, range)
+        })
+        .collect()
+    }
+
+    fn code_bits(&self, codes: &[String]) -> u64 {
+        self.names.codes.bits(resolve(&self.document.sets, codes))
+    }
+
+    fn when(&self, when: Option<&super::rows::WhenRow>) -> When {
+        self.names.when(&self.document.sets, when)
+    }
+
+    fn bounds(&mut self, table: &'static str, rows: &[Located<BoundsRow>]) -> Vec<Bounds> {
+        let what = if table == "minutes" { "minutes" } else { "group_size" };
+        let mut bounds = Vec::new();
+        for (row, common, range) in self.mine(rows, |row| Some(&row.codes)) {
+            let rule = self.book.rule(table, &common, range, Variant::default());
+            let missing_rule = self.missing_rule(table, &common, range, what);
+            let refuses = common.effect.unwrap_or(Effect::NotBillable) == Effect::NotBillable;
+            bounds.push(Bounds {
+                min: row.min.unwrap_or(0),
+                max: row.max.unwrap_or(u32::MAX),
+                rule,
+                missing_rule,
+                refuses,
+            });
+        }
+        bounds
+    }
+
+    /// The rule that speaks where a count is not documented.
+    fn missing_rule(&mut self, table: &str, common: &Common, range: DateRange, what: &str) -> u32 {
+        // What rests on no source, or on one of low confidence, may ask for a look but not hold the encounter.
+        let is_sure = |source: &Located<SourceRow>| source.row.confidence != Confidence::Low;
+        let cited = self.document.sources.iter().find(|source| Some(&source.row.id) == common.source.as_ref());
+        let effect = if cited.is_some_and(is_sure) { Effect::Incomplete } else { Effect::Review };
+        let variant = Variant {
+            suffix: ".missing",
+            kind: Some(RuleKind::Requirement),
+            effect: Some(effect),
+            sentence: Some("the record does not give `{subject}`, which the code is judged by".to_owned()),
+            remedy: Some("document `{subject}` and ask again".to_owned()),
+            denial: Some(("252", adjudica_core::LiabilityGroup::Contractual, &["N706"])),
+            subject: Some((SubjectKind::Information, what.to_owned())),
+            ..Variant::default()
+        };
+        self.book.rule(table, common, range, variant)
+    }
+
+    fn places(&mut self) -> Vec<(u64, u32)> {
+        let rows = self.mine(&self.document.places, |row| Some(&row.codes));
+        let bits = |row: &super::rows::PlaceRow| self.names.places.bits(row.places.iter().map(|place| place.as_str()));
+        rows.into_iter()
+            .map(|(row, common, range)| (bits(row), self.book.rule("place", &common, range, Variant::default())))
+            .collect()
+    }
+
+    fn units(&mut self) -> UnitRule {
+        let Some((row, common, range)) = self.mine(&self.document.units, |row| Some(&row.codes)).into_iter().next()
+        else {
+            return UnitRule {
+                rounding: Rounding::PerEncounter,
+                max: u32::MAX,
+                rule: NONE,
+                max_rule: NONE,
+                missing_rule: NONE,
+            };
+        };
+        let max_variant = Variant {
+            suffix: ".max",
+            kind: Some(RuleKind::Limit),
+            sentence: Some("the minutes make {observed} units where {expected} are allowed".to_owned()),
+            denial: Some(("151", adjudica_core::LiabilityGroup::Contractual, &["N362"])),
+            ..Variant::default()
+        };
+        UnitRule {
+            rounding: row.rounding.rounding(),
+            max: row.max.unwrap_or(u32::MAX),
+            rule: self.book.rule("units", &common, range, Variant::default()),
+            max_rule: if row.max.is_some() { self.book.rule("units", &common, range, max_variant) } else { NONE },
+            missing_rule: self.missing_rule("units", &common, range, "minutes"),
+        }
+    }
+
+    fn add_ons(&mut self) -> Vec<AddOn> {
+        let rows = self.document.add_ons.iter().filter(|row| row.row.primary == self.code);
+        let held: Vec<_> =
+            rows.map(|row| (&row.row, row.row.common())).filter(|(_, common)| self.holds(common)).collect();
+        let mut add_ons = Vec::new();
+        for (row, common) in held {
+            let range = self.document.range(&common);
+            add_ons.push(AddOn {
+                code: self.names.codes.find(row.code.as_str()).unwrap_or(NONE),
+                after: row.after,
+                rounding: row.rounding.rounding(),
+                max: row.max.unwrap_or(u32::MAX),
+                rule: if row.max.is_some() {
+                    self.book.rule("add_on", &common, range, Variant::default())
+                } else {
+                    NONE
+                },
+            });
+        }
+        add_ons
+    }
+
+    fn limits(&mut self) -> Vec<Limit> {
+        let mut limits = Vec::new();
+        for (row, common, range) in self.mine(&self.document.limits, |row| Some(&row.codes)) {
+            let own = self.names.codes.bits([self.code.as_str()]);
+            limits.push(Limit {
+                max: row.max,
+                window: window(row.window, row.days),
+                per: per_bits(&row.per),
+                counts_units: row.counts == CountsName::Units,
+                codes: if row.together { self.code_bits(&row.codes) } else { own },
+                rule: self.book.rule("limit", &common, range, Variant::default()),
+            });
+        }
+        limits
+    }
+
+    fn exclusions(&mut self) -> Vec<Relation> {
+        let mut relations = Vec::new();
+        for (row, common, range) in self.mine(&self.document.exclusions, |row| Some(&row.codes)) {
+            let by_month = (row.window != WindowName::Day).then_some((
+                "97",
+                adjudica_core::LiabilityGroup::Contractual,
+                &["M86"][..],
+            ));
+            let variant =
+                Variant { kind: by_month.map(|_| RuleKind::Exclusion), denial: by_month, ..Variant::default() };
+            // One relation for each code, so that the finding can name the one that is there.
+            let rule = self.book.rule("exclude", &common, range, variant);
+            let bits = self.code_bits(&row.with);
+            for code in (0..64).map(|bit| 1_u64 << bit).filter(|bit| bits & bit != 0) {
+                relations.push(Relation {
+                    codes: code,
+                    window: window(row.window, row.days),
+                    per: per_bits(&row.per),
+                    rule,
+                });
+            }
+        }
+        relations
+    }
+
+    fn prerequisites(&mut self) -> Vec<Relation> {
+        let mut relations = Vec::new();
+        for (row, common, range) in self.mine(&self.document.prerequisites, |row| Some(&row.codes)) {
+            let rule = self.book.rule("prerequisite", &common, range, Variant::default());
+            let codes = self.code_bits(&row.any_of);
+            relations.push(Relation { codes, window: window(row.window, row.days), per: per_bits(&row.per), rule });
+        }
+        relations
+    }
+
+    fn requirements(&mut self) -> Vec<Requirement> {
+        let mut requirements = Vec::new();
+        for (row, common, range) in self.mine(&self.document.requirements, |row| row.codes.as_deref()) {
+            let kind = match row.kind {
+                InfoKind::Document => SubjectKind::Document,
+                InfoKind::Information => SubjectKind::Information,
+            };
+            let subject = Some((kind, row.info.as_str().to_owned()));
+            let absent =
+                row.absent.then_some("the record shows `{subject}`, with which the code is not billed".to_owned());
+            let sentence = common.sentence.clone().or(absent);
+            let remedy = common
+                .remedy
+                .clone()
+                .or_else(|| row.absent.then(|| "check `{subject}`; leave it out only if it is not so".to_owned()));
+            let variant = Variant { subject, sentence, remedy, ..Variant::default() };
+            requirements.push(Requirement {
+                when: self.when(row.when.as_ref()),
+                info: self.names.info.bits([row.info.as_str()]),
+                absent: row.absent,
+                rule: self.book.rule("require", &common, range, variant),
+            });
+        }
+        requirements
+    }
+
+    fn modifiers(&mut self) -> Vec<(When, u32)> {
+        let mut modifiers = Vec::new();
+        for (row, _, _) in self.mine(&self.document.modifiers, |row| Some(&row.codes)) {
+            let bits = self.names.modifiers.bits([row.modifier.as_str()]);
+            modifiers.push((self.when(row.when.as_ref()), u32::try_from(bits).unwrap_or(0)));
+        }
+        modifiers
+    }
+
+    fn rate(&mut self) -> RateRule {
+        let Some((row, common, range)) = self.mine(&self.document.rates, |row| Some(&row.codes)).into_iter().next()
+        else {
+            return RateRule::Unknown;
+        };
+        if let Some(cents) = row.cents {
+            return RateRule::Fixed(cents);
+        }
+        let id = adjudica_core::Token::parse(&format!("rate.{}", self.code)).ok();
+        RateRule::Terms(self.book.rule("rate", &common, range, Variant { id, ..Variant::default() }))
+    }
+
+    fn when_rows(&mut self, table: &'static str, rows: &[Located<WhenCodesRow>]) -> Vec<(When, u32)> {
+        let mine = self.mine(rows, |row| row.codes.as_deref());
+        mine.into_iter()
+            .map(|(row, common, range)| {
+                (self.when(row.when.as_ref()), self.book.rule(table, &common, range, Variant::default()))
+            })
+            .collect()
+    }
+
+    fn filing(&mut self) -> Vec<(u32, u32)> {
+        let mine = self.mine(&self.document.filing, |row| row.codes.as_deref());
+        mine.into_iter()
+            .map(|(row, common, range)| (row.days, self.book.rule("filing", &common, range, Variant::default())))
+            .collect()
+    }
+}
+
+fn window(name: WindowName, days: Option<u32>) -> Window {
+    match name {
+        WindowName::Day => Window::Day,
+        WindowName::CalendarMonth => Window::CalendarMonth,
+        WindowName::CalendarYear => Window::CalendarYear,
+        WindowName::RollingDays => Window::RollingDays(days.unwrap_or(1)),
+        WindowName::Lifetime => Window::Lifetime,
+    }
+}
+
+fn per_bits(names: &[PerName]) -> u8 {
+    names.iter().fold(0, |bits, name| {
+        bits | match name {
+            PerName::Patient => 0,
+            PerName::Practice => per::PRACTICE,
+            PerName::Provider => per::PROVIDER,
+            PerName::Diagnosis => per::DIAGNOSIS,
+            PerName::Payer => per::PAYER,
+        }
+    })
+}

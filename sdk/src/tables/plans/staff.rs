@@ -1,0 +1,173 @@
+//! Who may bill a code, when and how: the rows of `[[staff]]` joined into one table, and the rules `role.`, `phase.`, `mode.`.
+
+use adjudica_core::{DateRange, Effect, LiabilityGroup, ProcedureCode, RuleKind, ServiceDate, Token};
+
+use super::PlanBuilder;
+use crate::image::{NONE, Staff};
+use crate::tables::document::Document;
+use crate::tables::names::resolve;
+use crate::tables::rows::{Common, Row, StaffRow};
+use crate::tables::rulebook::Variant;
+
+/// For each code, the periods over which its staff rows say the same.
+#[derive(Default)]
+pub(in crate::tables) struct StaffRules {
+    periods: Vec<StaffPeriod>,
+}
+
+struct StaffPeriod {
+    code: ProcedureCode,
+    in_force: DateRange,
+    /// Positions of the plain rows among the document's staff rows.
+    rows: Vec<usize>,
+}
+
+impl StaffRules {
+    /// Joins neighbouring segments, given by their first days, in which a code has the same rows.
+    pub(crate) fn collect(document: &Document, segments: &[ServiceDate]) -> Self {
+        let mut periods: Vec<StaffPeriod> = Vec::new();
+        let mut codes: Vec<ProcedureCode> = document.codes.iter().map(|row| row.row.code).collect();
+        codes.sort();
+        codes.dedup();
+        for code in codes {
+            for (index, first) in segments.iter().enumerate() {
+                let rows = plain_rows(document, code, *first);
+                let next = segments.get(index + 1).copied();
+                match periods
+                    .last_mut()
+                    .filter(|period| period.code == code && period.in_force.to == Some(*first) && period.rows == rows)
+                {
+                    Some(period) => period.in_force.to = next,
+                    None if rows.is_empty() => {}
+                    None => periods.push(StaffPeriod { code, in_force: DateRange { from: *first, to: next }, rows }),
+                }
+            }
+        }
+        Self { periods }
+    }
+
+    fn find(&self, code: ProcedureCode, day: ServiceDate) -> Option<(&StaffPeriod, Dated)> {
+        let count = self.periods.iter().filter(|period| period.code == code).count();
+        let period = self.periods.iter().find(|period| period.code == code && period.in_force.contains(day))?;
+        Some((period, if count > 1 { Dated::Yes } else { Dated::No }))
+    }
+}
+
+/// Whether a code's rules carry the day from which they hold in their id.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dated {
+    Yes,
+    No,
+}
+
+fn is_plain(row: &StaffRow) -> bool {
+    matches!(row.effect, None | Some(Effect::NotBillable))
+}
+
+fn plain_rows(document: &Document, code: ProcedureCode, day: ServiceDate) -> Vec<usize> {
+    let rows = document.staff.iter().enumerate().filter(|(_, row)| {
+        let names_code = resolve(&document.sets, &row.row.codes).contains(&code.as_str());
+        names_code && is_plain(&row.row) && document.range(&row.row.common()).contains(day)
+    });
+    rows.map(|(index, _)| index).collect()
+}
+
+impl PlanBuilder<'_, '_> {
+    pub(super) fn staff(&mut self) -> Option<Staff> {
+        let document = self.document;
+        let mut allowed = vec![0_u64; self.names.roles.names().len() + 1];
+        let mut conditional = Vec::new();
+        for (row, common, range) in self.mine(&document.staff, |row| Some(&row.codes)) {
+            let phases = row.phases.as_deref().map(|names| resolve(&document.sets, names));
+            let modes = row.modes.as_deref().map(|names| resolve(&document.sets, names));
+            let phase_modes = self.names.phase_modes(phases.as_deref(), modes.as_deref());
+            let roles = row.roles.as_deref().map(|names| self.names.roles.bits(resolve(&document.sets, names)));
+            if is_plain(row) {
+                let mut bit = 1_u64;
+                let last = allowed.len() - 1;
+                for (role, bits) in allowed.iter_mut().enumerate() {
+                    let named = if role == last { roles.is_none() } else { roles.is_none_or(|roles| roles & bit != 0) };
+                    *bits |= if named { phase_modes } else { 0 };
+                    bit = bit.wrapping_shl(1);
+                }
+            } else {
+                let rule = self.book.rule("staff", &common, range, Variant::default());
+                conditional.push((roles.unwrap_or(u64::MAX), phase_modes, rule));
+            }
+        }
+        let (period, dated) = self.staff_rules.find(self.code, self.day)?;
+        let rows: Vec<&StaffRow> =
+            period.rows.iter().filter_map(|index| document.staff.get(*index)).map(|row| &row.row).collect();
+        let first = rows.first()?.common();
+        let spoken = StaffSpeech { common: &first, in_force: period.in_force, dated };
+        let rule = |builder: &mut Self, what: &str, names: &[&str]| builder.staff_rule(what, &spoken, names);
+        Some(Staff {
+            allowed,
+            conditional,
+            role_rule: rule(self, "role", &list(document, &rows, |row| row.roles.as_deref())),
+            phase_rule: rule(self, "phase", &list(document, &rows, |row| row.phases.as_deref())),
+            mode_rule: rule(self, "mode", &list(document, &rows, |row| row.modes.as_deref())),
+        })
+    }
+
+    fn staff_rule(&mut self, what: &str, spoken: &StaffSpeech<'_>, names: &[&str]) -> u32 {
+        let StaffSpeech { common, in_force, dated } = *spoken;
+        let bare = format!("{what}.{}", self.code);
+        let id = if dated == Dated::Yes { format!("{bare}.{}", in_force.from) } else { bare };
+        let allowed = names.join(", ");
+        let (kind, sentence, remedy, denial) = match what {
+            "role" => (
+                RuleKind::Role,
+                format!("this role may not bill {}", self.code),
+                format!("these roles may: {allowed}"),
+                Some(("185", LiabilityGroup::Contractual, &["N95"][..])),
+            ),
+            "phase" => (
+                RuleKind::Phase,
+                format!("{} does not belong to this phase of the work", self.code),
+                format!("it belongs to: {allowed}"),
+                None,
+            ),
+            _ => (
+                RuleKind::Mode,
+                format!("{} is not done in this mode of contact", self.code),
+                format!("it is done by: {allowed}"),
+                None,
+            ),
+        };
+        let Ok(id) = Token::parse(&id) else { return NONE };
+        let variant = Variant {
+            id: Some(id),
+            kind: Some(kind),
+            effect: Some(Effect::NotBillable),
+            sentence: Some(common.sentence.clone().unwrap_or(sentence)),
+            remedy: Some(remedy).filter(|_| !allowed.is_empty()),
+            denial,
+            ..Variant::default()
+        };
+        self.book.rule("staff", common, in_force, variant)
+    }
+}
+
+/// What the three rules of a period share.
+#[derive(Clone, Copy)]
+struct StaffSpeech<'c> {
+    common: &'c Common,
+    in_force: DateRange,
+    dated: Dated,
+}
+
+/// Names that any of the rows lists, in order and once.
+fn list<'d>(
+    document: &'d Document,
+    rows: &[&'d StaffRow],
+    names: impl Fn(&'d StaffRow) -> Option<&'d [String]>,
+) -> Vec<&'d str> {
+    let mut all = Vec::new();
+    for name in rows.iter().filter_map(|row| names(row)).flat_map(|names| resolve(&document.sets, names)) {
+        if !all.contains(&name) {
+            all.push(name);
+        }
+    }
+    all
+}

@@ -1,0 +1,152 @@
+//! The faults that an author of `policy.toml` meets: every one at once, each with its place and its remedy.
+
+use super::*;
+
+const GOOD: &str = r#"[policy]
+id = "test"
+version = "1.0.0"
+title = "Test"
+payers = ["payer"]
+currency = "USD"
+in_force = [{ from = 2024-01-01 }]
+
+[[source]]
+id = "manual"
+title = "Manual"
+confidence = "high"
+
+[[source]]
+id = "rumour"
+title = "A blog"
+confidence = "low"
+
+[[code]]
+id = "visit"
+code = "T1016"
+source = "manual"
+
+[unknown_code]
+id = "code.unknown"
+source = "manual"
+"#;
+
+/// The faults of the good document with `rows` after it.
+fn faults(rows: &str) -> Vec<String> {
+    match compile(&format!("{GOOD}\n{rows}")) {
+        Ok(_) => Vec::new(),
+        Err(faults) => faults.into_iter().map(|fault| fault.to_string()).collect(),
+    }
+}
+
+/// Rows, and a part of the fault that they must raise.
+const FAULTY: [(&str, &str); 21] = [
+    ("[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"", "needs a `source`"),
+    ("[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\nsource = \"rumour\"", "of low confidence"),
+    (
+        "[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\nsource = \"leaflet\"",
+        "no source `leaflet`",
+    ),
+    (
+        "[[limit]]\nid = \"a\"\ncodes = [\"T1017\"]\nmax = 1\nwindow = \"day\"\nsource = \"manual\"",
+        "`T1017` has no `[[code]]` row",
+    ),
+    ("[[limit]]\nid = \"a\"\ncodes = [\"@all\"]\nmax = 1\nwindow = \"day\"\nsource = \"manual\"", "no set `@all`"),
+    (
+        "[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"rolling_days\"\nsource = \"manual\"",
+        "needs `days`",
+    ),
+    (
+        "[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\ndays = 3\nsource = \"manual\"",
+        "goes with a window of `rolling_days` only",
+    ),
+    (
+        "[[limit]]\nid = \"visit\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\nsource = \"manual\"",
+        "already used in line",
+    ),
+    ("[[limit]]\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\nsource = \"manual\"", "has no `id`"),
+    ("[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = -1\nwindow = \"day\"\nsource = \"manual\"", "-1"),
+    ("[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"fortnight\"\nsource = \"manual\"", "fortnight"),
+    (
+        "[[limit]]\nid = \"a\"\ncolour = \"red\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\nsource = \"manual\"",
+        "colour",
+    ),
+    ("[[limits]]\nid = \"a\"", "no table `limits`"),
+    ("[[code]]\nid = \"again\"\ncode = \"T1016\"\nsource = \"manual\"", "another `code` row for some of these days"),
+    (
+        "[[rate]]\nid = \"a\"\ncodes = [\"T1016\"]\ncents = 5\nsource = \"manual\"\n[[rate]]\nid = \"b\"\ncodes = [\"T1016\"]\ncents = 6\nsource = \"manual\"",
+        "another `rate` row",
+    ),
+    ("[[rate]]\nid = \"a\"\ncodes = [\"T1016\"]", "neither `cents` nor `terms"),
+    ("[[rate]]\nid = \"a\"\ncodes = [\"T1016\"]\ncents = 5", "needs a `source`"),
+    ("[[minutes]]\nid = \"a\"\ncodes = [\"T1016\"]\nmin = 9\nmax = 8\nsource = \"manual\"", "`min` is above `max`"),
+    (
+        "[[units]]\nid = \"a\"\ncodes = [\"T1016\"]\nrounding = { rule = \"floor\", step = 0 }\nsource = \"manual\"",
+        "0 minutes",
+    ),
+    ("[[notice]]\nid = \"a\"\nfrom = 2024-02-01\nto = 2024-02-01", "is empty"),
+    ("[[notice]]\nid = \"a\"\nassumes = [\"luck\"]", "no assumption `luck`"),
+];
+
+#[test]
+fn it_names_each_fault_with_its_line() {
+    for (rows, part) in FAULTY {
+        let faults = faults(rows);
+        assert!(faults.iter().any(|fault| fault.contains(part)), "{part}: {faults:?}");
+        assert!(
+            faults.iter().all(|fault| fault
+                .split(':')
+                .next()
+                .and_then(|line| line.parse::<usize>().ok())
+                .is_some_and(|line| line > 24)),
+            "{faults:?}"
+        );
+    }
+}
+
+#[test]
+fn it_names_all_faults_at_once() {
+    let all: Vec<&str> = FAULTY.iter().take(7).map(|(rows, _)| *rows).collect();
+    let all = all.join("\n");
+    assert!(faults(&all).len() >= 7, "{:?}", faults(&all));
+}
+
+#[test]
+fn it_takes_unsourced_and_low_confidence_rows_that_only_warn() {
+    let rows = "[[notice]]\nid = \"a\"\neffect = \"review\"\nsource = \"rumour\"\n[[notice]]\nid = \"b\"";
+    assert_eq!(faults(rows), Vec::<String>::new());
+}
+
+#[test]
+fn it_declares_only_the_facts_that_the_tables_read() {
+    let compiled = compile(GOOD).expect("no faults");
+    let names: Vec<_> = compiled.manifest.reads.iter().map(|field| field.name()).collect();
+    assert_eq!(names, ["encounter.date_of_service", "encounter.procedure_code", "modifier.offset", "modifier.code"]);
+}
+
+#[test]
+fn it_gives_the_same_bytes_for_the_same_text() {
+    assert_eq!(compile(GOOD).expect("no faults"), compile(GOOD).expect("no faults"));
+}
+
+#[test]
+fn it_dates_the_rules_of_staff_that_change() {
+    let rows = r#"
+[[staff]]
+id = "early"
+codes = ["T1016"]
+roles = ["RN"]
+to = 2025-01-01
+source = "manual"
+
+[[staff]]
+id = "late"
+codes = ["T1016"]
+roles = ["RN", "LPN"]
+from = 2025-01-01
+source = "manual"
+"#;
+    let compiled = compile(&format!("{GOOD}{rows}")).expect("no faults");
+    let ids: Vec<_> =
+        compiled.manifest.rules.iter().map(|rule| rule.id.to_string()).filter(|id| id.starts_with("role.")).collect();
+    assert_eq!(ids, ["role.T1016.2024-01-01", "role.T1016.2025-01-01"]);
+}

@@ -1,0 +1,165 @@
+//! A batch of 1,000 encounters: in the sandbox, natively, and by the peers, on the same encounters.
+
+use std::hint::black_box;
+
+use adjudica_core::columns::{Batch, Explain};
+use adjudica_core::encode::encode_batch;
+use adjudica_core::{Terms, Timeline};
+use adjudica_sdk::{NoHooks, native};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::Effort;
+use crate::encounters::{Shape, timelines};
+use crate::peers::rego::Rego;
+use crate::peers::zen::Zen;
+use crate::peers::{Verdicts, facts, of_decision};
+use crate::policies::{Subject, Workshop};
+use crate::report::{Report, Target};
+use crate::stopwatch::alternate;
+
+/// Encounters of one batch.
+const BATCH: u32 = 1_000;
+/// Batches in one round of ours; a single one is too short for the clock.
+const BATCHES: u32 = 20;
+/// Encounters on which all engines must agree.
+const AGREEMENT: u32 = 10_000;
+
+/// The batch against native code, for the comparison and for a payer's policy.
+pub(crate) fn against_native(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
+    let comparison = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
+    compare_with_native(report, &workshop.comparison()?, comparison, "comparison", effort)?;
+    let plugin = Shape { payer: "bcbsm", encounters_per_client: 4, ledger_lines_max: 6, series: 0 };
+    compare_with_native(report, &workshop.plugin("bcbsm/v2")?, plugin, "bcbsm", effort)
+}
+
+fn compare_with_native(
+    report: &mut Report,
+    subject: &Subject,
+    shape: Shape<'_>,
+    name: &str,
+    effort: Effort,
+) -> Result<()> {
+    let timelines = timelines(BATCH, shape)?;
+    let terms = Terms::default();
+    let batch = encode(subject, &timelines)?;
+    ensure!(
+        native::call(&subject.compiled, &NoHooks, &batch)? == subject.policy.call(&batch)?,
+        "sandbox and native code answer `{name}` alike"
+    );
+    let mut sandboxed = || repeat(|| Ok(black_box(subject.policy.call(black_box(&batch))?)));
+    let mut native = || repeat(|| Ok(black_box(native::call(&subject.compiled, &NoHooks, black_box(&batch))?)));
+    let mut from_facts =
+        || repeat(|| Ok(black_box(subject.policy.decide(black_box(&timelines), &terms, Explain::FailedOnly))));
+    let [sandboxed, native, from_facts] = alternate(effort.rounds(40), [&mut sandboxed, &mut native, &mut from_facts])?;
+    let decisions = BATCH * BATCHES;
+    report.figure(&format!("batch_{name}_wasm"), sandboxed.median_ns(decisions), "ns/decision");
+    report.figure(&format!("batch_{name}_native"), native.median_ns(decisions), "ns/decision");
+    report.figure(&format!("batch_{name}_from_facts"), from_facts.median_ns(decisions), "ns/decision");
+    report.judge(&format!("batch_{name}_wasm_over_native"), sandboxed.median_over(&native), "x", Target::AtMost(2.0));
+    Ok(())
+}
+
+/// The batch against the peers, which first show that they decide alike.
+pub(crate) fn against_peers(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
+    let subject = workshop.comparison()?;
+    let shape = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
+    let timelines = timelines(AGREEMENT, shape)?;
+    let ours = subject.policy.decide(&timelines, &Terms::default(), Explain::FailedOnly);
+    let ours = ours.iter().map(of_decision).collect::<Result<Vec<_>>>()?;
+    require_variety(&ours)?;
+    let batch = encode(&subject, timelines.get(..usize::try_from(BATCH)?).context("a batch of encounters")?)?;
+    let mut by_us = || repeat(|| Ok(black_box(subject.policy.call(black_box(&batch))?)));
+    let facts = timelines.iter().map(facts).collect::<Result<Vec<Value>>>()?;
+    let mut peers = Peers::prepare(&facts)?;
+    peers.agree(report, &ours, &facts)?;
+    let Peers { zen, interpreter, machine } = &mut peers;
+    let mut by_zen = || each(|index| zen.decide(index).map(|answer| drop(black_box(answer))));
+    let mut by_interpreter = || each(|index| interpreter.decide(index).map(|answer| drop(black_box(answer))));
+    let mut by_machine = || each(|index| machine.decide(index).map(|answer| drop(black_box(answer))));
+    let sides = [&mut by_us as &mut dyn FnMut() -> Result<()>, &mut by_zen, &mut by_interpreter, &mut by_machine];
+    let [us, zen, interpreter, machine] = alternate(effort.rounds(15), sides)?;
+    report.figure("peer_ours", us.median_ns(BATCH * BATCHES), "ns/decision");
+    for (name, times, bound) in
+        [("zen", zen, Some(200.0)), ("regorus", interpreter, Some(500.0)), ("regorus_vm", machine, None)]
+    {
+        report.figure(&format!("peer_{name}"), times.median_ns(BATCH), "ns/decision");
+        // A round of ours is BATCHES batches, a round of a peer one.
+        let faster = times.median_over(&us) * f64::from(BATCHES);
+        let figure = format!("peer_{name}_over_ours");
+        match bound {
+            Some(bound) => report.judge(&figure, faster, "x", Target::AtLeast(bound)),
+            None => report.figure(&figure, faster, "x"),
+        }
+    }
+    Ok(())
+}
+
+/// The peers, each with the policy compiled and the inputs prepared.
+struct Peers {
+    zen: Zen,
+    interpreter: Rego,
+    machine: Rego,
+}
+
+impl Peers {
+    fn prepare(facts: &[Value]) -> Result<Self> {
+        Ok(Self { zen: Zen::prepare(facts)?, interpreter: Rego::interpreter(facts)?, machine: Rego::machine(facts)? })
+    }
+
+    /// Shows that each decides every encounter as ours.
+    fn agree(&mut self, report: &Report, ours: &[Verdicts], facts: &[Value]) -> Result<()> {
+        let Self { zen, interpreter, machine } = self;
+        agree(report, "zen", ours, facts, |index| zen.verdicts(index))?;
+        agree(report, "regorus", ours, facts, |index| interpreter.verdicts(index))?;
+        agree(report, "regorus_vm", ours, facts, |index| machine.verdicts(index))
+    }
+}
+
+fn encode(subject: &Subject, timelines: &[Timeline]) -> Result<Batch> {
+    Ok(encode_batch(&subject.compiled.manifest, timelines, &Terms::default(), Explain::FailedOnly)?)
+}
+
+fn repeat<T>(mut call: impl FnMut() -> Result<T>) -> Result<()> {
+    for _ in 0..BATCHES {
+        call()?;
+    }
+    Ok(())
+}
+
+fn each(mut decide: impl FnMut(usize) -> Result<()>) -> Result<()> {
+    for index in 0..usize::try_from(BATCH)? {
+        decide(index)?;
+    }
+    Ok(())
+}
+
+/// The encounters must reach every outcome that the policy can give, else agreeing on them says little.
+fn require_variety(ours: &[Verdicts]) -> Result<()> {
+    for outcome in ["billable", "incomplete", "review", "not_billable"] {
+        let count = ours.iter().filter(|verdicts| verdicts.outcome == outcome).count();
+        ensure!(count * 50 >= ours.len(), "only {count} of {} encounters are `{outcome}`", ours.len());
+    }
+    for rule in crate::peers::RULES {
+        ensure!(
+            ours.iter().any(|verdicts| verdicts.failed.iter().any(|failed| failed == rule)),
+            "no encounter fails `{rule}`"
+        );
+    }
+    Ok(())
+}
+
+fn agree(
+    report: &Report,
+    peer: &str,
+    ours: &[Verdicts],
+    facts: &[Value],
+    mut theirs: impl FnMut(usize) -> Result<Verdicts>,
+) -> Result<()> {
+    for (index, (ours, facts)) in ours.iter().zip(facts).enumerate() {
+        let theirs = theirs(index)?;
+        ensure!(theirs == *ours, "{peer} decides otherwise about {facts}: {theirs:?}, ours {ours:?}");
+    }
+    report.agreement(&format!("peer_agreement_{peer}"), ours.len());
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! Deciding stored encounters in bulk, against reading and writing the same rows with no policy.
+
+mod copying;
+
+use std::time::Instant;
+
+use adjudica_core::{EncounterFacts, Token};
+use adjudica_store::PutMode;
+use anyhow::{Result, anyhow, ensure};
+use jiff::Timestamp;
+use tokio::runtime::Runtime;
+
+use crate::Effort;
+use crate::database::{Database, Kind, kinds};
+use crate::encounters::{Shape, timelines};
+use crate::hosting::{Hosting, activate};
+use crate::load::AGENCY;
+use crate::policies::Workshop;
+use crate::report::{Report, Target};
+use crate::stopwatch::quantile;
+
+use copying::{copy_rows, take_rows};
+
+/// Encounters of one round.
+const ENCOUNTERS: u32 = 8_000;
+/// Clients decided in one transaction, as the worker does by default.
+const CLIENTS: u32 = 256;
+
+/// Both, in turns, on each database.
+pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtime, effort: Effort) -> Result<()> {
+    report.remark("bulk: the other side reads the encounters and writes the finished rows, in the same transactions");
+    for kind in kinds() {
+        measure_on(report, workshop, runtime, kind, effort)?;
+    }
+    Ok(())
+}
+
+fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind: Kind, effort: Effort) -> Result<()> {
+    let comparison = workshop.comparison()?;
+    let decided = runtime.block_on(Database::create(kind, "bulk_decided"))?;
+    let copied = runtime.block_on(Database::create(kind, "bulk_copied"))?;
+    let hosting = runtime.block_on(Hosting::start(workshop.engine(), &decided.url))?;
+    activate(hosting.address, AGENCY, &comparison.file)?;
+    let (mut ours_per_second, mut raw_per_second, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+    runtime.block_on(async {
+        let store = adjudica_store::connect(&copied.url).await?;
+        let (from, to) = (decided.plain().await?, copied.plain().await?);
+        let agency = Token::parse(AGENCY)?;
+        let mut through = 0;
+        for round in 0..=effort.rounds(9) {
+            let encounters = encounters(round)?;
+            for store in [&hosting.host.store, &store] {
+                for encounters in encounters.chunks(1_000) {
+                    store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH).await?;
+                }
+            }
+            let start = Instant::now();
+            let tally = hosting
+                .host
+                .service
+                .decide_undecided(CLIENTS, &|_| ())
+                .await
+                .map_err(|error| anyhow!("{}", error.public))?;
+            let ours = start.elapsed().as_secs_f64();
+            ensure!(
+                tally.decided == u64::from(ENCOUNTERS),
+                "{} of {ENCOUNTERS} encounters were decided",
+                tally.decided
+            );
+            let (rows, last) = take_rows(&from, through, CLIENTS).await?;
+            through = last;
+            let start = Instant::now();
+            copy_rows(&to, &rows).await?;
+            let raw = start.elapsed().as_secs_f64();
+            // The first round warms both up.
+            if round > 0 {
+                ours_per_second.push(f64::from(ENCOUNTERS) / ours);
+                raw_per_second.push(f64::from(ENCOUNTERS) / raw);
+                ratios.push(raw / ours);
+            }
+        }
+        store.close().await;
+        hosting.stop().await;
+        decided.remove().await?;
+        copied.remove().await
+    })?;
+    let word = kind.word();
+    report.figure(&format!("bulk_{word}_decided"), quantile(ours_per_second, 0.5), "encounters/s");
+    report.figure(&format!("bulk_{word}_copied"), quantile(raw_per_second, 0.5), "encounters/s");
+    report.judge(&format!("bulk_{word}_decided_over_copied"), quantile(ratios, 0.5), "x", Target::AtLeast(0.5));
+    Ok(())
+}
+
+fn encounters(round: u32) -> Result<Vec<EncounterFacts>> {
+    let shape = Shape { payer: "benchmark", encounters_per_client: 4, ledger_lines_max: 0, series: 100 + round };
+    Ok(timelines(ENCOUNTERS, shape)?.into_iter().flat_map(|timeline| timeline.encounters).collect())
+}

@@ -1,0 +1,122 @@
+//! The binary `adjudica` as a process of its own: started, found ready, looked at, ended. Measures memory, not time.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::load::{Connection, Request};
+
+/// Longest wait for a host to be ready.
+const READY_MAX: Duration = Duration::from_secs(60);
+/// Time between two looks.
+const LOOK: Duration = Duration::from_millis(1);
+
+/// A running host. Ended when dropped.
+pub(crate) struct Process {
+    child: Child,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    /// From start to ready.
+    pub(crate) ready_after: Duration,
+}
+
+/// Where a host keeps things.
+pub(crate) struct Home {
+    /// Its database, cache and logs.
+    folder: tempfile::TempDir,
+    binary: PathBuf,
+}
+
+impl Home {
+    /// An empty home on the disk of the build.
+    pub(crate) fn create() -> Result<Self> {
+        let program = std::env::current_exe()?;
+        let beside = program.parent().context("the program lies in no folder")?;
+        Ok(Self { folder: tempfile::TempDir::new_in(beside)?, binary: find_binary(beside)? })
+    }
+
+    /// Starts a host here and waits until it is ready.
+    pub(crate) fn start(&self) -> Result<Process> {
+        let started = Instant::now();
+        let mut child = Command::new(&self.binary)
+            .arg("serve")
+            .args(["--database", &format!("sqlite:{}", self.folder.path().join("host.db").display())])
+            .args(["--listen", "127.0.0.1:0", "--log", "error", "--set", "worker_interval_ms=0"])
+            .arg("--cache-dir")
+            .arg(self.folder.path().join("cache"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("`{}` does not start", self.binary.display()))?;
+        let address = match read_address(&mut child) {
+            Ok(address) => address,
+            Err(error) => {
+                drop(child.kill());
+                return Err(error);
+            }
+        };
+        let mut process = Process { child, address, ready_after: Duration::ZERO };
+        while !process.is_ready() {
+            if started.elapsed() > READY_MAX {
+                bail!("the host is not ready after {} s", READY_MAX.as_secs());
+            }
+            std::thread::sleep(LOOK);
+        }
+        process.ready_after = started.elapsed();
+        Ok(process)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the program is found as a shell finds it")]
+fn find_binary(beside: &Path) -> Result<PathBuf> {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    folders.push(beside.to_path_buf());
+    let found = folders.into_iter().map(|folder| folder.join("adjudica")).find(|binary| binary.is_file());
+    found.context("there is no binary `adjudica`; run this by `cargo xtask bench`, which builds it")
+}
+
+/// The address from the line that a host prints once it listens.
+fn read_address(child: &mut Child) -> Result<SocketAddr> {
+    let stdout = child.stdout.take().context("the host's output")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let mut seen = String::new();
+    while let Some(line) = lines.next().transpose()? {
+        if let Some((_, rest)) = line.split_once("http://") {
+            let address: String =
+                rest.chars().take_while(|letter| letter.is_ascii_digit() || ".:".contains(*letter)).collect();
+            let address = address.trim_end_matches([':', '.']).parse()?;
+            // The host goes on writing now and then; somebody must read it.
+            std::thread::spawn(move || lines.for_each(drop));
+            return Ok(address);
+        }
+        seen.push_str(&line);
+    }
+    bail!("the host says no address: {seen}")
+}
+
+impl Process {
+    fn is_ready(&self) -> bool {
+        let answer = Connection::open(self.address).and_then(|mut connection| connection.send(Request::get("/readyz")));
+        answer.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// Bytes of memory that it holds now.
+    pub(crate) fn resident_bytes(&self) -> Result<u64> {
+        const PAGE_BYTES: u64 = 4_096;
+        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id()))?;
+        let pages: u64 = statm.split(' ').nth(1).context("the second number is the resident pages")?.parse()?;
+        Ok(pages * PAGE_BYTES)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // What it has answered is durable, so it may end at once.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}

@@ -1,0 +1,79 @@
+//! Every shipped policy: its cases through the built file, the same answers natively, what it may read, what it cites.
+
+use std::path::Path;
+
+use adjudica_core::manifest::Confidence;
+use adjudica_core::{Effect, Field, Manifest};
+use adjudica_sdk::{NoHooks, cases, native, tables};
+use rstest::rstest;
+
+use crate::shipped::{engine, policy, root};
+
+fn case_files(folder: &Path) -> Vec<cases::CaseFile> {
+    let mut paths: Vec<_> = std::fs::read_dir(folder.join("cases"))
+        .expect("cases")
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .collect();
+    paths.sort();
+    let read = |path: &std::path::PathBuf| {
+        let text = std::fs::read_to_string(path).expect("text");
+        cases::parse(&path.display().to_string(), &text)
+            .unwrap_or_else(|faults| panic!("{}: {faults:#?}", path.display()))
+    };
+    paths.iter().map(read).collect()
+}
+
+#[rstest]
+#[case::sim("sim", "sim-1.0.0", 1_000)]
+#[case::bcbsm_matrix("bcbsm/v1", "bcbsm-1.0.0", 1_000)]
+#[case::bcbsm_current("bcbsm/v2", "bcbsm-2.0.0", 1_000)]
+fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file: &str, #[case] cases_min: usize) {
+    let folder = root().join("plugins").join(folder);
+    let text = std::fs::read_to_string(folder.join("policy.toml")).expect("tables");
+    let compiled = tables::compile(&text).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let loaded = engine().load(&policy(file)).expect("a policy");
+    assert_eq!(*loaded.manifest(), compiled.manifest, "the built file is of these tables");
+    let report = cases::run(&case_files(&folder), &mut |timelines, terms, explain| {
+        let decisions = loaded.decide(timelines, terms, explain);
+        let natively = native::decide(&compiled, &NoHooks, timelines, terms, explain).expect("decisions");
+        assert_eq!(decisions, natively, "wasm and native give the same");
+        decisions
+    });
+    assert!(report.failures.is_empty(), "{:#?}", report.failures);
+    assert!(report.passed >= cases_min, "only {} cases", report.passed);
+}
+
+#[rstest]
+#[case("sim-1.0.0")]
+#[case("bcbsm-1.0.0")]
+#[case("bcbsm-2.0.0")]
+fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
+    let manifest: Manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
+    for rule in &manifest.rules {
+        let refuses = matches!(rule.effect, Effect::NotBillable | Effect::Incomplete | Effect::ReportOnly);
+        if !refuses || rule.id.as_str().starts_with("rate.") {
+            continue;
+        }
+        let source = manifest.sources.iter().find(|source| Some(&source.id) == rule.source.as_ref());
+        let source = source.unwrap_or_else(|| panic!("`{}` can refuse and cites nothing", rule.id));
+        assert_ne!(source.confidence, Confidence::Low, "`{}` refuses by hearsay", rule.id);
+    }
+}
+
+#[rstest]
+#[case("sim-1.0.0")]
+#[case("bcbsm-1.0.0")]
+#[case("bcbsm-2.0.0")]
+fn it_reads_no_identity_beyond_providers_and_payer(#[case] file: &str) {
+    let manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
+    let identities = ["rendering_provider", "billing_provider", "payer"];
+    for field in &manifest.reads {
+        let name = field.name().split('.').next_back().expect("a name");
+        assert!(!name.ends_with("_id") && !name.contains("client"), "{field}");
+        if field.kind() == adjudica_core::ColumnKind::Identity {
+            assert!(identities.contains(&name), "{field}");
+        }
+    }
+    assert!(manifest.reads.contains(&Field::EncounterDateOfService));
+}

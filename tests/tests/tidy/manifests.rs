@@ -1,0 +1,174 @@
+//! The arrows between crates, and what each may bring in from outside, read from the Cargo.toml files.
+
+use std::collections::BTreeMap;
+
+use toml::{Table, Value};
+
+use crate::refuse;
+use crate::tree::{files_ending, text_of};
+
+/// What a crate may and may not depend on.
+struct Arrows {
+    /// Our crates that it may use.
+    to: &'static [&'static str],
+    /// Crates of others that it must do without, because they are another crate's business.
+    without: &'static [&'static str],
+}
+
+/// Every member of the workspace. `adjudica-tests` may use everything.
+const MEMBERS: [(&str, Arrows); 8] = [
+    (
+        "core",
+        Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"] },
+    ),
+    (
+        "sdk",
+        Arrows { to: &["adjudica-core"], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "uuid", "rand"] },
+    ),
+    ("host/engine", Arrows { to: &["adjudica-core"], without: &["sqlx", "axum", "tokio", "hyper", "wasmtime-wasi"] }),
+    ("host/store", Arrows { to: &["adjudica-core"], without: &["wasmtime", "axum", "hyper"] }),
+    (
+        "host/server",
+        Arrows { to: &["adjudica-core", "adjudica-engine", "adjudica-store"], without: &["wasmtime", "sqlx"] },
+    ),
+    (
+        "host/cli",
+        Arrows {
+            to: &["adjudica-core", "adjudica-engine", "adjudica-server", "adjudica-store", "adjudica-sdk"],
+            without: &["wasmtime", "sqlx", "axum"],
+        },
+    ),
+    (
+        "tests",
+        Arrows {
+            to: &[
+                "adjudica-core",
+                "adjudica-sdk",
+                "adjudica-engine",
+                "adjudica-store",
+                "adjudica-server",
+                "adjudica-cli",
+                "adjudica-tests",
+            ],
+            without: &["mockall"],
+        },
+    ),
+    ("xtask", Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio"] }),
+];
+
+/// Engines that the benchmarks measure against.
+const PEERS: [&str; 4] = ["regorus", "zen-engine", "zen-expression", "zen-tmpl"];
+
+/// A policy crate knows the sdk, and the core through it.
+const PLUGIN: Arrows = Arrows {
+    to: &["adjudica-sdk", "adjudica-core"],
+    without: &["wasmtime", "sqlx", "axum", "tokio", "wasi", "rand", "getrandom", "uuid"],
+};
+
+#[test]
+fn crates_depend_only_where_the_arrows_point() {
+    let mut offenders = Vec::new();
+    for member in members() {
+        let Some((_, arrows)) = MEMBERS.iter().find(|(folder, _)| *folder == member) else {
+            offenders.push(format!("`{member}` is a new crate: give it its arrows here and in ARCHITECTURE.md"));
+            continue;
+        };
+        offenders.extend(astray(&format!("{member}/Cargo.toml"), arrows));
+    }
+    for file in files_ending("Cargo.toml").iter().filter(|file| file.is_in(&["plugins/", "sdk/interpreter/"])) {
+        offenders.extend(astray(&file.name, &PLUGIN));
+    }
+    refuse(
+        &offenders,
+        "these arrows are not in the plan (plugins → sdk → core; engine → core; store → core; server → engine, store, core; \
+         cli → server, engine, store, sdk, core); move the code to where the dependency belongs",
+    );
+}
+
+#[test]
+fn every_member_takes_versions_and_lints_from_the_workspace() {
+    let mut offenders = Vec::new();
+    for member in members() {
+        let manifest = parse(&format!("{member}/Cargo.toml"));
+        let lints = manifest.get("lints").and_then(|lints| lints.get("workspace"));
+        if lints.and_then(Value::as_bool) != Some(true) {
+            offenders.push(format!("{member}/Cargo.toml: add `[lints]` with `workspace = true`"));
+        }
+        if manifest.contains_key("features") {
+            offenders
+                .push(format!("{member}/Cargo.toml: cargo features are not used here; write a crate or a setting"));
+        }
+        let own = dependencies(&manifest)
+            .into_iter()
+            .filter(|(_, value)| value.get("workspace").and_then(Value::as_bool) != Some(true));
+        offenders.extend(own.map(|(name, _)| format!("{member}/Cargo.toml: write `{name}.workspace = true`")));
+    }
+    refuse(&offenders, "versions stand once, in the root Cargo.toml; so do lints");
+}
+
+#[test]
+fn overflow_is_an_error_in_every_release_build() {
+    let mut offenders = Vec::new();
+    let guests = files_ending("Cargo.toml").into_iter().filter(|file| file.is_in(&["plugins/", "sdk/interpreter/"]));
+    for name in guests.map(|file| file.name).chain(["Cargo.toml".to_owned()]) {
+        let manifest = parse(&name);
+        // A member of another workspace inherits its profile.
+        if manifest.get("package").is_some_and(|package| package.get("workspace").is_some()) {
+            continue;
+        }
+        let release = manifest.get("profile").and_then(|profile| profile.get("release"));
+        let checks = release.and_then(|release| release.get("overflow-checks"));
+        if checks.and_then(Value::as_bool) != Some(true) {
+            offenders.push(name);
+        }
+    }
+    refuse(&offenders, "add `[profile.release]` with `overflow-checks = true`");
+}
+
+#[test]
+fn a_normal_build_compiles_no_peer() {
+    let lock = parse("Cargo.lock");
+    let packages = lock.get("package").and_then(Value::as_array).expect("Cargo.lock lists packages");
+    let names = packages.iter().filter_map(|package| package.get("name").and_then(Value::as_str));
+    let offenders: Vec<String> = names.filter(|name| PEERS.contains(name)).map(str::to_owned).collect();
+    refuse(&offenders, "these are only measured against: keep them in tests/peers, outside the workspace");
+}
+
+fn members() -> Vec<String> {
+    let manifest = parse("Cargo.toml");
+    let members = manifest.get("workspace").and_then(|workspace| workspace.get("members")).and_then(Value::as_array);
+    let members = members.expect("the root Cargo.toml lists its members");
+    members.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn parse(name: &str) -> Table {
+    text_of(name).parse().unwrap_or_else(|error| panic!("`{name}` is no TOML: {error}"))
+}
+
+fn astray(name: &str, arrows: &Arrows) -> Vec<String> {
+    let manifest = parse(name);
+    let own =
+        manifest.get("package").and_then(|package| package.get("name")).and_then(Value::as_str).unwrap_or_default();
+    let wrong = dependencies(&manifest).into_keys().filter(|dependency| {
+        let ours_and_not_allowed =
+            dependency.starts_with("adjudica") && dependency != own && !arrows.to.contains(&dependency.as_str());
+        ours_and_not_allowed || arrows.without.contains(&dependency.as_str())
+    });
+    wrong.map(|dependency| format!("{name} → {dependency}")).collect()
+}
+
+/// Dependencies of every kind and for every target, by the name of the package.
+fn dependencies(manifest: &Table) -> BTreeMap<String, Value> {
+    let targets = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(|targets| targets.values());
+    let tables = targets.filter_map(Value::as_table).chain([manifest]);
+    let mut found = BTreeMap::new();
+    for table in tables {
+        for kind in ["dependencies", "build-dependencies", "dev-dependencies"] {
+            for (name, value) in table.get(kind).and_then(Value::as_table).into_iter().flatten() {
+                let package = value.get("package").and_then(Value::as_str).unwrap_or(name);
+                found.insert(package.to_owned(), value.clone());
+            }
+        }
+    }
+    found
+}

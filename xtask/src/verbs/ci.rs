@@ -1,0 +1,127 @@
+//! `cargo xtask ci`: every check, one after the other, each timed. All are run, so that one run shows all faults.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+
+use crate::artifacts::Artifacts;
+use crate::workspace::Workspace;
+use crate::{process, toolchain};
+
+/// An example that runs longer than this hangs.
+const EXAMPLE_LIMIT: Duration = Duration::from_secs(300);
+
+/// One check of the list.
+struct Step {
+    name: &'static str,
+    duration: Duration,
+    outcome: Result<()>,
+}
+
+type Check = fn(&Workspace) -> Result<()>;
+
+/// The whole list: what runs, under which name.
+const CHECKS: [(&str, Check); 6] = [
+    ("format", check_format),
+    ("clippy", check_clippy),
+    ("tidy", check_tidy),
+    ("docs", check_docs),
+    ("tests (cargo xtask test)", run_readme_tests),
+    ("examples", run_examples),
+];
+
+/// Runs the whole list; fails when any check fails.
+pub(crate) fn run(workspace: &Workspace) -> Result<()> {
+    let mut steps = Vec::new();
+    for (name, check) in CHECKS {
+        eprintln!("\n== {name}");
+        let started = Instant::now();
+        let outcome = check(workspace);
+        if let Err(error) = &outcome {
+            eprintln!("{error:#}");
+        }
+        steps.push(Step { name, duration: started.elapsed(), outcome });
+    }
+    summarise(&steps)
+}
+
+fn check_format(workspace: &Workspace) -> Result<()> {
+    let mut commands = vec![workspace.cargo(&["fmt", "--check", "--all"])];
+    // Guests of tests and the benchmark crate are formatted like the rest, though nothing else here builds them.
+    for manifest in workspace.outside_manifests()?.iter().chain(&workspace.unbuilt_manifests()?) {
+        let mut command = workspace.cargo(&["fmt", "--check", "--manifest-path"]);
+        command.arg(manifest);
+        commands.push(command);
+    }
+    process::run_all(commands).context("run `cargo fmt` there")
+}
+
+fn check_clippy(workspace: &Workspace) -> Result<()> {
+    toolchain::add_wasm_target(workspace)?;
+    let deny_warnings = ["--all-targets", "--", "--deny", "warnings"];
+    let mut commands = vec![workspace.cargo(&["clippy", "--workspace"])];
+    for manifest in workspace.outside_manifests()? {
+        let mut command = workspace.cargo(&["clippy", "--manifest-path"]);
+        command.arg(&manifest);
+        commands.push(command);
+    }
+    for command in &mut commands {
+        command.args(deny_warnings);
+    }
+    process::run_all(commands)
+}
+
+fn check_tidy(workspace: &Workspace) -> Result<()> {
+    process::run(&mut workspace.cargo(&["test", "--release", "--workspace", "--test", "tidy"]))
+}
+
+fn check_docs(workspace: &Workspace) -> Result<()> {
+    let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
+    process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
+}
+
+/// What the README tells a newcomer to run, run as they would.
+fn run_readme_tests(workspace: &Workspace) -> Result<()> {
+    let mut test = workspace.cargo(&["xtask", "test"]);
+    // Snapshots that differ fail; CI never writes new ones beside them.
+    process::run(test.env("INSTA_UPDATE", "no"))
+}
+
+/// Every folder of `examples/` has a `run.sh` that ends with success.
+fn run_examples(workspace: &Workspace) -> Result<()> {
+    let artifacts = Artifacts::build(workspace)?;
+    let mut failures = Vec::new();
+    for example in workspace.examples()? {
+        process::keep_failure(run_example(workspace, &artifacts, &example), &mut failures);
+    }
+    process::refuse_failures(&failures)
+}
+
+fn run_example(workspace: &Workspace, artifacts: &Artifacts, example: &Path) -> Result<()> {
+    let name = workspace.relative(example).display().to_string();
+    if !example.join("run.sh").is_file() {
+        bail!("`{name}` has no `run.sh`; every example has one that ends with success")
+    }
+    let mut script = Command::new("sh");
+    script.arg("run.sh").current_dir(example).env("CARGO_TARGET_DIR", &workspace.target_dir);
+    artifacts.offer_to(&mut script)?;
+    eprintln!("-- {name}");
+    process::run_within(&mut script, EXAMPLE_LIMIT).with_context(|| format!("example `{name}`"))
+}
+
+fn summarise(steps: &[Step]) -> Result<()> {
+    eprintln!("\n== summary");
+    for step in steps {
+        let verdict = if step.outcome.is_ok() { "ok" } else { "FAILED" };
+        eprintln!("{:>8.1} s  {:<6}  {}", step.duration.as_secs_f64(), verdict, step.name);
+    }
+    let total: Duration = steps.iter().map(|step| step.duration).sum();
+    eprintln!("{:>8.1} s  in all", total.as_secs_f64());
+    let failed: Vec<&str> = steps.iter().filter(|step| step.outcome.is_err()).map(|step| step.name).collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    bail!("failed: {}", failed.join(", "))
+}
