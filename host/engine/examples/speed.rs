@@ -38,7 +38,7 @@ fn main() {
         for _ in 0..threads {
             scope.spawn(|| {
                 (0..calls)
-                    .for_each(|_| drop(policy.decide(&guest::timelines(1, 1), &Terms::default(), Explain::FailedOnly)))
+                    .for_each(|_| drop(policy.decide(&guest::timelines(1, 1), &Terms::default(), Explain::FailedOnly)));
             });
         }
     });

@@ -79,7 +79,7 @@ impl Engine {
             match artifact.load(&self.inner.wasmtime) {
                 Ok(component) => return Ok(component),
                 Err(error) => {
-                    tracing::warn!(%digest, "compiled policy is of no use here and is compiled again: {error:#}")
+                    tracing::warn!(%digest, "compiled policy is of no use here and is compiled again: {error:#}");
                 }
             }
             self.discard(digest);

@@ -118,7 +118,7 @@ impl<'a> Scan<'a> {
             Payload::ComponentExportSection(section) => self.read_exports(section)?,
             Payload::ComponentCanonicalSection(section) => self.read_canonicals(section)?,
             Payload::ComponentStartSection { .. } => {
-                self.push(LoadFault::NotPure { what: "a component start function".to_owned() })
+                self.push(LoadFault::NotPure { what: "a component start function".to_owned() });
             }
             _ => {}
         }
@@ -190,7 +190,7 @@ impl<'a> Scan<'a> {
         for function in section {
             match function? {
                 CanonicalFunction::Lift { options, .. } | CanonicalFunction::Lower { options, .. } => {
-                    self.read_options(&options)
+                    self.read_options(&options);
                 }
                 other => {
                     let text = format!("{other:?}");
@@ -212,7 +212,7 @@ impl<'a> Scan<'a> {
                 CanonicalOption::UTF16 => self.push(LoadFault::StringEncoding { encoding: "utf16" }),
                 CanonicalOption::CompactUTF16 => self.push(LoadFault::StringEncoding { encoding: "latin1+utf16" }),
                 CanonicalOption::Async | CanonicalOption::Callback(_) => {
-                    self.push(LoadFault::NotPure { what: "async functions".to_owned() })
+                    self.push(LoadFault::NotPure { what: "async functions".to_owned() });
                 }
                 CanonicalOption::CoreType(_) | CanonicalOption::Gc => {
                     self.push(LoadFault::NotPure { what: "garbage-collected values".to_owned() });

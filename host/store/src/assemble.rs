@@ -24,6 +24,7 @@ pub(crate) struct Parts {
 }
 
 /// The work of each client in `order`, with its encounters.
+#[expect(clippy::needless_pass_by_value, reason = "the parts are used up; a caller has no more use for them")]
 pub(crate) fn assemble(
     order: &[ClientRef],
     encounters: Vec<StoredEncounter>,

@@ -1,5 +1,7 @@
 //! What every store promises, run on SQLite and on PostgreSQL. Each test gets its own empty database.
 
+#![cfg(test)]
+
 mod activations;
 mod chain;
 mod commits;
