@@ -95,11 +95,8 @@ pub(crate) async fn postgres() -> Setup {
 /// The address of another database on the same server.
 fn database_url(server: &str, name: &str) -> String {
     let (address, query) = server.split_once('?').map_or((server, ""), |(address, query)| (address, query));
-    let start = address.find("://").map_or(0, |at| at + 3);
-    let host = match address[start..].find('/') {
-        Some(slash) => &address[..start + slash],
-        None => address,
-    };
+    let (scheme, rest) = address.split_once("://").expect("an address with a scheme");
+    let host = format!("{scheme}://{}", rest.split('/').next().unwrap_or_default());
     if query.is_empty() { format!("{host}/{name}") } else { format!("{host}/{name}?{query}") }
 }
 
