@@ -144,24 +144,7 @@ fn request_id(host: &Host, headers: &HeaderMap) -> String {
     }
 }
 
-/// Whether the path is text once its percent-encoding is undone; no id is anything else.
-fn is_text(path: &str) -> bool {
-    let mut bytes = path.bytes();
-    let mut decoded = Vec::with_capacity(path.len());
-    let hex = |digit: Option<u8>| {
-        digit.and_then(|digit| char::from(digit).to_digit(16)).and_then(|digit| u8::try_from(digit).ok())
-    };
-    while let Some(byte) = bytes.next() {
-        let escaped = if byte == b'%' { hex(bytes.next()).zip(hex(bytes.next())) } else { None };
-        decoded.push(escaped.map_or(byte, |(high, low)| high * 16 + low));
-    }
-    std::str::from_utf8(&decoded).is_ok()
-}
-
 async fn admit(host: &Host, request: Request, next: Next) -> Response {
-    if !is_text(request.uri().path()) {
-        return ApiError::new(ErrorCode::NotFound, "there is nothing at this path: it is not text").into_response();
-    }
     let Ok(_place) = host.requests.try_acquire() else {
         return ApiError::new(ErrorCode::Overloaded, "the host is busy; try again in a second").into_response();
     };
