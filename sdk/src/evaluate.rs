@@ -19,7 +19,7 @@ use rates::Rates;
 use row::RowReader;
 use symbols::Symbols;
 
-pub use draft::Draft;
+pub use draft::{Draft, UnknownRule};
 pub use ledger::BilledLine;
 pub use row::{Encounter, Row};
 

@@ -15,7 +15,7 @@ pub mod native;
 #[cfg(not(target_family = "wasm"))]
 pub mod tables;
 
-pub use evaluate::{BilledLine, Draft, Encounter, EvaluateFault};
+pub use evaluate::{BilledLine, Draft, Encounter, EvaluateFault, UnknownRule};
 pub use hooks::{Hooks, NoHooks};
 
 /// Makes the crate a policy: exports the contract's `decide`, which applies the tables and then `$hooks`.
