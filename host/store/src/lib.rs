@@ -1,7 +1,7 @@
 //! Keeps encounters, decisions, the ledger, policies, terms and activations in SQLite or PostgreSQL. No wasm, no HTTP.
 //!
-//! [`connect()`] gives an [`Arc<dyn Store>`](Store); every method behaves the same on both databases, and one conformance
-//! suite (`tests/it`) says how. The tables that other systems may write to are described in `SCHEMA.md`.
+//! [`connect()`] gives an [`Arc<dyn Store>`](Store); every method behaves the same on both databases, and one
+//! conformance suite (`tests/it`) says how. The tables that other systems may write to are in `SCHEMA.md`.
 
 pub mod activation;
 mod assemble;
