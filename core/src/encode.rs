@@ -1,6 +1,6 @@
 //! Turns timelines into the columns that a manifest reads. The one place where facts become numbers; nothing undeclared enters.
 
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 
 use crate::columns::{Batch, Column, Explain};
 use crate::error::ValueError;
@@ -84,15 +84,20 @@ impl<'a> Texts<'a> {
 struct Identities<'a> {
     /// Looked up only, never iterated: its order is no part of the answer.
     id_to_number: HashMap<&'a str, u32>,
+    /// The id asked for last, and its number: a batch is mostly one payer's and one practice's.
+    last: Option<(&'a str, u32)>,
 }
 
 impl<'a> Identities<'a> {
     fn number(&mut self, id: &'a str) -> Result<u32, ValueError> {
-        if let Some(number) = self.id_to_number.get(id) {
-            return Ok(*number);
+        if let Some((last, number)) = self.last
+            && last == id
+        {
+            return Ok(number);
         }
-        let number = count(self.id_to_number.len())?;
-        self.id_to_number.insert(id, number);
+        let next = count(self.id_to_number.len())?;
+        let number = *self.id_to_number.entry(id).or_insert(next);
+        self.last = Some((id, number));
         Ok(number)
     }
 }
