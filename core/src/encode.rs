@@ -1,6 +1,8 @@
 //! Turns timelines into the columns that a manifest reads. The one place where facts become numbers; nothing undeclared enters.
 
-use foldhash::{HashMap, HashMapExt};
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
 
 use crate::columns::{Batch, Column, Explain};
 use crate::error::ValueError;
@@ -40,14 +42,14 @@ struct Texts<'a> {
     bytes: Vec<u8>,
     offsets: Vec<u32>,
     /// Looked up only, never iterated: its order is no part of the answer.
-    text_to_index: HashMap<&'a str, u32>,
+    text_to_index: HashMap<&'a str, u32, RandomState>,
     /// The text asked for last, and its number: neighbours in a column are often equal.
     last: Option<(&'a str, u32)>,
 }
 
 impl Default for Texts<'_> {
     fn default() -> Self {
-        Self { bytes: Vec::new(), offsets: vec![0], text_to_index: HashMap::new(), last: None }
+        Self { bytes: Vec::new(), offsets: vec![0], text_to_index: HashMap::default(), last: None }
     }
 }
 
@@ -83,7 +85,7 @@ impl<'a> Texts<'a> {
 #[derive(Default)]
 struct Identities<'a> {
     /// Looked up only, never iterated: its order is no part of the answer.
-    id_to_number: HashMap<&'a str, u32>,
+    id_to_number: HashMap<&'a str, u32, RandomState>,
     /// The id asked for last, and its number: a batch is mostly one payer's and one practice's.
     last: Option<(&'a str, u32)>,
 }
