@@ -73,8 +73,8 @@ impl ServiceDate {
     /// The first day of this day's month.
     #[must_use]
     pub fn month_start(self) -> Self {
-        let (year, month, _) = self.civil();
-        Self(days_from_civil(year, month, 1))
+        let (_, _, day) = self.civil();
+        Self(self.0.saturating_sub(day.cast_signed()).saturating_add(1))
     }
 
     /// The first day of this day's year.
@@ -90,6 +90,11 @@ impl ServiceDate {
     }
 }
 
+/// Days in four hundred years, after which the calendar repeats.
+const DAYS_OF_ERA: i32 = 146_097;
+/// 0000-03-01, the first day of an era, to 1970-01-01: four eras and this many days.
+const EPOCH_IN_ERA: u32 = 135_080;
+
 /// Days since 1970-01-01 of a proleptic Gregorian day; months are counted from March so that leap days come last.
 fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
     let shifted_year = if month <= 2 { year - 1 } else { year };
@@ -98,21 +103,22 @@ fn days_from_civil(year: i32, month: u32, day: u32) -> i32 {
     let shifted_month = (i32::try_from(month).unwrap_or(0) + 9).rem_euclid(12);
     let day_of_year = (153 * shifted_month + 2) / 5 + i32::try_from(day).unwrap_or(0) - 1;
     let day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-    era * 146_097 + day_of_era - 719_468
+    era.saturating_mul(DAYS_OF_ERA).saturating_add(day_of_era - 719_468)
 }
 
-/// The inverse of `days_from_civil`.
+/// The inverse of `days_from_civil`. In 32 bits throughout: a sandbox divides 64 bits many times slower.
 fn civil_from_days(days: i32) -> (i32, u32, u32) {
-    let shifted = i64::from(days) + 719_468;
-    let era = shifted.div_euclid(146_097);
-    let day_of_era = shifted.rem_euclid(146_097);
+    let since_epoch_era = days.rem_euclid(DAYS_OF_ERA).unsigned_abs() + EPOCH_IN_ERA;
+    let next_era = since_epoch_era >= DAYS_OF_ERA.unsigned_abs();
+    let day_of_era = if next_era { since_epoch_era - DAYS_OF_ERA.unsigned_abs() } else { since_epoch_era };
+    let era = days.div_euclid(DAYS_OF_ERA) + 4 + i32::from(next_era);
     let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
     let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     let shifted_month = (5 * day_of_year + 2) / 153;
     let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
     let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (i32::try_from(year).unwrap_or(i32::MAX), u32::try_from(month).unwrap_or(0), u32::try_from(day).unwrap_or(0))
+    let year = year_of_era.cast_signed() + era * 400 + i32::from(month <= 2);
+    (year, month, day)
 }
 
 impl fmt::Display for ServiceDate {

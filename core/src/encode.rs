@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::RandomState;
+
 use crate::columns::{Batch, Column, Explain};
 use crate::error::ValueError;
 use crate::facts::{EncounterFacts, LedgerLine, Timeline};
@@ -40,14 +42,14 @@ struct Texts<'a> {
     bytes: Vec<u8>,
     offsets: Vec<u32>,
     /// Looked up only, never iterated: its order is no part of the answer.
-    text_to_index: HashMap<&'a str, u32>,
+    text_to_index: HashMap<&'a str, u32, RandomState>,
     /// The text asked for last, and its number: neighbours in a column are often equal.
     last: Option<(&'a str, u32)>,
 }
 
 impl Default for Texts<'_> {
     fn default() -> Self {
-        Self { bytes: Vec::new(), offsets: vec![0], text_to_index: HashMap::new(), last: None }
+        Self { bytes: Vec::new(), offsets: vec![0], text_to_index: HashMap::default(), last: None }
     }
 }
 
@@ -83,16 +85,21 @@ impl<'a> Texts<'a> {
 #[derive(Default)]
 struct Identities<'a> {
     /// Looked up only, never iterated: its order is no part of the answer.
-    id_to_number: HashMap<&'a str, u32>,
+    id_to_number: HashMap<&'a str, u32, RandomState>,
+    /// The id asked for last, and its number: a batch is mostly one payer's and one practice's.
+    last: Option<(&'a str, u32)>,
 }
 
 impl<'a> Identities<'a> {
     fn number(&mut self, id: &'a str) -> Result<u32, ValueError> {
-        if let Some(number) = self.id_to_number.get(id) {
-            return Ok(*number);
+        if let Some((last, number)) = self.last
+            && last == id
+        {
+            return Ok(number);
         }
-        let number = count(self.id_to_number.len())?;
-        self.id_to_number.insert(id, number);
+        let next = count(self.id_to_number.len())?;
+        let number = *self.id_to_number.entry(id).or_insert(next);
+        self.last = Some((id, number));
         Ok(number)
     }
 }

@@ -36,6 +36,12 @@ macro_rules! fields {
             /// Every field, in the order of the catalogue.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
+            /// Its position in [`Field::ALL`].
+            #[must_use]
+            pub fn position(self) -> usize {
+                self as usize
+            }
+
             /// `table.field`.
             #[must_use]
             pub fn name(self) -> &'static str {

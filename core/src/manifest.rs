@@ -102,6 +102,9 @@ pub struct Rule {
     pub effect: Effect,
     /// One plain sentence. `{observed}`, `{expected}` and `{subject}` stand for the finding's arguments.
     pub sentence: String,
+    /// What it says where it is satisfied and an explanation is asked for; the same placeholders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub satisfied_sentence: Option<String>,
     /// What to do about it, one plain sentence; the same placeholders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,

@@ -259,7 +259,11 @@ fn render_finding(manifest: &Manifest, answers: &Answers, row: u32) -> Option<Fi
         kind: rule.kind,
         effect: rule.effect,
         verdict: if failed { Verdict::Failed } else { Verdict::Satisfied },
-        message: fill(&rule.sentence, observed, expected, subject),
+        message: match &rule.satisfied_sentence {
+            Some(sentence) if !failed => fill(sentence, observed, expected, subject),
+            None if !failed => format!("`{}` is satisfied", rule.id),
+            _ => fill(&rule.sentence, observed, expected, subject),
+        },
         remedy: rule
             .remedy
             .as_ref()
@@ -291,16 +295,32 @@ fn find_citation(manifest: &Manifest, rule: &Rule) -> Option<Citation> {
     })
 }
 
-/// The sentence with its placeholders filled; an argument that is not given reads as a dash.
+/// The sentence with its placeholders filled; an argument that is not given reads as a dash. Other braces stay.
 fn fill(sentence: &str, observed: Option<i64>, expected: Option<i64>, subject: Option<&Subject>) -> String {
-    if !sentence.contains('{') {
-        return sentence.to_owned();
+    let mut filled = String::with_capacity(sentence.len().saturating_add(16));
+    let mut rest = sentence;
+    while let Some((before, from_brace)) = rest.find('{').and_then(|brace| rest.split_at_checked(brace)) {
+        filled.push_str(before);
+        let number = |filled: &mut String, value: Option<i64>| match value {
+            Some(value) => filled.push_str(&value.to_string()),
+            None => filled.push('-'),
+        };
+        rest = if let Some(after) = from_brace.strip_prefix("{observed}") {
+            number(&mut filled, observed);
+            after
+        } else if let Some(after) = from_brace.strip_prefix("{expected}") {
+            number(&mut filled, expected);
+            after
+        } else if let Some(after) = from_brace.strip_prefix("{subject}") {
+            filled.push_str(subject.map_or("-", |subject| subject.name.as_str()));
+            after
+        } else {
+            filled.push('{');
+            from_brace.strip_prefix('{').unwrap_or_default()
+        };
     }
-    let number = |value: Option<i64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string());
-    sentence
-        .replace("{observed}", &number(observed))
-        .replace("{expected}", &number(expected))
-        .replace("{subject}", subject.map_or("-", |subject| subject.name.as_str()))
+    filled.push_str(rest);
+    filled
 }
 
 impl Decision {

@@ -17,6 +17,8 @@ use crate::tables::Compiled;
 const TABLES_SLOT: &str = "ADJUDICA_TABLES";
 /// Bytes of a page of memory.
 const PAGE_BYTES: u64 = 65_536;
+/// Pages that a guest has to hand out before it must ask for more: a call with 1,000 encounters asks for none.
+const SPARE_PAGES: u64 = 16;
 
 /// Why no policy file could be made.
 #[derive(Debug, Error)]
@@ -109,10 +111,10 @@ fn read_layout(core_module: &[u8]) -> Result<Layout, BuildError> {
 /// The module with `image` in pages of its own behind its memory, and the slot pointing there.
 fn put_tables(core_module: &[u8], image: &[u8]) -> Result<Vec<u8>, BuildError> {
     let layout = read_layout(core_module)?;
-    // INVARIANT (tables slot): the image lies behind the guest's own initial memory, which its allocator grows beyond and never reuses.
+    // INVARIANT (tables slot): the image lies behind the guest's own initial memory; its allocator starts behind the image.
     let address = u32::try_from(layout.pages * PAGE_BYTES).map_err(unreadable)?;
     let length = u32::try_from(image.len()).map_err(unreadable)?;
-    let more_pages = u64::from(length).div_ceil(PAGE_BYTES);
+    let more_pages = u64::from(length).div_ceil(PAGE_BYTES) + SPARE_PAGES;
     let slot: Vec<u8> = address.to_le_bytes().into_iter().chain(length.to_le_bytes()).collect();
     let mut module = Module::new();
     let mut has_data = false;

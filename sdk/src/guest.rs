@@ -1,5 +1,7 @@
 //! The guest's side of the contract: the bindings, and the tables that the build put into memory.
 
+mod memory;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use adjudica_core::columns;

@@ -1,7 +1,11 @@
 //! Compiled tables: what `policy.toml` becomes inside a policy file. Dates are resolved into segments; plans decode on first use.
 
+pub mod dictionary;
+
 use adjudica_core::Rounding;
 use serde::{Deserialize, Serialize};
+
+pub use dictionary::{Dictionary, Symbol};
 
 /// Stands for "no such name" and "no such rule".
 pub const NONE: u32 = u32::MAX;
@@ -10,63 +14,78 @@ pub const NAMES_MAX: usize = 63;
 /// Phases, and modes, that a policy can name; one more stands for every other.
 pub const PHASES_MAX: usize = 7;
 
-/// Everything an evaluation needs, borrowed from the image's bytes.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+/// Everything an evaluation needs, borrowed from the image's bytes: reading it copies nothing but the plans in use.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub struct Image<'a> {
     /// The names that rules speak of.
     #[serde(borrow)]
-    pub names: Names<'a>,
+    pub dictionary: Dictionary<'a>,
+    /// Number of procedure codes, in the order of the manifest.
+    pub codes: u32,
     /// Effect of each rule of the manifest, by `Effect`'s position from the strongest.
-    pub effects: Vec<u8>,
+    pub effects: &'a [u8],
     /// First days of the segments, rising; before the first the policy is not in force.
-    pub segments: Vec<i32>,
-    /// For each segment, one entry for each code: the plan's position, or [`NONE`].
-    pub plan_of: Vec<u32>,
-    /// The plans, each encoded on its own.
     #[serde(borrow)]
-    pub plans: Vec<&'a [u8]>,
-    /// Whether each segment is in force.
-    pub in_force: Vec<bool>,
+    pub segments: Words<'a>,
+    /// For each segment, one entry for each code: the plan's position, or [`NONE`].
+    #[serde(borrow)]
+    pub plan_of: Words<'a>,
+    /// Where each plan starts in `plans`, and where the last ends.
+    #[serde(borrow)]
+    pub plan_offsets: Words<'a>,
+    /// The plans, each encoded on its own.
+    pub plans: &'a [u8],
+    /// Whether each segment is in force: 0 or 1.
+    pub in_force: &'a [u8],
     /// Rules of the whole policy.
     pub general: GeneralRules,
-    /// Where each field that the policy reads stands in the batch, by position in the catalogue.
-    pub column_of: Vec<u32>,
-    /// Rules that the policy's own code decides, by id.
+    /// Where each field that the policy reads stands in the batch, by position in the catalogue; 255 where it is not read.
+    pub column_of: &'a [u8],
+    /// Ids of the rules that the policy's own code decides, one on each line, and the rules.
+    pub custom_ids: &'a str,
+    /// The rules of `custom_ids`.
     #[serde(borrow)]
-    pub custom: Vec<(&'a str, u32)>,
+    pub custom_rules: Words<'a>,
     /// Position among the manifest's subjects of each code.
-    pub code_subjects: Vec<u32>,
+    #[serde(borrow)]
+    pub code_subjects: Words<'a>,
     /// What each rule points at when its finding names nothing itself, or [`NONE`].
-    pub rule_subjects: Vec<u32>,
+    #[serde(borrow)]
+    pub rule_subjects: Words<'a>,
 }
 
-/// The names that rules speak of, each list in the order of its bits.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Names<'a> {
-    /// Procedure codes, as in the manifest.
-    #[serde(borrow)]
-    pub codes: Vec<&'a str>,
-    /// Roles.
-    #[serde(borrow)]
-    pub roles: Vec<&'a str>,
-    /// Phases.
-    #[serde(borrow)]
-    pub phases: Vec<&'a str>,
-    /// Modes.
-    #[serde(borrow)]
-    pub modes: Vec<&'a str>,
-    /// Places of service.
-    #[serde(borrow)]
-    pub places: Vec<&'a str>,
-    /// Kinds of supporting information.
-    #[serde(borrow)]
-    pub info: Vec<&'a str>,
-    /// Kinds of work.
-    #[serde(borrow)]
-    pub services: Vec<&'a str>,
-    /// Modifiers, as in the manifest.
-    #[serde(borrow)]
-    pub modifiers: Vec<&'a str>,
+/// Not among the columns that the policy reads.
+pub const NOT_READ: u8 = u8::MAX;
+
+/// Numbers of 32 bits inside the image's bytes, which need not be aligned.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Words<'a>(&'a [u8]);
+
+impl<'a> Words<'a> {
+    /// The numbers that `bytes` are, the lowest byte of each first.
+    #[must_use]
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes of `numbers`, for [`Words::new`].
+    #[must_use]
+    pub fn encode(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
+        numbers.into_iter().flat_map(u32::to_le_bytes).collect()
+    }
+
+    /// Number `index`.
+    #[must_use]
+    pub fn get(&self, index: u32) -> Option<u32> {
+        let (words, _) = self.0.as_chunks::<4>();
+        words.get(usize::try_from(index).ok()?).map(|word| u32::from_le_bytes(*word))
+    }
+
+    /// All numbers, in order.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator + use<'a> {
+        let (words, _) = self.0.as_chunks::<4>();
+        words.iter().map(|word| u32::from_le_bytes(*word))
+    }
 }
 
 /// Rules that belong to no code; [`NONE`] where the policy has none.
@@ -124,6 +143,8 @@ pub struct Plan {
 pub struct Staff {
     /// For each role, and last for every other: bit `phase * 8 + mode` is set where it may.
     pub allowed: Vec<u64>,
+    /// What any role may.
+    pub by_anyone: u64,
     /// Rows that let the encounter through with a finding: roles, phases and modes, rule.
     pub conditional: Vec<(u64, u64, u32)>,
     /// The role is outside.
@@ -297,6 +318,16 @@ impl<'a> Image<'a> {
     /// # Errors
     /// [`ImageFault`] when the bytes are not an image that this release wrote.
     pub fn parse(bytes: &'a [u8]) -> Result<Self, ImageFault> {
+        postcard::from_bytes(bytes).map_err(|_| ImageFault)
+    }
+
+    /// Plan number `position`.
+    /// # Errors
+    /// [`ImageFault`] when there is none, or it cannot be read.
+    pub fn plan(&self, position: u32) -> Result<Plan, ImageFault> {
+        let bound = |index: u32| self.plan_offsets.get(index).and_then(|offset| usize::try_from(offset).ok());
+        let range = bound(position).zip(bound(position.saturating_add(1))).ok_or(ImageFault)?;
+        let bytes = self.plans.get(range.0..range.1).ok_or(ImageFault)?;
         postcard::from_bytes(bytes).map_err(|_| ImageFault)
     }
 }

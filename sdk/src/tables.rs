@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod dictionary;
 mod document;
 mod names;
 mod plans;

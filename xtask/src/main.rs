@@ -19,7 +19,7 @@ usage: cargo xtask <verb> [arguments]
   demo [--once] [..]   build everything, decide the sample agency, then serve; `--once` ends after the table
   test [filter ..]     every test, on SQLite and on a throw-away PostgreSQL; with a filter only the tests it names
   ci                   format, clippy, tidy, docs, tests, examples: what `.ci/run` calls
-  bench [--quick]      the figures of the project, one line each: name value unit
+  bench [--quick] [WHAT]  the figures of the project, one line each: name value unit; WHAT: native peers single http bulk startup memory
   policies             build every policy of plugins/ into <target>/policies
   wit-freeze           freeze the contract sdk/wit/policy.wit under its version
   with-postgres <command ..>

@@ -14,6 +14,7 @@ fn rule(id: &str, effect: Effect) -> Rule {
         kind: RuleKind::Limit,
         effect,
         sentence: "{observed} of {expected} for {subject}".to_owned(),
+        satisfied_sentence: None,
         remedy: None,
         source: None,
         section: None,

@@ -1,10 +1,12 @@
 //! The columns of a batch by field. A field that the policy does not read is an empty column.
 
+use std::ops::Range;
+
 use adjudica_core::columns::{Batch, Column};
 use adjudica_core::{ColumnKind, Field};
 
 use super::EvaluateFault;
-use crate::image::{Image, NONE};
+use crate::image::{Image, NOT_READ};
 
 /// Columns of a batch, found once.
 pub(super) struct View<'b> {
@@ -93,11 +95,18 @@ pub(super) fn value<T: Copy>(column: &[T], row: u32, none: T) -> T {
     usize::try_from(row).ok().and_then(|row| column.get(row)).copied().unwrap_or(none)
 }
 
-/// The rows that `parent` owns in a child table.
+/// The rows that `parent` owns in a child table; none where the offsets are not read.
+pub(super) fn child_range(offsets: &[u32], parent: u32) -> Range<usize> {
+    let parent = usize::try_from(parent).unwrap_or(usize::MAX);
+    match offsets.get(parent..).and_then(|offsets| offsets.first_chunk()) {
+        Some([from, to]) => usize::try_from(*from).unwrap_or(0)..usize::try_from(*to).unwrap_or(0),
+        None => 0..0,
+    }
+}
+
+/// The rows that `parent` owns.
 pub(super) fn child_rows<'b, T>(offsets: &[u32], rows: &'b [T], parent: u32) -> &'b [T] {
-    let from = usize::try_from(value(offsets, parent, 0)).unwrap_or(0);
-    let to = usize::try_from(value(offsets, parent.saturating_add(1), 0)).unwrap_or(0);
-    rows.get(from..to).unwrap_or_default()
+    rows.get(child_range(offsets, parent)).unwrap_or_default()
 }
 
 struct Finder<'i, 'a, 'b> {
@@ -107,14 +116,9 @@ struct Finder<'i, 'a, 'b> {
 
 impl<'b> Finder<'_, '_, 'b> {
     fn column(&self, field: Field) -> Result<Option<&'b Column>, EvaluateFault> {
-        let position =
-            Field::ALL.iter().position(|other| *other == field).and_then(|index| self.image.column_of.get(index));
-        match position.copied().unwrap_or(NONE) {
-            NONE => Ok(None),
-            position => {
-                let column = usize::try_from(position).ok().and_then(|position| self.batch.columns.get(position));
-                column.map(Some).ok_or(EvaluateFault::Batch)
-            }
+        match self.image.column_of.get(field.position()).copied().unwrap_or(NOT_READ) {
+            NOT_READ => Ok(None),
+            position => self.batch.columns.get(usize::from(position)).map(Some).ok_or(EvaluateFault::Batch),
         }
     }
 

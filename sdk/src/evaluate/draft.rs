@@ -1,4 +1,4 @@
-//! The answer about one encounter while rules speak, and the columns of answers that it ends in.
+//! The answer about one encounter while rules speak, written straight into the columns of answers.
 
 use adjudica_core::Outcome;
 use adjudica_core::columns::{Answers, Explain, NONE_S64};
@@ -20,35 +20,31 @@ pub(crate) struct Line {
     pub modifiers: u32,
 }
 
-/// Findings of all encounters so far, as columns.
-#[derive(Default)]
-pub(super) struct Findings {
-    rules: Vec<u32>,
-    verdicts: Vec<u8>,
-    observed: Vec<i64>,
-    expected: Vec<i64>,
-    subjects: Vec<u32>,
-}
-
 /// What a finding says besides its rule.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arguments {
-    /// What was seen.
-    pub observed: Option<i64>,
-    /// What the rule asks for.
-    pub expected: Option<i64>,
-    /// Position among the manifest's subjects.
+    /// What was seen, or [`NONE_S64`].
+    pub observed: i64,
+    /// What the rule asks for, or [`NONE_S64`].
+    pub expected: i64,
+    /// Position among the manifest's subjects, or [`NONE`].
     pub subject: u32,
 }
 
 impl Arguments {
     /// Nothing but the rule.
-    pub(super) const NONE: Self = Self { observed: None, expected: None, subject: NONE };
+    pub(super) const NONE: Self = Self { observed: NONE_S64, expected: NONE_S64, subject: NONE };
 
     /// A count against a bound.
     #[must_use]
     pub(super) fn counts(observed: u32, expected: u32) -> Self {
-        Self { observed: Some(i64::from(observed)), expected: Some(i64::from(expected)), subject: NONE }
+        Self { observed: i64::from(observed), expected: i64::from(expected), subject: NONE }
+    }
+
+    /// A count that no bound belongs to.
+    #[must_use]
+    pub(super) fn observed(observed: u32) -> Self {
+        Self { observed: i64::from(observed), ..Self::NONE }
     }
 
     /// The same about something named.
@@ -62,18 +58,25 @@ impl Arguments {
 pub struct Draft<'d, 'a> {
     image: &'d Image<'a>,
     explain: Explain,
-    findings: &'d mut Findings,
+    answers: &'d mut Answers,
+    /// Lines from here on are this encounter's.
+    first_line: usize,
     strongest: u8,
-    lines: Vec<Line>,
 }
 
 impl<'d, 'a> Draft<'d, 'a> {
-    pub(super) fn new(image: &'d Image<'a>, explain: Explain, findings: &'d mut Findings) -> Self {
-        Self { image, explain, findings, strongest: EFFECT_NOTE, lines: Vec::new() }
+    pub(super) fn new(image: &'d Image<'a>, explain: Explain, answers: &'d mut Answers) -> Self {
+        let first_line = answers.line_codes.len();
+        Self { image, explain, answers, first_line, strongest: EFFECT_NOTE }
     }
 
     pub(super) fn image(&self) -> &'d Image<'a> {
         self.image
+    }
+
+    /// Whether satisfied rules are reported too.
+    pub(super) fn explains(&self) -> bool {
+        self.explain == Explain::All
     }
 
     /// Reports that rule number `rule` failed, or applies. [`NONE`] reports nothing.
@@ -87,41 +90,54 @@ impl<'d, 'a> Draft<'d, 'a> {
     }
 
     /// Reports the rule as failed, or as satisfied where an explanation is asked for.
+    #[inline]
     pub(super) fn judge(&mut self, satisfied: Satisfied, rule: u32, arguments: Arguments) {
         match satisfied {
             Satisfied::No => self.fail(rule, arguments),
-            Satisfied::Yes if self.explain == Explain::All && rule != NONE => self.report(rule, 1, arguments),
+            Satisfied::Yes if self.explains() && rule != NONE => self.report(rule, 1, arguments),
             Satisfied::Yes => {}
         }
     }
 
     fn report(&mut self, rule: u32, verdict: u8, arguments: Arguments) {
-        self.findings.rules.push(rule);
-        self.findings.verdicts.push(verdict);
-        self.findings.observed.push(arguments.observed.unwrap_or(NONE_S64));
-        self.findings.expected.push(arguments.expected.unwrap_or(NONE_S64));
-        let of_rule = || usize::try_from(rule).ok().and_then(|rule| self.image.rule_subjects.get(rule)).copied();
-        self.findings.subjects.push(if arguments.subject == NONE {
-            of_rule().unwrap_or(NONE)
-        } else {
-            arguments.subject
-        });
+        let subject = match arguments.subject {
+            NONE => self.image.rule_subjects.get(rule).unwrap_or(NONE),
+            subject => subject,
+        };
+        self.answers.finding_rules.push(rule);
+        self.answers.finding_verdicts.push(verdict);
+        self.answers.finding_observed.push(arguments.observed);
+        self.answers.finding_expected.push(arguments.expected);
+        self.answers.finding_subjects.push(subject);
     }
 
     pub(super) fn push_line(&mut self, line: Line) {
-        self.lines.push(line);
+        self.answers.line_codes.push(line.code);
+        self.answers.line_units.push(line.units);
+        self.answers.line_cents.push(line.cents);
+        self.answers.line_modifiers.push(line.modifiers);
     }
 
-    pub(super) fn lines(&self) -> &[Line] {
-        &self.lines
+    /// Units of the line of `code`, when there is one.
+    pub(super) fn units_of(&self, code: u32) -> Option<u32> {
+        self.answers.line_units.get(self.line_of(code)?).copied()
     }
 
     /// Puts the amount on the line of `code`: `rate_cents` for each unit.
     pub(super) fn price_line(&mut self, code: u32, rate_cents: i64) -> Result<(), EvaluateFault> {
-        for line in self.lines.iter_mut().filter(|line| line.code == code) {
-            line.cents = rate_cents.checked_mul(i64::from(line.units)).ok_or(EvaluateFault::Overflow)?;
+        let Some(line) = self.line_of(code) else { return Ok(()) };
+        if let Some(units) = self.answers.line_units.get(line)
+            && let Some(cents) = self.answers.line_cents.get_mut(line)
+        {
+            *cents = rate_cents.checked_mul(i64::from(*units)).ok_or(EvaluateFault::Overflow)?;
         }
         Ok(())
+    }
+
+    /// Where the line of `code` stands among all lines; an encounter has at most one line of a code.
+    fn line_of(&self, code: u32) -> Option<usize> {
+        let lines = self.answers.line_codes.get(self.first_line..).unwrap_or_default();
+        lines.iter().position(|line_code| *line_code == code).map(|line| self.first_line + line)
     }
 
     /// Reports that the policy's own rule `rule_id`, declared under `[[custom]]`, failed or applies.
@@ -134,7 +150,9 @@ impl<'d, 'a> Draft<'d, 'a> {
         observed: Option<i64>,
         expected: Option<i64>,
     ) -> Result<(), UnknownRule> {
-        let rule = self.image.custom.iter().find(|(id, _)| *id == rule_id).map(|(_, rule)| *rule).ok_or(UnknownRule)?;
+        let mut rules = self.image.custom_ids.lines().zip(self.image.custom_rules.iter());
+        let (_, rule) = rules.find(|(id, _)| *id == rule_id).ok_or(UnknownRule)?;
+        let (observed, expected) = (observed.unwrap_or(NONE_S64), expected.unwrap_or(NONE_S64));
         self.fail(rule, Arguments { observed, expected, subject: NONE });
         Ok(())
     }
@@ -148,14 +166,53 @@ impl<'d, 'a> Draft<'d, 'a> {
     /// Units of the first line, 0 when there is none.
     #[must_use]
     pub fn units(&self) -> u32 {
-        self.lines.first().map_or(0, |line| line.units)
+        self.answers.line_units.get(self.first_line).copied().unwrap_or(0)
     }
 
-    pub(super) fn finish(self) -> (Outcome, Vec<Line>) {
+    /// Ends the encounter: writes its outcome, drops the lines of a refusal, and gives back code and units of the lines
+    /// that are billed.
+    pub(super) fn finish(self) -> impl Iterator<Item = (&'d u32, &'d u32)> + use<'d, 'a> {
         let outcome = self.outcome();
-        let lines = if outcome == Outcome::NotBillable { Vec::new() } else { self.lines };
-        (outcome, lines)
+        let Self { answers, first_line, .. } = self;
+        if outcome == Outcome::NotBillable {
+            answers.line_codes.truncate(first_line);
+            answers.line_units.truncate(first_line);
+            answers.line_cents.truncate(first_line);
+            answers.line_modifiers.truncate(first_line);
+        }
+        answers.outcomes.push(outcome.number().unwrap_or(u8::MAX));
+        answers.line_offsets.push(count(answers.line_codes.len()));
+        answers.finding_offsets.push(count(answers.finding_rules.len()));
+        let billed = if outcome.is_accepted() { first_line } else { answers.line_codes.len() };
+        let codes = answers.line_codes.get(billed..).unwrap_or_default();
+        codes.iter().zip(answers.line_units.get(billed..).unwrap_or_default())
     }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Answers with room for `encounters` of them, most of which have one line and at most one finding.
+pub(super) fn answers_with_room(encounters: u32) -> Answers {
+    let room = usize::try_from(encounters).unwrap_or(0);
+    let mut answers = Answers {
+        outcomes: Vec::with_capacity(room),
+        line_offsets: Vec::with_capacity(room.saturating_add(1)),
+        line_codes: Vec::with_capacity(room),
+        line_units: Vec::with_capacity(room),
+        line_cents: Vec::with_capacity(room),
+        line_modifiers: Vec::with_capacity(room),
+        finding_offsets: Vec::with_capacity(room.saturating_add(1)),
+        finding_rules: Vec::with_capacity(room),
+        finding_verdicts: Vec::with_capacity(room),
+        finding_observed: Vec::with_capacity(room),
+        finding_expected: Vec::with_capacity(room),
+        finding_subjects: Vec::with_capacity(room),
+    };
+    answers.line_offsets.push(0);
+    answers.finding_offsets.push(0);
+    answers
 }
 
 /// Whether a rule is content.
@@ -174,50 +231,3 @@ impl From<bool> for Satisfied {
 /// `policy.toml` declares no `[[custom]]` rule of that id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnknownRule;
-
-/// Collects answers.
-pub(super) struct AnswerWriter {
-    answers: Answers,
-    findings: Findings,
-}
-
-impl AnswerWriter {
-    pub(super) fn with_capacity(encounters: u32) -> Self {
-        let capacity = usize::try_from(encounters).unwrap_or(0);
-        let mut answers = Answers::default();
-        answers.outcomes.reserve_exact(capacity);
-        answers.line_offsets.reserve_exact(capacity.saturating_add(1));
-        answers.finding_offsets.reserve_exact(capacity.saturating_add(1));
-        answers.line_offsets.push(0);
-        answers.finding_offsets.push(0);
-        Self { answers, findings: Findings::default() }
-    }
-
-    pub(super) fn findings(&mut self) -> &mut Findings {
-        &mut self.findings
-    }
-
-    pub(super) fn write(&mut self, outcome: Outcome, lines: Vec<Line>) {
-        let answers = &mut self.answers;
-        answers.outcomes.push(outcome.number().unwrap_or(u8::MAX));
-        for line in lines {
-            answers.line_codes.push(line.code);
-            answers.line_units.push(line.units);
-            answers.line_cents.push(line.cents);
-            answers.line_modifiers.push(line.modifiers);
-        }
-        answers.line_offsets.push(u32::try_from(answers.line_codes.len()).unwrap_or(u32::MAX));
-        answers.finding_offsets.push(u32::try_from(self.findings.rules.len()).unwrap_or(u32::MAX));
-    }
-
-    pub(super) fn finish(self) -> Answers {
-        Answers {
-            finding_rules: self.findings.rules,
-            finding_verdicts: self.findings.verdicts,
-            finding_observed: self.findings.observed,
-            finding_expected: self.findings.expected,
-            finding_subjects: self.findings.subjects,
-            ..self.answers
-        }
-    }
-}

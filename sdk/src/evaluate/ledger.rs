@@ -1,10 +1,11 @@
 //! What one client has been billed: lines before the call and lines of this call, counted by one mechanism.
 
-use adjudica_core::ServiceDate;
-use adjudica_core::field::{NONE_S32, NONE_U32};
+use std::ops::Range;
 
-use super::columns::{View, value};
-use super::draft::Line;
+use adjudica_core::ServiceDate;
+use adjudica_core::field::NONE_S32;
+
+use super::columns::{View, child_range};
 use super::row::Row;
 use super::symbols::Symbols;
 use crate::image::{NONE, Window, per};
@@ -22,6 +23,17 @@ pub struct BilledLine {
 }
 
 impl BilledLine {
+    /// A line of whose columns none was read.
+    const UNREAD: Self = Self {
+        day: NONE_S32,
+        code: NONE,
+        units: 1,
+        rendering_provider: NONE,
+        billing_provider: NONE,
+        payer: NONE,
+        diagnosis: NONE,
+    };
+
     /// Day of the work.
     #[must_use]
     pub fn date_of_service(&self) -> ServiceDate {
@@ -45,6 +57,8 @@ impl BilledLine {
 #[derive(Default)]
 pub(super) struct Ledger {
     lines: Vec<BilledLine>,
+    /// Bits of the codes that any line has: most counts end here.
+    codes: u64,
 }
 
 /// Lines and units that a count found.
@@ -56,59 +70,88 @@ pub(super) struct Count {
 
 impl Ledger {
     /// Starts the client of `timeline`: the lines billed before this call.
-    pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols, timeline: usize) {
+    pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols, timeline: u32) {
         self.lines.clear();
-        let bound = |entry: usize| view.ledger_offset.get(entry).copied().unwrap_or(0);
-        for row in bound(timeline)..bound(timeline.saturating_add(1)) {
-            self.lines.push(BilledLine {
-                day: value(view.ledger_date, row, NONE_S32),
-                code: symbols.code(value(view.ledger_code, row, NONE_U32)),
-                units: value(view.ledger_units, row, 1),
-                rendering_provider: value(view.ledger_rendering_provider, row, NONE),
-                billing_provider: value(view.ledger_billing_provider, row, NONE),
-                payer: value(view.ledger_payer, row, NONE),
-                diagnosis: value(view.ledger_diagnosis, row, NONE),
-            });
+        self.codes = 0;
+        let rows = child_range(view.ledger_offset, timeline);
+        let (Some(days), Some(codes)) = (view.ledger_date.get(rows.clone()), view.ledger_code.get(rows.clone())) else {
+            return;
+        };
+        for (day, code) in days.iter().zip(codes) {
+            let code = symbols.find(*code).code;
+            self.codes |= bit_of(code);
+            self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
         }
-        self.lines.sort_by_key(|line| line.day);
+        self.fill(view.ledger_units, &rows, |line| &mut line.units);
+        self.fill(view.ledger_rendering_provider, &rows, |line| &mut line.rendering_provider);
+        self.fill(view.ledger_billing_provider, &rows, |line| &mut line.billing_provider);
+        self.fill(view.ledger_payer, &rows, |line| &mut line.payer);
+        self.fill(view.ledger_diagnosis, &rows, |line| &mut line.diagnosis);
+        if !self.lines.is_sorted_by_key(|line| line.day) {
+            self.lines.sort_by_key(|line| line.day);
+        }
+    }
+
+    /// Puts a column on the lines; one that the policy does not read leaves them as they are.
+    fn fill(&mut self, column: &[u32], rows: &Range<usize>, place: impl Fn(&mut BilledLine) -> &mut u32) {
+        if let Some(values) = column.get(rows.clone()) {
+            for (line, value) in self.lines.iter_mut().zip(values) {
+                *place(line) = *value;
+            }
+        }
     }
 
     /// Adds a line billed by this call.
-    pub(super) fn push(&mut self, row: &Row, line: &Line) {
-        let place = self.lines.partition_point(|other| other.day <= row.day);
-        self.lines.insert(
-            place,
-            BilledLine {
-                day: row.day,
-                code: line.code,
-                units: line.units,
-                rendering_provider: row.rendering_provider,
-                billing_provider: row.billing_provider,
-                payer: row.payer,
-                diagnosis: row.diagnosis,
-            },
-        );
+    pub(super) fn push(&mut self, row: &Row, code: u32, units: u32) {
+        self.codes |= bit_of(code);
+        let line = BilledLine {
+            day: row.day,
+            code,
+            units,
+            rendering_provider: row.rendering_provider,
+            billing_provider: row.billing_provider,
+            payer: row.payer,
+            diagnosis: row.diagnosis,
+        };
+        match self.end_of(row.day) {
+            end if end == self.lines.len() => self.lines.push(line),
+            end => self.lines.insert(end, line),
+        }
+    }
+
+    /// The number of lines on or before `day`: mostly all of them, as encounters come in order of day.
+    fn end_of(&self, day: i32) -> usize {
+        match self.lines.last() {
+            Some(line) if line.day > day => self.lines.partition_point(|line| line.day <= day),
+            _ => self.lines.len(),
+        }
     }
 
     /// Lines on or before `day`, oldest first. A later line never counts against an earlier day.
     pub(super) fn until(&self, day: i32) -> impl DoubleEndedIterator<Item = &BilledLine> {
-        let end = self.lines.partition_point(|line| line.day <= day);
-        self.lines.iter().take(end)
+        self.lines.iter().take(self.end_of(day))
     }
 
     /// Lines of `codes` in the window that ends on the row's day, narrowed by the bits of `per`.
     pub(super) fn count(&self, row: &Row, codes: u64, window: Window, narrowed_by: u8) -> Count {
-        let first = first_day(window, row.day);
         let mut count = Count::default();
+        if self.codes & codes == 0 {
+            return count;
+        }
+        let first = first_day(window, row.day);
         for line in self.until(row.day).rev().take_while(|line| line.day >= first) {
-            let named = 1_u64.checked_shl(line.code).unwrap_or(0) & codes != 0;
-            if named && is_same(line, row, narrowed_by) {
+            if bit_of(line.code) & codes != 0 && is_same(line, row, narrowed_by) {
                 count.lines = count.lines.saturating_add(1);
                 count.units = count.units.saturating_add(line.units);
             }
         }
         count
     }
+}
+
+/// The bit of a code; none for a code that the policy does not answer with.
+fn bit_of(code: u32) -> u64 {
+    1_u64.checked_shl(code).unwrap_or(0)
 }
 
 fn is_same(line: &BilledLine, row: &Row, narrowed_by: u8) -> bool {

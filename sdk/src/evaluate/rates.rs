@@ -21,7 +21,7 @@ pub(super) struct Rates {
 impl Rates {
     pub(super) fn new(view: &View<'_>, symbols: &Symbols) -> Self {
         let rows = (0_u32..).zip(view.rate_code).map(|(row, code)| Rate {
-            code: symbols.code(*code),
+            code: symbols.find(*code).code,
             from: value(view.rate_from, row, NONE_S32),
             to: value(view.rate_to, row, NONE_S32),
             cents: value(view.rate_cents, row, 0),

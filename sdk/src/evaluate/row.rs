@@ -58,12 +58,12 @@ impl<'v, 'b> RowReader<'v, 'b> {
 
     pub(super) fn read(&self, number: u32) -> Row {
         let (view, symbols) = (self.view, self.symbols);
-        let text = |column: &[u32]| value(column, number, NONE_U32);
-        let asked = text(view.procedure_code);
+        let symbol = |column: &[u32]| symbols.find(value(column, number, NONE_U32));
+        let asked = value(view.procedure_code, number, NONE_U32);
         let mut modifiers = 0;
         let mut has_unknown_modifier = false;
         for modifier in child_rows(view.modifier_offset, view.modifier_code, number) {
-            let bit = symbols.modifier_bit(*modifier);
+            let bit = symbols.find(*modifier).modifier_bit;
             modifiers |= bit;
             has_unknown_modifier |= bit == 0;
         }
@@ -73,15 +73,15 @@ impl<'v, 'b> RowReader<'v, 'b> {
             day: value(view.date_of_service, number, NONE_S32),
             received_on: value(view.received_on, number, NONE_S32),
             asks_for_code: asked != NONE_U32,
-            code: symbols.code(asked),
-            service: symbols.service(text(view.service)),
+            code: symbols.find(asked).code,
+            service: symbol(view.service).service,
             minutes: value(view.minutes, number, NONE_U32),
-            role: symbols.role(text(view.role)),
-            phase: symbols.phase(text(view.phase)),
-            mode: symbols.mode(text(view.mode)),
-            place_bit: symbols.place_bit(text(view.place)),
+            role: symbol(view.role).role,
+            phase: symbol(view.phase).phase,
+            mode: symbol(view.mode).mode,
+            place_bit: symbol(view.place).place_bit,
             group_size: value(view.group_size, number, NONE_U32),
-            info: categories.iter().fold(0, |bits, category| bits | symbols.info_bit(*category)),
+            info: categories.iter().fold(0, |bits, category| bits | symbols.find(*category).info_bit),
             modifiers,
             has_unknown_modifier,
             rendering_provider: value(view.rendering_provider, number, NONE),

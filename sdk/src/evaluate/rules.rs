@@ -4,17 +4,18 @@ use adjudica_core::columns::NONE_S64;
 use adjudica_core::field::{NONE_S32, NONE_U32};
 use adjudica_core::{Minutes, Outcome, Rounding};
 
+use super::EvaluateFault;
 use super::draft::{Arguments, Draft, Line, Satisfied};
 use super::ledger::{Count, Ledger};
+use super::plans::Plans;
 use super::rates::Rates;
 use super::row::Row;
-use super::{EvaluateFault, Plans};
 use crate::image::{Bounds, NONE, Plan, RateRule, Relation, Staff, When};
 
 /// Finds the code's plan and tries all of its rules.
 pub(super) fn decide(
     row: &Row,
-    plans: &mut Plans<'_, '_>,
+    plans: &Plans<'_, '_>,
     ledger: &Ledger,
     rates: &Rates,
     draft: &mut Draft<'_, '_>,
@@ -24,81 +25,63 @@ pub(super) fn decide(
         draft.fail(general.outside_dates, Arguments::NONE);
         return Ok(());
     };
-    let Some((code, position)) = find_code(row, plans, segment)? else {
+    let Some((code, plan)) = find_code(row, plans, segment)? else {
         let rule = if row.asks_for_code { general.unknown_code } else { general.unknown_service };
         draft.fail(rule, Arguments::NONE);
         return Ok(());
     };
-    plans.load(position)?;
-    let fitting = find_alternative(row, plans, segment, code, position)?;
-    let Some(plan) = plans.get(position) else { return Err(EvaluateFault::Image) };
     let modifiers = modifiers_of(plan, row);
     if row.has_unknown_modifier || row.modifiers & !modifiers != 0 {
         draft.fail(general.unknown_modifier, Arguments::NONE);
     }
     let about = subject_of(draft, code);
-    apply_staff(plan.staff.as_ref(), row, about, draft);
+    if let Some(staff) = &plan.staff {
+        apply_staff(staff, row, about, draft);
+    }
     for (places, rule) in &plan.places {
         draft.judge((places & row.place_bit != 0).into(), *rule, Arguments::NONE.about(about));
     }
-    apply_bounds(&plan.minutes, row.minutes, fitting, draft);
-    apply_bounds(&plan.group_size, row.group_size, fitting, draft);
+    let alternative = find_alternative(row, plans, segment, (code, plan), draft)?;
+    apply_bounds(&plan.minutes, row.minutes, alternative, draft);
+    apply_bounds(&plan.group_size, row.group_size, alternative, draft);
     apply_record_rules(plan, row, draft);
-    let add_ons: Vec<(u32, usize)> =
-        plan.add_ons.iter().filter_map(|add_on| Some((add_on.code, plans.position(segment, add_on.code)?))).collect();
-    write_lines(plan, row, Line { code, units: 1, cents: NONE_S64, modifiers }, draft);
+    write_lines(plan, row, Line { code, units: 1, cents: NONE_S64, modifiers }, (plans, segment), draft)?;
     apply_history(plan, row, code, ledger, draft);
     price(plan, row, code, rates, draft)?;
-    for (add_on, position) in add_ons {
-        plans.load(position)?;
-        let Some(plan) = plans.get(position) else { return Err(EvaluateFault::Image) };
-        if draft.lines().iter().any(|line| line.code == add_on) {
-            apply_limits(plan, row, add_on, ledger, draft);
-            price(plan, row, add_on, rates, draft)?;
+    for add_on in &plan.add_ons {
+        if let Some(units) = draft.units_of(add_on.code)
+            && let Some(plan) = plans.find(segment, add_on.code)?
+        {
+            apply_limits(plan, row, (add_on.code, units), ledger, draft);
+            price(plan, row, add_on.code, rates, draft)?;
         }
     }
-    if let Some(plan) = plans.get(position).filter(|_| draft.outcome() != Outcome::NotBillable) {
+    if draft.outcome() != Outcome::NotBillable {
         speak(&plan.report_only, row, draft);
     }
     Ok(())
 }
 
 fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
-    usize::try_from(code).ok().and_then(|code| draft.image().code_subjects.get(code)).copied().unwrap_or(NONE)
+    draft.image().code_subjects.get(code).unwrap_or(NONE)
 }
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
-fn find_code(row: &Row, plans: &mut Plans<'_, '_>, segment: usize) -> Result<Option<(u32, usize)>, EvaluateFault> {
+fn find_code<'p>(
+    row: &Row,
+    plans: &'p Plans<'_, '_>,
+    segment: u32,
+) -> Result<Option<(u32, &'p Plan)>, EvaluateFault> {
     if row.asks_for_code {
-        return Ok(plans.position(segment, row.code).map(|position| (row.code, position)));
+        return Ok(plans.find(segment, row.code)?.map(|plan| (row.code, plan)));
     }
     if row.service == NONE {
         return Ok(None);
     }
-    let mut first = None;
-    for (code, position) in codes_of_service(row.service, plans, segment)? {
-        if plans.get(position).is_some_and(|plan| fits(plan, row)) {
-            return Ok(Some((code, position)));
-        }
-        first = first.or(Some((code, position)));
+    match plans.find_by_service(segment, row.service, |_, plan| fits(plan, row))? {
+        Some(found) => Ok(Some(found)),
+        None => plans.find_by_service(segment, row.service, |_, _| true),
     }
-    Ok(first)
-}
-
-fn codes_of_service(
-    service: u32,
-    plans: &mut Plans<'_, '_>,
-    segment: usize,
-) -> Result<Vec<(u32, usize)>, EvaluateFault> {
-    let mut found = Vec::new();
-    for code in 0..u32::try_from(plans.image.names.codes.len()).unwrap_or(0) {
-        let Some(position) = plans.position(segment, code) else { continue };
-        plans.load(position)?;
-        if plans.get(position).is_some_and(|plan| plan.service == service) {
-            found.push((code, position));
-        }
-    }
-    Ok(found)
 }
 
 fn fits(plan: &Plan, row: &Row) -> bool {
@@ -111,31 +94,28 @@ fn fits(plan: &Plan, row: &Row) -> bool {
 /// The subject of another code of the same kind of work that fits where this one does not, or [`NONE`].
 fn find_alternative(
     row: &Row,
-    plans: &mut Plans<'_, '_>,
-    segment: usize,
-    code: u32,
-    position: usize,
+    plans: &Plans<'_, '_>,
+    segment: u32,
+    (code, plan): (u32, &Plan),
+    draft: &Draft<'_, '_>,
 ) -> Result<u32, EvaluateFault> {
-    let Some(plan) = plans.get(position) else { return Err(EvaluateFault::Image) };
     if plan.service == NONE || fits(plan, row) {
         return Ok(NONE);
     }
-    let service = plan.service;
-    let candidates = codes_of_service(service, plans, segment)?;
-    let fitting = candidates
-        .into_iter()
-        .find(|(other, position)| *other != code && plans.get(*position).is_some_and(|plan| fits(plan, row)));
-    let subject = |code: u32| usize::try_from(code).ok().and_then(|code| plans.image.code_subjects.get(code)).copied();
-    Ok(fitting.and_then(|(code, _)| subject(code)).unwrap_or(NONE))
+    let other = plans.find_by_service(segment, plan.service, |other, plan| other != code && fits(plan, row))?;
+    Ok(other.map_or(NONE, |(other, _)| subject_of(draft, other)))
 }
 
-fn apply_staff(staff: Option<&Staff>, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
-    let Some(staff) = staff else { return };
+fn apply_staff(staff: &Staff, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
     let others = staff.allowed.len().saturating_sub(1);
     let role = usize::try_from(row.role).unwrap_or(others).min(others);
     let allowed = staff.allowed.get(role).copied().unwrap_or(0);
+    let is_allowed = allowed & row.phase_mode_bit() != 0;
+    if is_allowed && !draft.explains() {
+        return;
+    }
     let about = Arguments::NONE.about(about);
-    if allowed & row.phase_mode_bit() == 0 {
+    if !is_allowed {
         let conditional = staff
             .conditional
             .iter()
@@ -147,10 +127,9 @@ fn apply_staff(staff: Option<&Staff>, row: &Row, about: u32, draft: &mut Draft<'
     }
     let conditional = staff.conditional.iter().filter(|(roles, _, _)| roles & row.role_bit() != 0);
     let of_role = conditional.fold(allowed, |bits, (_, phase_modes, _)| bits | phase_modes);
-    let by_anyone = staff.allowed.iter().fold(0, |bits, allowed| bits | allowed);
     draft.judge((of_role != 0).into(), staff.role_rule, about);
     // Without a role that fits, phase and mode are judged by what anyone may do, so that each fault shows.
-    let base = if of_role == 0 { by_anyone } else { of_role };
+    let base = if of_role == 0 { staff.by_anyone } else { of_role };
     let in_phase = base & (0xFF << (row.phase * 8));
     draft.judge((in_phase != 0).into(), staff.phase_rule, about);
     let base = if in_phase == 0 { base } else { in_phase };
@@ -208,21 +187,28 @@ fn modifiers_of(plan: &Plan, row: &Row) -> u32 {
     plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
 }
 
-/// The code's own line, units counted, and those of its add-ons.
-fn write_lines(plan: &Plan, row: &Row, own: Line, draft: &mut Draft<'_, '_>) {
+/// The code's own line, units counted, and those of its add-ons that the policy answers with.
+fn write_lines(
+    plan: &Plan,
+    row: &Row,
+    own: Line,
+    (plans, segment): (&Plans<'_, '_>, u32),
+    draft: &mut Draft<'_, '_>,
+) -> Result<(), EvaluateFault> {
     let units = count_units(plan, row, draft);
     draft.push_line(Line { units: units.max(1), ..own });
     if row.minutes == NONE_U32 {
-        return;
+        return Ok(());
     }
     for add_on in &plan.add_ons {
         let beyond = row.minutes.saturating_sub(add_on.after);
         let units = if beyond == 0 { 0 } else { add_on.rounding.units(Minutes(beyond)).0 };
-        if units > 0 {
+        if units > 0 && plans.find(segment, add_on.code)?.is_some() {
             draft.judge((units <= add_on.max).into(), add_on.rule, Arguments::counts(units, add_on.max));
             draft.push_line(Line { code: add_on.code, units, ..own });
         }
     }
+    Ok(())
 }
 
 fn count_units(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
@@ -239,7 +225,7 @@ fn count_units(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
     }
     let units = rule.rounding.units(Minutes(row.minutes)).0;
     if units == 0 {
-        draft.fail(rule.rule, Arguments { observed: Some(i64::from(row.minutes)), expected: None, subject: NONE });
+        draft.fail(rule.rule, Arguments::observed(row.minutes));
     }
     draft.judge((units <= rule.max).into(), rule.max_rule, Arguments::counts(units, rule.max));
     units
@@ -247,7 +233,8 @@ fn count_units(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
 
 /// Rules that look at what has been billed.
 fn apply_history(plan: &Plan, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
-    apply_limits(plan, row, code, ledger, draft);
+    let units = draft.units_of(code).unwrap_or(1);
+    apply_limits(plan, row, (code, units), ledger, draft);
     for exclusion in &plan.exclusions {
         let count = related(exclusion, row, ledger);
         let subject = subject_of(draft, exclusion.codes.trailing_zeros());
@@ -264,8 +251,7 @@ fn related(relation: &Relation, row: &Row, ledger: &Ledger) -> Count {
     ledger.count(row, relation.codes, relation.window, relation.per)
 }
 
-fn apply_limits(plan: &Plan, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
-    let units = draft.lines().iter().find(|line| line.code == code).map_or(1, |line| line.units);
+fn apply_limits(plan: &Plan, row: &Row, (code, units): (u32, u32), ledger: &Ledger, draft: &mut Draft<'_, '_>) {
     for limit in &plan.limits {
         let before = ledger.count(row, limit.codes, limit.window, limit.per);
         let with_this =

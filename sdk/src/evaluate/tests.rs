@@ -372,6 +372,77 @@ fn it_explains_satisfied_rules_when_asked() {
     let finding = explained.first().and_then(|decision| decision.findings.first()).expect("a finding");
     assert_eq!((finding.rule_id.as_str(), finding.verdict), ("cap", Verdict::Satisfied));
     assert!(finding.citation.is_some(), "a rule cites its source");
+    assert_eq!(finding.message, "this is number 1 of T1016 where 1 may be billed");
+}
+
+#[test]
+fn it_never_says_of_a_satisfied_rule_what_a_refusal_says() {
+    let rows = r#"
+    [[code]]
+    id = "visit"
+    code = "T1016"
+    source = "manual"
+
+    [[staff]]
+    id = "staff"
+    codes = ["T1016"]
+    roles = ["RN"]
+    phases = ["assessment"]
+    modes = ["video"]
+    source = "manual"
+
+    [[minutes]]
+    id = "minutes"
+    codes = ["T1016"]
+    min = 10
+    source = "manual"
+
+    [[require]]
+    id = "plan"
+    info = "care_plan"
+    source = "manual"
+
+    [[require]]
+    id = "no_hospice"
+    info = "hospice"
+    absent = true
+    source = "manual"
+
+    [[require]]
+    id = "own_words"
+    info = "consent"
+    source = "manual"
+    sentence = "no consent is on file"
+    satisfied = "consent is on file"
+
+    [[exclude]]
+    id = "other"
+    codes = ["T1016"]
+    with = ["T1016"]
+    window = "day"
+    source = "manual"
+    "#;
+    let compiled = compiled(rows);
+    let case = "[[case]]\nname = \"x\"\nencounter = { procedure_code = \"T1016\", date_of_service = \"2024-03-15\", rendering_provider_role = \"RN\", phase = \"assessment\", mode = \"video\", minutes = 12, supporting_info = [\"care_plan\", \"consent\"] }\nexpect = { outcome = \"billable\" }";
+    let file = cases::parse("x", case).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let timelines: Vec<Timeline> = file.cases.into_iter().map(|case| case.timeline).collect();
+    let decisions =
+        native::decide(&compiled, &NoHooks, &timelines, &Terms::default(), Explain::All).expect("a decision");
+    let findings = &decisions.first().expect("one decision").findings;
+    let said: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    assert_eq!(
+        said,
+        [
+            "this role may bill T1016",
+            "T1016 belongs to this phase of the work",
+            "T1016 is done in this mode of contact",
+            "12 documented minutes keep the code's bound of 10",
+            "the record shows `care_plan`",
+            "the record does not show `hospice`, as it must not",
+            "consent is on file",
+            "T1016, which would exclude this code, is not billed",
+        ]
+    );
 }
 
 proptest! {

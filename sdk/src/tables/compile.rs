@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjudica_core::manifest::{Assumption, Manifest, Source, Subject, SubjectKind, TermsSchema};
 use adjudica_core::{DateRange, Effect, Field, INTERFACE_VERSION, Modifier, ProcedureCode, ServiceDate, Token};
 
+use super::dictionary::DictionaryBytes;
 use super::document::{Document, Located};
-use super::names::{Vocabularies, Vocabulary};
+use super::names::Vocabularies;
 use super::plans::{PlanBuilder, StaffRules};
 use super::rows::{Common, PlainRow, Row};
 use super::rulebook::{RuleBook, Variant};
 use super::{Compiled, Fault};
-use crate::image::{GeneralRules, Image, NONE, Names, Plan};
+use crate::image::{GeneralRules, Image, NONE, NOT_READ, Plan, Words};
 
 /// Most units of one line: more than a day of minutes can make by any rule.
 const UNITS_MAX: u32 = 1_440;
@@ -37,23 +38,32 @@ pub(super) fn compile(document: &Document) -> Result<Compiled, Vec<Fault>> {
         }
     }
     let reads = reads(document, &plans.plans);
-    let column_of = Field::ALL.iter().map(|field| position(&reads, field)).collect();
-    let in_force = segments.iter().map(|day| in_force(document).iter().any(|range| range.contains(*day))).collect();
-    let image = Image {
-        names: borrowed(&names),
-        effects: book.rules.iter().map(|rule| effect_number(rule.effect)).collect(),
-        segments: segments.iter().map(|day| day.days()).collect(),
-        plan_of,
-        plans: plans.encoded.iter().map(Vec::as_slice).collect(),
-        in_force,
+    let unencodable = || vec![document.policy.place.fault("the tables are too large to encode; split the policy")];
+    let dictionary = DictionaryBytes::of(&names).map_err(|_| unencodable())?;
+    let effects: Vec<u8> = book.rules.iter().map(|rule| effect_number(rule.effect)).collect();
+    let in_force: Vec<u8> = segments
+        .iter()
+        .map(|day| u8::from(in_force(document).iter().any(|range| range.contains(*day))))
+        .collect();
+    let column_of: Vec<u8> =
+        Field::ALL.iter().map(|field| u8::try_from(position(&reads, field)).unwrap_or(NOT_READ)).collect();
+    let image = postcard::to_allocvec(&Image {
+        dictionary: dictionary.borrowed(),
+        codes: u32::try_from(names.codes.names().len()).map_err(|_| unencodable())?,
+        effects: &effects,
+        segments: Words::new(&Words::encode(segments.iter().map(|day| day.days().cast_unsigned()))),
+        plan_of: Words::new(&Words::encode(plan_of)),
+        plan_offsets: Words::new(&Words::encode(plans.offsets())),
+        plans: &plans.encoded,
+        in_force: &in_force,
         general,
-        column_of,
-        custom: custom.iter().map(|(id, rule)| (id.as_str(), *rule)).collect(),
-        code_subjects,
-        rule_subjects: book.rule_subjects.clone(),
-    };
-    let unencodable = |_| vec![document.policy.place.fault("the tables are too large to encode; split the policy")];
-    let image = postcard::to_allocvec(&image).map_err(unencodable)?;
+        column_of: &column_of,
+        custom_ids: &custom.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("\n"),
+        custom_rules: Words::new(&Words::encode(custom.iter().map(|(_, rule)| *rule))),
+        code_subjects: Words::new(&Words::encode(code_subjects)),
+        rule_subjects: Words::new(&Words::encode(book.rule_subjects.iter().copied())),
+    });
+    let image = image.map_err(|_| unencodable())?;
     Ok(Compiled { manifest: manifest(document, &names, book, reads, &plans.plans), image })
 }
 
@@ -114,6 +124,7 @@ fn automatic(id: &str) -> Common {
         source: None,
         section: None,
         sentence: None,
+        satisfied: None,
         remedy: None,
         effect: None,
         denial: None,
@@ -135,7 +146,9 @@ fn custom_rules(document: &Document, book: &mut RuleBook) -> Vec<(String, u32)> 
 #[derive(Default)]
 struct PlanStore {
     plans: Vec<Plan>,
-    encoded: Vec<Vec<u8>>,
+    /// The plans' bytes, one after the other.
+    encoded: Vec<u8>,
+    ends: Vec<u32>,
     bytes_to_position: BTreeMap<Vec<u8>, u32>,
 }
 
@@ -147,9 +160,15 @@ impl PlanStore {
         }
         let position = u32::try_from(self.plans.len()).unwrap_or(NONE);
         self.plans.push(plan.clone());
-        self.encoded.push(bytes.clone());
+        self.encoded.extend_from_slice(&bytes);
+        self.ends.push(u32::try_from(self.encoded.len()).unwrap_or(NONE));
         self.bytes_to_position.insert(bytes, position);
         position
+    }
+
+    /// Where each plan starts, and where the last ends.
+    fn offsets(&self) -> impl Iterator<Item = u32> {
+        std::iter::once(0).chain(self.ends.iter().copied())
     }
 }
 
@@ -202,23 +221,6 @@ fn reads(document: &Document, plans: &[Plan]) -> Vec<Field> {
 fn narrowed_by(plan: &Plan) -> impl Iterator<Item = u8> {
     let relations = plan.exclusions.iter().chain(&plan.prerequisites).map(|relation| relation.per);
     plan.limits.iter().map(|limit| limit.per).chain(relations)
-}
-
-fn borrowed(names: &Vocabularies) -> Names<'_> {
-    Names {
-        codes: strs(&names.codes),
-        roles: strs(&names.roles),
-        phases: strs(&names.phases),
-        modes: strs(&names.modes),
-        places: strs(&names.places),
-        info: strs(&names.info),
-        services: strs(&names.services),
-        modifiers: strs(&names.modifiers),
-    }
-}
-
-fn strs(vocabulary: &Vocabulary) -> Vec<&str> {
-    vocabulary.names().iter().map(String::as_str).collect()
 }
 
 fn manifest(document: &Document, names: &Vocabularies, book: RuleBook, reads: Vec<Field>, plans: &[Plan]) -> Manifest {

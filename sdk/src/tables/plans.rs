@@ -143,6 +143,7 @@ impl PlanBuilder<'_, '_> {
             suffix: ".max",
             kind: Some(RuleKind::Limit),
             sentence: Some("the minutes make {observed} units where {expected} are allowed".to_owned()),
+            satisfied: Some("the minutes make {observed} units where {expected} are allowed".to_owned()),
             denial: Some(("151", adjudica_core::LiabilityGroup::Contractual, &["N362"])),
             ..Variant::default()
         };
@@ -201,8 +202,7 @@ impl PlanBuilder<'_, '_> {
                 adjudica_core::LiabilityGroup::Contractual,
                 &["M86"][..],
             ));
-            let variant =
-                Variant { kind: by_month.map(|_| RuleKind::Exclusion), denial: by_month, ..Variant::default() };
+            let variant = Variant { denial: by_month, ..Variant::default() };
             // One relation for each code, so that the finding can name the one that is there.
             let rule = self.book.rule("exclude", &common, range, variant);
             let bits = self.code_bits(&row.with);
@@ -243,7 +243,8 @@ impl PlanBuilder<'_, '_> {
                 .remedy
                 .clone()
                 .or_else(|| row.absent.then(|| "check `{subject}`; leave it out only if it is not so".to_owned()));
-            let variant = Variant { subject, sentence, remedy, ..Variant::default() };
+            let satisfied = row.absent.then(|| "the record does not show `{subject}`, as it must not".to_owned());
+            let variant = Variant { subject, sentence, satisfied, remedy, ..Variant::default() };
             requirements.push(Requirement {
                 when: self.when(row.when.as_ref()),
                 info: self.names.info.bits([row.info.as_str()]),

@@ -14,6 +14,8 @@ pub(super) struct Defaults {
     pub kind: RuleKind,
     pub effect: Effect,
     pub sentence: &'static str,
+    /// What a satisfied rule says; `None` for rules that only speak when they fail or apply.
+    pub satisfied: Option<&'static str>,
     pub remedy: Option<&'static str>,
     /// Claim adjustment reason, group, remark codes: payers.md §7's usual choice.
     pub denial: Option<(&'static str, LiabilityGroup, &'static [&'static str])>,
@@ -28,6 +30,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Code,
         effect: Effect::Note,
         sentence: "the code is one of this payer's",
+        satisfied: None,
         remedy: None,
         denial: None,
     },
@@ -36,6 +39,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Code,
         effect: Effect::NotBillable,
         sentence: "the code asked for is not one of this payer's on this day",
+        satisfied: None,
         remedy: Some("ask for a code that the policy lists"),
         denial: Some(("181", CO, &["M51", "N56"])),
     },
@@ -44,6 +48,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::InForce,
         effect: Effect::NotBillable,
         sentence: "the date of service is outside the days that this policy answers for",
+        satisfied: None,
         remedy: None,
         denial: Some(("166", CO, &["M116"])),
     },
@@ -52,6 +57,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Service,
         effect: Effect::Incomplete,
         sentence: "no code can be found: the encounter names neither a code nor a kind of work that the policy knows",
+        satisfied: None,
         remedy: Some("give the procedure code"),
         denial: Some(("16", CO, &["M20"])),
     },
@@ -60,6 +66,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Modifier,
         effect: Effect::Review,
         sentence: "a modifier asked for is not one that this policy's sources give for this work",
+        satisfied: None,
         remedy: Some("leave the modifier out, or check it against the payer's manual"),
         denial: Some(("182", CO, &["N519"])),
     },
@@ -68,6 +75,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Role,
         effect: Effect::NotBillable,
         sentence: "this role may not bill {subject}",
+        satisfied: None,
         remedy: None,
         denial: Some(("185", CO, &["N95"])),
     },
@@ -76,6 +84,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Minutes,
         effect: Effect::NotBillable,
         sentence: "{observed} documented minutes are outside the code's bound of {expected}",
+        satisfied: Some("{observed} documented minutes keep the code's bound of {expected}"),
         remedy: Some("{subject} is the code for these minutes; ask for it if the record bears it out"),
         denial: Some(("152", CO, &["N430"])),
     },
@@ -84,6 +93,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::GroupSize,
         effect: Effect::NotBillable,
         sentence: "a group of {observed} is outside the code's bound of {expected}",
+        satisfied: Some("a group of {observed} keeps the code's bound of {expected}"),
         remedy: Some("{subject} is the code for this group; ask for it if the record bears it out"),
         denial: Some(("16", CO, &["M53"])),
     },
@@ -92,6 +102,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Minutes,
         effect: Effect::NotBillable,
         sentence: "{observed} documented minutes do not make a unit",
+        satisfied: None,
         remedy: None,
         denial: Some(("152", CO, &["N430"])),
     },
@@ -100,6 +111,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Limit,
         effect: Effect::NotBillable,
         sentence: "the minutes make {observed} add-on units where {expected} are allowed",
+        satisfied: Some("the minutes make {observed} add-on units where {expected} are allowed"),
         remedy: None,
         denial: Some(("151", CO, &["N362"])),
     },
@@ -108,6 +120,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::PlaceOfService,
         effect: Effect::NotBillable,
         sentence: "{subject} is not paid in this place of service",
+        satisfied: Some("{subject} is paid in this place of service"),
         remedy: None,
         denial: Some(("5", CO, &["M77"])),
     },
@@ -116,6 +129,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Limit,
         effect: Effect::NotBillable,
         sentence: "this would be number {observed} of {subject} where {expected} may be billed",
+        satisfied: Some("this is number {observed} of {subject} where {expected} may be billed"),
         remedy: None,
         denial: Some(("119", CO, &["N640"])),
     },
@@ -124,6 +138,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Exclusion,
         effect: Effect::NotBillable,
         sentence: "{subject}, which excludes this code, is already billed",
+        satisfied: Some("{subject}, which would exclude this code, is not billed"),
         remedy: None,
         denial: Some(("236", CO, &[])),
     },
@@ -132,6 +147,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Prerequisite,
         effect: Effect::NotBillable,
         sentence: "{subject} must be billed first and is not",
+        satisfied: Some("{subject}, which must be billed first, is billed"),
         remedy: Some("bill {subject} first"),
         denial: Some(("107", CO, &["N122"])),
     },
@@ -140,6 +156,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Requirement,
         effect: Effect::Incomplete,
         sentence: "the record does not show `{subject}`",
+        satisfied: Some("the record shows `{subject}`"),
         remedy: Some("add `{subject}` to the record, if it is so, and ask again"),
         denial: Some(("252", CO, &["N706"])),
     },
@@ -148,6 +165,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Modifier,
         effect: Effect::Note,
         sentence: "modifier {subject} belongs on the line",
+        satisfied: None,
         remedy: None,
         denial: None,
     },
@@ -156,6 +174,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Rate,
         effect: Effect::Incomplete,
         sentence: "no rate for {subject} is agreed for this day",
+        satisfied: Some("a rate for {subject} is agreed for this day"),
         remedy: Some("add the contracted rate of {subject} to the agency's terms"),
         denial: Some(("147", CO, &[])),
     },
@@ -164,6 +183,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::ReportOnly,
         effect: Effect::ReportOnly,
         sentence: "accepted for reporting; it pays nothing",
+        satisfied: None,
         remedy: None,
         denial: Some(("246", CO, &["N365", "N620"])),
     },
@@ -172,6 +192,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Filing,
         effect: Effect::NotBillable,
         sentence: "the claim arrives {observed} days after the service; the payer takes it for {expected} days",
+        satisfied: Some("the claim arrives {observed} days after the service; the payer takes it for {expected} days"),
         remedy: None,
         denial: Some(("29", CO, &[])),
     },
@@ -180,6 +201,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Notice,
         effect: Effect::Note,
         sentence: "the sources leave this open",
+        satisfied: None,
         remedy: None,
         denial: None,
     },
@@ -188,6 +210,7 @@ pub(super) const TABLES: &[Defaults] = &[
         kind: RuleKind::Custom,
         effect: Effect::Review,
         sentence: "a rule of the policy's own code applies",
+        satisfied: None,
         remedy: None,
         denial: None,
     },
@@ -212,6 +235,7 @@ pub(super) struct Variant {
     pub kind: Option<RuleKind>,
     pub effect: Option<Effect>,
     pub sentence: Option<String>,
+    pub satisfied: Option<String>,
     pub remedy: Option<String>,
     pub denial: Option<(&'static str, LiabilityGroup, &'static [&'static str])>,
     /// What the rule points at where its finding names nothing itself.
@@ -239,7 +263,7 @@ impl RuleBook {
             return *number;
         }
         let effect = variant.effect.or(common.effect).unwrap_or(defaults.effect);
-        let of_table = if variant.kind.is_none() { defaults.denial } else { variant.denial };
+        let of_table = if variant.kind.is_none() { variant.denial.or(defaults.denial) } else { variant.denial };
         let number = u32::try_from(self.rules.len()).unwrap_or(NONE);
         let own_words = variant.kind.is_none() || common.sentence.is_some() && variant.sentence.is_none();
         self.rules.push(Rule {
@@ -250,6 +274,12 @@ impl RuleBook {
                 .sentence
                 .or_else(|| common.sentence.clone().filter(|_| own_words))
                 .unwrap_or_else(|| defaults.sentence.to_owned()),
+            satisfied_sentence: common
+                .satisfied
+                .clone()
+                .filter(|_| variant.kind.is_none())
+                .or(variant.satisfied)
+                .or_else(|| defaults.satisfied.filter(|_| variant.kind.is_none()).map(str::to_owned)),
             remedy: variant.remedy.or_else(|| common.remedy.clone()).or_else(|| defaults.remedy.map(str::to_owned)),
             source: common.source.clone(),
             section: common.section.clone(),

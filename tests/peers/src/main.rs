@@ -42,26 +42,44 @@ impl Effort {
     }
 }
 
+/// What can be measured, in the order in which it is, each under the name that chooses it.
+const GROUPS: [&str; 7] = ["native", "peers", "single", "http", "bulk", "startup", "memory"];
+
 fn main() -> Result<()> {
-    let effort = parse_effort(std::env::args().skip(1))?;
+    let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
     let mut report = Report::default();
     let workshop = Workshop::open()?;
-    batch::against_native(&mut report, &workshop, effort)?;
-    batch::against_peers(&mut report, &workshop, effort)?;
-    single::measure(&mut report, &workshop, effort)?;
     let runtime = Runtime::new()?;
-    http::measure(&mut report, &workshop, &runtime, effort)?;
-    bulk::measure(&mut report, &workshop, &runtime, effort)?;
-    startup::measure(&mut report, &workshop, effort)?;
-    memory::measure(&mut report, &workshop, effort)?;
+    for group in GROUPS.into_iter().filter(|group| chosen.is_empty() || chosen.iter().any(|name| name == group)) {
+        match group {
+            "native" => batch::against_native(&mut report, &workshop, effort)?,
+            "peers" => batch::against_peers(&mut report, &workshop, effort)?,
+            "single" => single::measure(&mut report, &workshop, effort)?,
+            "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
+            "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
+            "startup" => startup::measure(&mut report, &workshop, effort)?,
+            _ => memory::measure(&mut report, &workshop, effort)?,
+        }
+    }
     report.finish();
     Ok(())
 }
 
-fn parse_effort(mut arguments: impl Iterator<Item = String>) -> Result<Effort> {
-    match (arguments.next().as_deref(), arguments.next()) {
-        (None, _) => Ok(Effort::Full),
-        (Some("--quick"), None) => Ok(Effort::Quick),
-        (Some(other), _) => bail!("`{other}` is not known here; give `--quick` or nothing"),
+/// What to measure, and for how long.
+struct Arguments {
+    effort: Effort,
+    /// Names of groups; none means all.
+    chosen: Vec<String>,
+}
+
+fn parse_arguments(arguments: impl Iterator<Item = String>) -> Result<Arguments> {
+    let mut parsed = Arguments { effort: Effort::Full, chosen: Vec::new() };
+    for argument in arguments {
+        match argument.as_str() {
+            "--quick" => parsed.effort = Effort::Quick,
+            name if GROUPS.contains(&name) => parsed.chosen.push(argument),
+            other => bail!("`{other}` is not known here; give `--quick`, or what to measure: {}", GROUPS.join(", ")),
+        }
     }
+    Ok(parsed)
 }

@@ -1,8 +1,10 @@
 //! Compiling in a child process: the same result, and failures that are told apart.
 
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
-use adjudica_core::Outcome;
+use adjudica_core::columns::Explain;
+use adjudica_core::{Outcome, Terms};
 use adjudica_engine::{Compiler, Engine, EngineConfig, EngineError, LoadFault};
 
 use crate::guest::{self, GOOD};
@@ -46,5 +48,39 @@ fn it_refuses_to_start_with_a_program_that_does_not_compile() {
     for program in ["/nonexistent/program", "/bin/false", "/bin/true", "/bin/echo"] {
         let refused = engine_with(PathBuf::from(program), None).expect_err("a refusal");
         assert!(matches!(refused, EngineError::SelfTestNotCompiled { .. }), "{program}: {refused}");
+    }
+}
+
+/// A program that compiles until the file `armed` lies beside it, and from then on does `deed` instead.
+fn program_that_turns(dir: &Path, deed: &str) -> PathBuf {
+    let program = dir.join("compiler");
+    let (armed, compiler) = (dir.join("armed"), compile_program());
+    let script =
+        format!("#!/bin/sh\nif [ -e '{}' ]; then {deed}; fi\nexec '{}' \"$@\"\n", armed.display(), compiler.display());
+    std::fs::write(&program, script).expect("a script");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    program
+}
+
+#[test]
+fn it_outlives_a_compiler_that_is_killed_and_says_what_killed_it() {
+    let table = [
+        ("kill -XCPU $$", "processor time"),
+        ("kill -KILL $$", "signal 9"),
+        ("kill -SEGV $$", "signal 11"),
+        ("echo no memory >&2; exit 3", "no memory"),
+        ("echo lost >&2; exit 7", "code 7"),
+        ("exit 0", "code 0"),
+    ];
+    for (deed, said) in table {
+        let dir = tempfile::tempdir().expect("folder");
+        let engine = engine_with(program_that_turns(dir.path(), deed), None).expect("engine");
+        let before = engine.load(&guest::policy(&GOOD)).expect("policy");
+        std::fs::write(dir.path().join("armed"), "").expect("a file");
+        let refused = engine.load(&guest::policy(&guest::Guest { extra: "(func)", ..GOOD })).expect_err("a refusal");
+        assert!(refused.to_string().contains(said), "`{deed}`: {refused}");
+        // What was loaded before goes on answering.
+        let decisions = before.decide(&guest::timelines(1, 1), &Terms::default(), Explain::FailedOnly);
+        assert_eq!(decisions[0].outcome, Outcome::Billable, "{deed}");
     }
 }

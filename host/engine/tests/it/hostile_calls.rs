@@ -145,6 +145,25 @@ fn it_names_every_kind_of_trap() {
     }
 }
 
+/// H18: what a processor leaves to chance, or to its maker, reads the same everywhere.
+#[test]
+fn it_makes_every_not_a_number_the_same() {
+    let engine = guest::engine(Limits::default());
+    for (make, read, bits) in [
+        ("(f64.div (f64.const 0) (f64.const 0))", "i64.reinterpret_f64", "(i64.const 0x7ff8000000000000)"),
+        ("(f64.sub (f64.const inf) (f64.const inf))", "i64.reinterpret_f64", "(i64.const 0x7ff8000000000000)"),
+        ("(f32.sqrt (f32.const -1))", "i32.reinterpret_f32", "(i32.const 0x7fc00000)"),
+        ("(f32.add (f32.const nan:0x200001) (f32.const 1))", "i32.reinterpret_f32", "(i32.const 0x7fc00000)"),
+    ] {
+        let compare = if read.starts_with("i64") { "i64.ne" } else { "i32.ne" };
+        let decide = format!(
+            "(if ({compare} ({read} {make}) {bits}) (then (unreachable))) (call $answer (local.get $encounters))"
+        );
+        let guest = Guest { decide: decide.leak(), ..GOOD };
+        assert_eq!(guest::decide(&engine, &guest::policy(&guest), 1)[0].outcome, Outcome::Billable, "{make}");
+    }
+}
+
 /// H9: answers that claim to be large.
 #[test]
 fn it_refuses_answers_that_are_too_large() {

@@ -102,6 +102,7 @@ impl PlanBuilder<'_, '_> {
         let spoken = StaffSpeech { common: &first, in_force: period.in_force, dated };
         let rule = |builder: &mut Self, what: &str, names: &[&str]| builder.staff_rule(what, &spoken, names);
         Some(Staff {
+            by_anyone: allowed.iter().fold(0, |bits, allowed| bits | allowed),
             allowed,
             conditional,
             role_rule: rule(self, "role", &list(document, &rows, |row| row.roles.as_deref())),
@@ -115,22 +116,25 @@ impl PlanBuilder<'_, '_> {
         let bare = format!("{what}.{}", self.code);
         let id = if dated == Dated::Yes { format!("{bare}.{}", in_force.from) } else { bare };
         let allowed = names.join(", ");
-        let (kind, sentence, remedy, denial) = match what {
+        let (kind, sentence, satisfied, remedy, denial) = match what {
             "role" => (
                 RuleKind::Role,
                 format!("this role may not bill {}", self.code),
+                format!("this role may bill {}", self.code),
                 format!("these roles may: {allowed}"),
                 Some(("185", LiabilityGroup::Contractual, &["N95"][..])),
             ),
             "phase" => (
                 RuleKind::Phase,
                 format!("{} does not belong to this phase of the work", self.code),
+                format!("{} belongs to this phase of the work", self.code),
                 format!("it belongs to: {allowed}"),
                 None,
             ),
             _ => (
                 RuleKind::Mode,
                 format!("{} is not done in this mode of contact", self.code),
+                format!("{} is done in this mode of contact", self.code),
                 format!("it is done by: {allowed}"),
                 None,
             ),
@@ -141,6 +145,7 @@ impl PlanBuilder<'_, '_> {
             kind: Some(kind),
             effect: Some(Effect::NotBillable),
             sentence: Some(common.sentence.clone().unwrap_or(sentence)),
+            satisfied: Some(satisfied),
             remedy: Some(remedy).filter(|_| !allowed.is_empty()),
             denial,
             ..Variant::default()

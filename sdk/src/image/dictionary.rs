@@ -1,0 +1,102 @@
+//! The names that rules speak of and what each means, sorted when the tables are compiled so that a call only looks up.
+
+use serde::{Deserialize, Serialize};
+
+use super::{NONE, Words};
+
+/// No such name.
+pub const ABSENT: u8 = u8::MAX;
+/// Stands for every phase, or mode, that the policy does not name.
+const OTHER: u32 = 7;
+/// Kinds of names: codes, roles, phases, modes, places, supporting information, kinds of work, modifiers.
+pub const KINDS: usize = 8;
+
+/// Every name once, by length and then by bytes, each with its meanings.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Dictionary<'a> {
+    /// Where each name starts in `bytes`, and where the last ends.
+    #[serde(borrow)]
+    pub offsets: Words<'a>,
+    /// The names, one after the other.
+    pub bytes: &'a [u8],
+    /// For each name its position in the list of each kind, or [`ABSENT`].
+    pub symbols: &'a [u8],
+}
+
+impl Dictionary<'_> {
+    /// What `text` means; nothing at all for a name that no rule speaks of.
+    #[must_use]
+    pub fn find(&self, text: &[u8]) -> Symbol {
+        let (symbols, _) = self.symbols.as_chunks::<KINDS>();
+        let (mut low, mut high) = (0, symbols.len());
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            let name = self.name(middle);
+            match name.len().cmp(&text.len()).then_with(|| name.cmp(text)) {
+                std::cmp::Ordering::Less => low = middle + 1,
+                std::cmp::Ordering::Greater => high = middle,
+                std::cmp::Ordering::Equal => return symbols.get(middle).map_or(Symbol::UNKNOWN, |symbol| Symbol::new(*symbol)),
+            }
+        }
+        Symbol::UNKNOWN
+    }
+
+    fn name(&self, index: usize) -> &[u8] {
+        let bound = |index: usize| {
+            let offset = u32::try_from(index).ok().and_then(|index| self.offsets.get(index));
+            offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0)
+        };
+        self.bytes.get(bound(index)..bound(index + 1)).unwrap_or_default()
+    }
+}
+
+/// The meanings of one text; the same text may name a mode and a kind of work. In the form that rules compare with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Symbol {
+    /// The code's position in the manifest, or [`NONE`].
+    pub code: u32,
+    /// The role's position, or [`NONE`].
+    pub role: u32,
+    /// 0 to 7, 7 standing for every phase that the policy does not name.
+    pub phase: u32,
+    /// 0 to 7, 7 standing for every mode that the policy does not name.
+    pub mode: u32,
+    /// The kind of work's position, or [`NONE`].
+    pub service: u32,
+    /// One bit, or none for a modifier that the policy does not name.
+    pub modifier_bit: u32,
+    /// One bit; the highest stands for every place that the policy does not name.
+    pub place_bit: u64,
+    /// One bit, or none for information that the policy does not name.
+    pub info_bit: u64,
+}
+
+impl Symbol {
+    /// Names nothing.
+    pub const UNKNOWN: Self = Self {
+        code: NONE,
+        role: NONE,
+        phase: OTHER,
+        mode: OTHER,
+        service: NONE,
+        modifier_bit: 0,
+        place_bit: 1 << 63,
+        info_bit: 0,
+    };
+
+    fn new([code, role, phase, mode, place, info, service, modifier]: [u8; KINDS]) -> Self {
+        let widen = |position: u8| if position == ABSENT { NONE } else { u32::from(position) };
+        let bit = |position: u8| 1_u64.checked_shl(u32::from(position));
+        Self {
+            code: widen(code),
+            role: widen(role),
+            // INVARIANT (eight phases, eight modes): compile refuses more than PHASES_MAX names.
+            phase: u32::from(phase).min(OTHER),
+            mode: u32::from(mode).min(OTHER),
+            service: widen(service),
+            modifier_bit: 1_u32.checked_shl(u32::from(modifier)).unwrap_or(0),
+            place_bit: bit(place).unwrap_or(1 << 63),
+            info_bit: bit(info).unwrap_or(0),
+        }
+    }
+}
