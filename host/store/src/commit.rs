@@ -160,6 +160,12 @@ pub(crate) fn require_consistent(commit: &NewCommit) -> Result<(), StoreError> {
                 .push(format!("decision id of encounter `{}` is no name; give a UUID as text", decision.encounter_id));
         }
     }
+    let mut keys = BTreeSet::new();
+    for answer in &commit.idempotency {
+        if !keys.insert((&answer.agency_id, &answer.key)) {
+            faults.push(format!("idempotency key `{}` is there twice; commit one request after the other", answer.key));
+        }
+    }
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadCommit { faults }) }
 }
 

@@ -76,7 +76,7 @@ pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<C
     let failed = StoreError::during("committing decisions");
     commit::require_consistent(new)?;
     let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
-    if let Some(answer) = &new.idempotency {
+    for answer in &new.idempotency {
         keep_answer(&mut transaction, answer).await?;
     }
     let standing = standing(&mut transaction, new).await?;

@@ -70,6 +70,7 @@ on_both! {
         it_writes_nothing_of_a_refused_commit,
         it_names_every_contradiction_of_a_commit,
         it_answers_a_used_key_once,
+        it_keeps_several_answers_or_none,
         it_writes_lines_and_findings_for_reports,
         it_refuses_a_decision_id_that_is_taken,
     }
