@@ -78,6 +78,7 @@ on_both! {
         it_bills_accepted_lines_in_order,
         it_takes_lines_back_when_superseded,
         it_takes_lines_back_from_the_client_they_were_billed_for,
+        it_takes_lines_of_other_clients_back_after_all_else,
         it_reads_the_ledger_as_of_a_place,
     }
     chain {
