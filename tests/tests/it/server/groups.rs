@@ -5,8 +5,8 @@ use std::future::Future;
 use futures_util::future::{abortable, join, join_all, join3};
 use serde_json::{Value, json};
 
-use crate::guest::GOOD;
-use crate::harness::{Answer, Bench, encounter};
+use crate::server::guest::GOOD;
+use crate::server::harness::{Answer, Bench, encounter};
 
 /// A host with one decision, so that its chain can be held.
 async fn prepare(bench: &Bench) {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use adjudica_server::registry::activate::CaseReport;
 use serde_json::{Value, json};
 
-use crate::guest::{GOOD, Guest, policy};
-use crate::harness::{Bench, config, encounter};
+use crate::server::guest::{GOOD, Guest, policy};
+use crate::server::harness::{Bench, config, encounter};
 
 const SECOND: Guest = Guest { version: "2.0.0", cents: 3_000, ..GOOD };
 

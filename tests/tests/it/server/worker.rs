@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use adjudica_core::Outcome;
 use serde_json::{Value, json};
 
-use crate::guest::GOOD;
-use crate::harness::{Bench, encounter};
+use crate::server::guest::GOOD;
+use crate::server::harness::{Bench, encounter};
 
 async fn load(bench: &Bench, clients: usize, each: usize) {
     let all: Vec<_> = (0..clients * each)

@@ -3,8 +3,8 @@
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use crate::guest::{GOOD, Guest};
-use crate::harness::{Bench, encounter};
+use crate::server::guest::{GOOD, Guest};
+use crate::server::harness::{Bench, encounter};
 
 async fn put(bench: &Bench, id: &str, client: &str, day: &str) {
     let answer = bench.put(&format!("/v1/encounters/{id}"), &encounter(id, client, day)).await;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::guest::GOOD;
-use crate::harness::{Bench, encounter};
+use crate::server::guest::GOOD;
+use crate::server::harness::{Bench, encounter};
 
 async fn send(bench: &Bench, lines: &[String]) -> Vec<Value> {
     let answer = bench.send("POST", "/v1/decisions/batch", &[], lines.join("\n")).await;

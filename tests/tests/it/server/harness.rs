@@ -11,8 +11,8 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::database::Database;
-use crate::guest::{Guest, policy};
+use crate::server::database::Database;
+use crate::server::guest::{Guest, policy};
 
 pub(crate) struct Bench {
     pub(crate) app: App,

@@ -1,11 +1,8 @@
-//! Tests of the host as its clients call it: bad input, decisions, batches, policies, activations, sockets.
+//! The host as its clients call it: bad input, decisions, batches, policies, activations, sockets; the main path on both databases.
 #![expect(
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::panic,
     clippy::string_slice,
     clippy::needless_pass_by_value,
-    reason = "a helper of a test may fail the test"
+    reason = "a helper of a test may fail the test, and takes what is written in place"
 )]
 
 mod activations;
@@ -26,16 +23,16 @@ macro_rules! on_both {
         mod sqlite {
             $(mod $module { $(#[tokio::test]
                 async fn $name() {
-                    let bench = crate::harness::Bench::start().await;
-                    crate::$module::$name(&bench).await;
+                    let bench = crate::server::harness::Bench::start().await;
+                    crate::server::$module::$name(&bench).await;
                     bench.remove().await;
                 })+ })+
         }
         mod postgres {
             $(mod $module { $(#[tokio::test]
                 async fn $name() {
-                    let bench = crate::harness::Bench::start_on_postgres().await;
-                    crate::$module::$name(&bench).await;
+                    let bench = crate::server::harness::Bench::start_on_postgres().await;
+                    crate::server::$module::$name(&bench).await;
                     bench.remove().await;
                 })+ })+
         }
