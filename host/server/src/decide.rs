@@ -3,6 +3,7 @@
 pub mod bulk;
 pub mod commit;
 mod dispatch;
+mod group;
 pub mod pool;
 pub mod record;
 pub mod replay;

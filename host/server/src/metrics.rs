@@ -87,6 +87,16 @@ impl Metrics {
         self.counter("adjudica_ledger_retries_total", Vec::new()).increment(1);
     }
 
+    /// Counts a transaction that recorded decisions.
+    pub fn committed(&self) {
+        self.counter("adjudica_commits_total", Vec::new()).increment(1);
+    }
+
+    /// Sets how many requests wait for their commit.
+    pub fn committing(&self, requests: u32) {
+        self.gauge("adjudica_commits_waiting").set(f64::from(requests));
+    }
+
     /// Sets how many calls of policies run or wait.
     pub fn busy(&self, calls: u32) {
         self.gauge("adjudica_policy_calls").set(f64::from(calls));

@@ -46,7 +46,7 @@ async fn main() {
             break;
         }
         taken += work.clients.iter().map(|client| client.encounters.len()).sum::<usize>();
-        let commit = NewCommit { clients: work.clients.iter().map(decide).collect(), idempotency: None };
+        let commit = NewCommit { clients: work.clients.iter().map(decide).collect(), idempotency: Vec::new() };
         let start = Clock::start();
         store.commit_decisions(commit).await.expect("commits");
         committing = committing.plus(start.stop());
@@ -95,7 +95,7 @@ async fn single_commits(store: &dyn Store) {
             ledger_through: 0,
             decisions: vec![decision(&facts, None)],
         };
-        store.commit_decisions(NewCommit { clients: vec![client], idempotency: None }).await.expect("commits");
+        store.commit_decisions(NewCommit { clients: vec![client], idempotency: Vec::new() }).await.expect("commits");
     }
     report("single commits", SINGLE_COMMITS, start.stop());
 }

@@ -160,6 +160,12 @@ pub(crate) fn require_consistent(commit: &NewCommit) -> Result<(), StoreError> {
                 .push(format!("decision id of encounter `{}` is no name; give a UUID as text", decision.encounter_id));
         }
     }
+    let mut keys = BTreeSet::new();
+    for answer in &commit.idempotency {
+        if !keys.insert((&answer.agency_id, &answer.key)) {
+            faults.push(format!("idempotency key `{}` is there twice; commit one request after the other", answer.key));
+        }
+    }
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadCommit { faults }) }
 }
 
@@ -186,6 +192,10 @@ fn is_moved(client: &ClientCommit, standing: &Standing) -> bool {
 }
 
 /// Everything that a commit writes, with its places in the chains and ledgers.
+///
+/// INVARIANT (a decision's own lines follow what it counted): a record says up to which entry of its client's ledger it
+/// counted, so nobody else's entries may come between. Where an encounter has moved to another client, the lines of the
+/// client before are taken back after all else.
 pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitRows<'a> {
     let mut rows = CommitRows::default();
     let mut heads = standing.heads.clone();
@@ -198,6 +208,7 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitR
     for line in &standing.superseded_lines {
         lines_by_decision.entry((&line.agency_id, &line.decision_id)).or_default().push(line);
     }
+    let mut of_other_clients = Vec::new();
     for (client, decision) in decisions(commit) {
         let agency_id = client.agency_id.as_str();
         let head = heads.entry(agency_id.to_owned()).or_insert(Head { length: 0, hash: chain_start() });
@@ -209,6 +220,10 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitR
         add_findings(&mut rows.findings, agency_id, decision);
         let superseded = decision.supersedes.as_deref().and_then(|id| lines_by_decision.get(&(agency_id, id)));
         for line in superseded.into_iter().flatten() {
+            if line.client_id != client.client_id.as_str() {
+                of_other_clients.push((*line, decision));
+                continue;
+            }
             let seq = next(&mut ends, (agency_id, &line.client_id));
             rows.ledger.push(LedgerRow::reversal(line, decision, seq));
         }
@@ -220,6 +235,10 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitR
             rows.decided.push(DecidedRow { agency_id, encounter_id: decision.encounter_id.as_str(), revision });
         }
         rows.committed.push(CommittedDecision { decision_id: decision.decision_id.clone(), sequence, hash });
+    }
+    for (line, decision) in of_other_clients {
+        let seq = next(&mut ends, (&line.agency_id, &line.client_id));
+        rows.ledger.push(LedgerRow::reversal(line, decision, seq));
     }
     rows.heads = agencies(commit)
         .into_iter()

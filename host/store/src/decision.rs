@@ -87,8 +87,8 @@ pub struct NewIdempotency {
 pub struct NewCommit {
     /// The decisions by client; the same client at most once.
     pub clients: Vec<ClientCommit>,
-    /// The answer to keep with them.
-    pub idempotency: Option<NewIdempotency>,
+    /// The answers to keep with them; the same key of an agency at most once.
+    pub idempotency: Vec<NewIdempotency>,
 }
 
 /// Where a decision stands in its agency's chain.

@@ -137,6 +137,13 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the cause may lie in a part of what was to be written, so that the rest could be written without it. `false`
+    /// where the database did not answer: then nothing else can be written either, and nobody knows what was.
+    #[must_use]
+    pub fn may_spare_the_rest(&self) -> bool {
+        !matches!(self, Self::Unavailable { source, .. } if !matches!(source, sqlx::Error::Database(_)))
+    }
+
     /// Makes a database error one of ours, saying what was being done.
     pub(crate) fn during(doing: &'static str) -> impl Fn(sqlx::Error) -> Self + Copy {
         move |source| Self::Unavailable { doing, source }

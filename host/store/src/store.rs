@@ -96,10 +96,10 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<LedgerEntry>, StoreError>;
 
     /// Writes decisions, their lines and findings, the ledger, reversals of what they supersede, and their places in
-    /// the agencies' chains; takes decided revisions out of the queue; keeps the answer. Gives the places in order.
+    /// the agencies' chains; takes decided revisions out of the queue; keeps the answers. Gives the places in order.
     /// # Errors
     /// [`StoreError::LedgerMoved`] names every client whose ledger has grown since, or one of whose encounters has
-    /// another decision in force than the new one supersedes. [`StoreError::IdempotencyKeyUsed`] when the key is taken.
+    /// another decision in force than the new one supersedes. [`StoreError::IdempotencyKeyUsed`] names the first key that is taken.
     /// [`StoreError::BadCommit`] when the request contradicts itself. Nothing is written then.
     async fn commit_decisions(&self, commit: NewCommit) -> Result<Vec<CommittedDecision>, StoreError>;
 

@@ -1,7 +1,8 @@
-//! End-to-end tests over the shipped policies: their cases in wasm, swaps under load, replay. Policies are built before: `cargo xtask test`.
+//! End-to-end tests: the host over HTTP on both databases; the shipped policies, their cases in wasm, swaps under load, replay. `cargo xtask test` builds the policies and starts PostgreSQL.
 
 #![cfg(test)]
 
 mod policies;
+mod server;
 mod shipped;
 mod swap;

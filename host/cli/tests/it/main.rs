@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod compiler;
+#[cfg(test)]
 mod decide;
 #[cfg(test)]
 mod demo;

@@ -1,11 +1,13 @@
 //! Decides whatever waits in the store, whole clients at a time: for the worker, demonstrations and first loads.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use adjudica_core::Outcome;
 use adjudica_core::columns::Explain;
+use adjudica_store::NewCommit;
 
-use crate::decide::commit::{Outlook, commit, undecided_work};
+use crate::decide::commit::{Candidate, Outlook, add_to, outlook, undecided_work};
 use crate::decide::pool::WhenFull;
 use crate::decide::service::{DecisionService, Options};
 use crate::error::{ApiError, ErrorCode};
@@ -37,6 +39,7 @@ impl DecisionService {
         let mut tally = Tally::default();
         let mut retries = 0;
         loop {
+            let started = Instant::now();
             let work = self.store.take_undecided(clients_max, self.clock.now()).await?;
             tally.unreadable = tally.unreadable.saturating_add(u64::try_from(work.bad.len()).unwrap_or(u64::MAX));
             if work.clients.is_empty() {
@@ -49,7 +52,8 @@ impl DecisionService {
             let works = work.clients.into_iter().map(undecided_work).collect();
             let now = self.clock.now();
             let written = self.run(works, now, &options, WhenFull::Wait).await?;
-            match commit(self, &written, now, None).await? {
+            let candidate = Candidate { written, now, started, idempotency: None };
+            match self.commit_alone(&candidate).await? {
                 Outlook::Durable => retries = 0,
                 Outlook::LedgerMoved if retries < self.ledger_retries_max => {
                     retries = retries.saturating_add(1);
@@ -63,12 +67,23 @@ impl DecisionService {
                     ));
                 }
             }
-            for done in written.iter().flat_map(|client| &client.job.items) {
+            for done in candidate.written.iter().flat_map(|client| &client.job.items) {
                 tally.decided = tally.decided.saturating_add(1);
                 *tally.outcome_to_decided.entry(done.decision.outcome).or_default() += 1;
             }
             tally.commits = tally.commits.saturating_add(1);
             progress(&tally);
         }
+    }
+    /// Commits what is a large transaction by itself.
+    async fn commit_alone(&self, candidate: &Candidate) -> Result<Outlook, ApiError> {
+        let mut commit = NewCommit::default();
+        add_to(&mut commit, candidate);
+        let outlook = outlook(self.store.commit_decisions(commit).await.map(drop))?;
+        if outlook == Outlook::Durable {
+            self.metrics.committed();
+            self.observer.observe(&candidate.written, candidate.started);
+        }
+        Ok(outlook)
     }
 }

@@ -1,4 +1,6 @@
-//! Writes decided clients to the store in one transaction. Decides nothing.
+//! Makes commits of decided clients and reads how they ended. Decides nothing.
+
+use std::time::Instant;
 
 use adjudica_core::Token;
 use adjudica_store::{
@@ -11,12 +13,21 @@ use crate::decide::run::{DecidedItem, DecidedJob, LedgerSeen, Routed};
 use crate::decide::service::{DecisionService, IdempotencyKey, Seed, Work};
 use crate::decide::write::Written;
 use crate::error::{ApiError, ErrorCode};
-use crate::observe::observe;
 
 /// A key and the agency that it belongs to.
 pub(crate) struct Idempotency {
     pub(crate) agency: Token,
     pub(crate) key: IdempotencyKey,
+}
+
+/// The decisions of one request, or of one run over undecided encounters: written whole or not at all.
+pub(crate) struct Candidate {
+    pub(crate) written: Vec<Written>,
+    /// When it was decided.
+    pub(crate) now: Timestamp,
+    /// When the work on it began.
+    pub(crate) started: Instant,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
 /// How a commit ended.
@@ -28,28 +39,46 @@ pub(crate) enum Outlook {
     LedgerMoved,
 }
 
-/// Writes `written`, which was decided at `now`.
-pub(crate) async fn commit(
-    service: &DecisionService,
-    written: &[Written],
-    now: Timestamp,
-    idempotency: Option<&Idempotency>,
-) -> Result<Outlook, ApiError> {
-    let clients = written.iter().map(|client| client_commit(client, now)).collect();
-    let response =
-        || written.iter().flat_map(|client| &client.records).map(|(_, text)| text.clone().into_bytes()).next();
-    let idempotency = idempotency.map(|kept| NewIdempotency {
-        agency_id: kept.agency.clone(),
-        key: kept.key.key.clone(),
-        body_digest: kept.key.body_digest,
-        response: response().unwrap_or_default(),
-        recorded_at: now,
-    });
-    match service.store.commit_decisions(NewCommit { clients, idempotency }).await {
-        Ok(_) => {
-            observe(service, written);
-            Ok(Outlook::Durable)
+impl Candidate {
+    /// Agency and id of each client.
+    pub(crate) fn clients(&self) -> impl Iterator<Item = (Token, Token)> {
+        self.written.iter().map(|client| (client.job.agency_id.clone(), client.job.client_id.clone()))
+    }
+
+    /// Agency and id of each encounter.
+    pub(crate) fn encounters(&self) -> impl Iterator<Item = (Token, Token)> {
+        let items = self.written.iter().flat_map(|client| client.job.items.iter().map(move |done| (client, done)));
+        items.map(|(client, done)| (client.job.agency_id.clone(), done.item.facts.encounter_id.clone()))
+    }
+
+    /// The key under which its answer is kept.
+    pub(crate) fn key(&self) -> Option<&str> {
+        self.idempotency.as_ref().map(|kept| kept.key.key.as_str())
+    }
+
+    /// The answer to keep. Requests with a key ask for one decision, so its record is the whole answer.
+    fn answer(&self, kept: &Idempotency) -> NewIdempotency {
+        let record = self.written.iter().flat_map(|client| &client.records).map(|(_, text)| text).next();
+        NewIdempotency {
+            agency_id: kept.agency.clone(),
+            key: kept.key.key.clone(),
+            body_digest: kept.key.body_digest,
+            response: record.map(|text| text.clone().into_bytes()).unwrap_or_default(),
+            recorded_at: self.now,
         }
+    }
+}
+
+/// Adds what `candidate` writes to `commit`.
+pub(crate) fn add_to(commit: &mut NewCommit, candidate: &Candidate) {
+    commit.clients.extend(candidate.written.iter().map(|client| client_commit(client, candidate.now)));
+    commit.idempotency.extend(candidate.idempotency.iter().map(|kept| candidate.answer(kept)));
+}
+
+/// How a commit ended for the one who asked for it.
+pub(crate) fn outlook(result: Result<(), StoreError>) -> Result<Outlook, ApiError> {
+    match result {
+        Ok(()) => Ok(Outlook::Durable),
         Err(StoreError::LedgerMoved { .. }) => Ok(Outlook::LedgerMoved),
         Err(StoreError::IdempotencyKeyUsed { .. }) => Err(ApiError::new(
             ErrorCode::IdempotencyConflict,

@@ -12,18 +12,20 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::decide::commit::{Idempotency, Outlook, commit, read_clients};
+use crate::decide::commit::{Candidate, Idempotency, Outlook, read_clients};
+use crate::decide::group::Committer;
 use crate::decide::pool::{Pool, WhenFull};
 use crate::decide::record::Record;
 use crate::decide::run::{LedgerSeen, Routed};
 use crate::decide::write::Written;
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::metrics::Metrics;
+use crate::observe::Observer;
 use crate::registry::Registry;
 use crate::wire::request::{Keep, PolicyName, Subject};
 
 /// Locks that keep requests for one client in line within this host. Other hosts are kept in line by the store.
-const LOCKS: usize = 256;
+const LOCKS: usize = 1_024;
 
 /// Decides encounters and keeps the decisions.
 pub struct DecisionService {
@@ -34,6 +36,8 @@ pub struct DecisionService {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) threads: usize,
     pub(crate) ledger_retries_max: u32,
+    pub(crate) observer: Observer,
+    committer: Committer,
     locks: Vec<Mutex<()>>,
 }
 
@@ -115,18 +119,26 @@ pub(crate) struct Seed {
 }
 
 impl DecisionService {
-    /// A service.
+    /// A service. Needs a Tokio runtime, whose task commits for it.
     #[must_use]
     pub fn new(parts: ServiceParts) -> Self {
         let ServiceParts { store, registry, pool, clock, metrics, threads, ledger_retries_max } = parts;
         let locks = (0..LOCKS).map(|_| Mutex::new(())).collect();
-        Self { store, registry, pool, clock, metrics, threads, ledger_retries_max, locks }
+        let observer = Observer { registry: Arc::clone(&registry), metrics: Arc::clone(&metrics) };
+        let committer = Committer::start(Arc::clone(&store), observer.clone());
+        Self { store, registry, pool, clock, metrics, threads, ledger_retries_max, observer, committer, locks }
     }
 
     /// Calls of policies that run or wait now.
     #[must_use]
     pub fn busy(&self) -> usize {
         self.pool.busy()
+    }
+
+    /// Requests that wait for their commit now.
+    #[must_use]
+    pub fn committing(&self) -> usize {
+        self.committer.waiting()
     }
 
     /// Decides one encounter. With a key, the same request gets the same answer again.
@@ -177,10 +189,11 @@ impl DecisionService {
         options: &Options,
         idempotency: Option<Idempotency>,
     ) -> Vec<(usize, Result<Answered, ApiError>)> {
+        let started = Instant::now();
         let mut order: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
         let (seeds, mut answers) = self.read_subjects(agency, asked).await;
         let tags: Vec<usize> = seeds.iter().map(|seed| seed.tag).collect();
-        match self.decide_seeds(agency, seeds, options, idempotency).await {
+        match self.decide_seeds(agency, (seeds, started), options, idempotency).await {
             Ok(decided) => answers.extend(decided.into_iter().map(|(tag, answered)| (tag, Ok(answered)))),
             Err(error) => answers.extend(tags.into_iter().map(|tag| (tag, Err(error.clone())))),
         }
@@ -240,9 +253,9 @@ impl DecisionService {
     async fn decide_seeds(
         &self,
         agency: &Token,
-        seeds: Vec<Seed>,
+        (mut seeds, started): (Vec<Seed>, Instant),
         options: &Options,
-        idempotency: Option<Idempotency>,
+        mut idempotency: Option<Idempotency>,
     ) -> Result<Vec<(usize, Answered)>, ApiError> {
         if seeds.is_empty() {
             return Ok(Vec::new());
@@ -254,7 +267,6 @@ impl DecisionService {
         for lock in locks.iter().filter_map(|lock| self.locks.get(*lock)) {
             held.push(lock.lock().await);
         }
-        let mut seeds = seeds;
         for _ in 0..=self.ledger_retries_max {
             let works = read_clients(self, agency, seeds).await?;
             let now = self.clock.now();
@@ -262,11 +274,17 @@ impl DecisionService {
             if options.keep == Keep::DryRun {
                 return Ok(answers_of(&written));
             }
-            match commit(self, &written, now, idempotency.as_ref()).await? {
-                Outlook::Durable => return Ok(answers_of(&written)),
+            let candidate = Candidate { written, now, started, idempotency: idempotency.take() };
+            let (candidate, outlook) = self.committer.commit(candidate).await?;
+            match outlook {
+                Outlook::Durable => {
+                    self.observer.observe(&candidate.written, started);
+                    return Ok(answers_of(&candidate.written));
+                }
                 Outlook::LedgerMoved => self.metrics.retried(),
             }
-            seeds = take_seeds(written);
+            idempotency = candidate.idempotency;
+            seeds = take_seeds(candidate.written);
         }
         Err(ApiError::new(
             ErrorCode::LedgerContended,

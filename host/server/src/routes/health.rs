@@ -64,5 +64,6 @@ fn policy_status((digest, loaded): (adjudica_core::Digest, Result<String, String
 #[utoipa::path(get, path = "/metrics", tag = "host", responses((status = 200, description = "Prometheus text", body = String)))]
 pub async fn metrics(State(host): State<Arc<Host>>) -> Response {
     host.metrics.busy(u32::try_from(host.service.busy()).unwrap_or(u32::MAX));
+    host.metrics.committing(u32::try_from(host.service.committing()).unwrap_or(u32::MAX));
     ([(CONTENT_TYPE, "text/plain; version=0.0.4")], host.metrics.render()).into_response()
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::chain::hex;
 use crate::decision::{ClientCommit, CommittedDecision, LedgerKind, NewDecision};
+use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::raw::ledger::RawLedger;
 
@@ -20,12 +21,27 @@ pub(crate) struct CommitRows<'a> {
     pub(crate) committed: Vec<CommittedDecision>,
 }
 
+/// What is done to each table that a commit must write completely, and how many rows of it are added or, for the ends of
+/// chains, replaced.
+pub(crate) type Counts = [(&'static str, u64); 5];
+
 impl CommitRows<'_> {
-    /// How many rows are added or, for the ends of chains, replaced.
-    pub(crate) fn count(&self) -> u64 {
-        let counts = [self.decisions.len(), self.lines.len(), self.findings.len(), self.ledger.len(), self.heads.len()];
-        counts.into_iter().map(|count| u64::try_from(count).unwrap_or(u64::MAX)).sum()
+    /// The counts that must be written, in the order of the tables.
+    pub(crate) fn counts(&self) -> Counts {
+        let rows = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+        [
+            ("writing decisions", rows(self.decisions.len())),
+            ("writing lines", rows(self.lines.len())),
+            ("writing findings", rows(self.findings.len())),
+            ("writing the ledger", rows(self.ledger.len())),
+            ("writing the ends of chains", rows(self.heads.len())),
+        ]
     }
+}
+
+/// Refuses a write of a table that did not touch as many rows as it must.
+pub(crate) fn require_count((doing, expected): (&'static str, u64), found: u64) -> Result<(), StoreError> {
+    if found == expected { Ok(()) } else { Err(StoreError::RowCount { doing, expected, found }) }
 }
 
 #[derive(Serialize)]

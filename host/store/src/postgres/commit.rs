@@ -34,8 +34,9 @@ const SUPERSEDED_LINES: &str = concat!(
 );
 
 const INSERT_IDEMPOTENCY: &str = "
-    INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (agency_id, idempotency_key) DO NOTHING";
+    INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bigint[])
+    ON CONFLICT (agency_id, idempotency_key) DO NOTHING RETURNING agency_id, idempotency_key";
 
 pub(super) async fn commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
     commit::require_consistent(new)?;
@@ -60,9 +61,7 @@ async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<Commit
         transaction = store.pool.begin().await.map_err(failed)?;
         lock_heads(&mut transaction, &agencies, &mut standing).await?;
     }
-    if let Some(answer) = &new.idempotency {
-        keep_answer(&mut transaction, answer).await?;
-    }
+    keep_answers(&mut transaction, &new.idempotency).await?;
     standing.superseded_lines = superseded_lines(&mut transaction, new).await?;
     let clients = commit::clients(new, &standing.superseded_lines);
     let clients: Vec<&ClientRef> = clients.iter().collect();
@@ -98,15 +97,25 @@ async fn start_heads(store: &PostgresStore, agencies: &BTreeSet<&str>) -> Result
     Ok(())
 }
 
-async fn keep_answer(connection: &mut PgConnection, answer: &NewIdempotency) -> Result<(), StoreError> {
-    let query = sqlx::query(INSERT_IDEMPOTENCY)
-        .bind(answer.agency_id.as_str())
-        .bind(answer.key.as_str())
-        .bind(answer.body_digest.to_string())
-        .bind(answer.response.as_slice())
-        .bind(microseconds(answer.recorded_at));
-    let done = query.execute(connection).await.map_err(StoreError::during("keeping an answer"))?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::IdempotencyKeyUsed { key: answer.key.clone() }) }
+async fn keep_answers(connection: &mut PgConnection, answers: &[NewIdempotency]) -> Result<(), StoreError> {
+    if answers.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query_as(INSERT_IDEMPOTENCY)
+        .bind(column(answers, |answer| answer.agency_id.as_str()))
+        .bind(column(answers, |answer| answer.key.as_str()))
+        .bind(column(answers, |answer| answer.body_digest.to_string()))
+        .bind(column(answers, |answer| answer.response.as_slice()))
+        .bind(column(answers, |answer| microseconds(answer.recorded_at)));
+    let kept: Vec<(String, String)> =
+        query.fetch_all(connection).await.map_err(StoreError::during("keeping answers"))?;
+    let is_kept = |answer: &&NewIdempotency| {
+        kept.iter().any(|(agency_id, key)| agency_id == answer.agency_id.as_str() && *key == answer.key)
+    };
+    match answers.iter().find(|answer| !is_kept(answer)) {
+        Some(answer) => Err(StoreError::IdempotencyKeyUsed { key: answer.key.clone() }),
+        None => Ok(()),
+    }
 }
 
 async fn superseded_lines(connection: &mut PgConnection, new: &NewCommit) -> Result<Vec<RawLedger>, StoreError> {

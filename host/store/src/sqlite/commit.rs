@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use crate::commit::rows::CommitRows;
+use crate::commit::rows::{CommitRows, require_count};
 use crate::commit::{self, ClientRef, Standing};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
@@ -76,7 +76,7 @@ pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<C
     let failed = StoreError::during("committing decisions");
     commit::require_consistent(new)?;
     let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
-    if let Some(answer) = &new.idempotency {
+    for answer in &new.idempotency {
         keep_answer(&mut transaction, answer).await?;
     }
     let standing = standing(&mut transaction, new).await?;
@@ -123,18 +123,15 @@ async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Resu
         return Ok(());
     }
     let writes = [
-        ("writing decisions", INSERT_DECISIONS, json(&rows.decisions)?, rows.decisions.len()),
-        ("writing lines", INSERT_LINES, json(&rows.lines)?, rows.lines.len()),
-        ("writing findings", INSERT_FINDINGS, json(&rows.findings)?, rows.findings.len()),
-        ("writing the ledger", INSERT_LEDGER, json(&rows.ledger)?, rows.ledger.len()),
-        ("writing the ends of chains", PUT_HEADS, json(&rows.heads)?, rows.heads.len()),
+        (INSERT_DECISIONS, json(&rows.decisions)?),
+        (INSERT_LINES, json(&rows.lines)?),
+        (INSERT_FINDINGS, json(&rows.findings)?),
+        (INSERT_LEDGER, json(&rows.ledger)?),
+        (PUT_HEADS, json(&rows.heads)?),
     ];
-    for (doing, sql, json, count) in writes.into_iter().filter(|(_, _, _, count)| *count > 0) {
-        let done = sqlx::query(sql).bind(json).execute(&mut *connection).await.map_err(StoreError::during(doing))?;
-        let (expected, found) = (u64::try_from(count).unwrap_or(u64::MAX), done.rows_affected());
-        if found != expected {
-            return Err(StoreError::RowCount { doing, expected, found });
-        }
+    for (count, (sql, json)) in rows.counts().into_iter().zip(writes).filter(|((_, rows), _)| *rows > 0) {
+        let query = sqlx::query(sql).bind(json).execute(&mut *connection);
+        require_count(count, query.await.map_err(StoreError::during(count.0))?.rows_affected())?;
     }
     if !rows.decided.is_empty() {
         let query = sqlx::query(UNQUEUE).bind(json(&rows.decided)?);

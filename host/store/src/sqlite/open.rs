@@ -18,8 +18,10 @@ const CHECKPOINT_PAGES: &str = "8000";
 const JOURNAL_BYTES_MAX: &str = "67108864";
 /// Rows that SQLite's thread may be ahead of their reader.
 const ROWS_BUFFERED: usize = 1_000;
-/// Negative: in KiB.
-const CACHE_SIZE: &str = "-65536";
+/// Negative: in KiB. Each connection has a cache of its own, and together they stay a small part of a host's memory; pages
+/// that do not fit are still in the system's cache.
+const WRITER_CACHE_SIZE: &str = "-16384";
+const READER_CACHE_SIZE: &str = "-8192";
 /// From 3.7.0 to 3.51.2 a write-ahead log could be corrupted when it was reset.
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
@@ -36,19 +38,19 @@ pub(crate) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
         .synchronous(SqliteSynchronous::Full)
         .busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))
         .pragma("journal_size_limit", JOURNAL_BYTES_MAX)
-        .pragma("cache_size", CACHE_SIZE)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .row_buffer_size(ROWS_BUFFERED)
         .statement_cache_capacity(200);
-    let writer = pool_options(1).connect_with(options.clone()).await.map_err(failed)?;
+    let writer = options.clone().pragma("cache_size", WRITER_CACHE_SIZE);
+    let writer = pool_options(1).connect_with(writer).await.map_err(failed)?;
     require_version(&writer).await?;
     migrate(&writer).await?;
     // An in-memory database lives in its one connection, so readers share it.
     let readers = if in_memory {
         writer.clone()
     } else {
-        let options = options.pragma("query_only", "ON");
-        pool_options(READERS_MAX).connect_with(options).await.map_err(failed)?
+        let reader = options.pragma("cache_size", READER_CACHE_SIZE).pragma("query_only", "ON");
+        pool_options(READERS_MAX).connect_with(reader).await.map_err(failed)?
     };
     Ok(SqliteStore { writer, readers, warnings: Vec::new() })
 }

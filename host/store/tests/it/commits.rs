@@ -137,7 +137,7 @@ pub(crate) async fn it_writes_nothing_of_a_refused_commit(setup: &Setup) {
     good.encounter_revision = Some(1);
     let mut commit = commit_of("a", "c1", 0, vec![good]);
     commit.clients.extend(commit_of("a", "c2", 9, vec![billable("d2", "e2")]).clients);
-    commit.idempotency = Some(answer("k1", b"body"));
+    commit.idempotency = vec![answer("k1", b"body")];
     assert_eq!(moved(setup.store.commit_decisions(commit).await.map(drop)).len(), 1);
     let counts = setup.store.counts().await.expect("counts");
     assert_eq!((counts.decisions, counts.undecided), (0, 1));
@@ -154,9 +154,10 @@ pub(crate) async fn it_names_every_contradiction_of_a_commit(setup: &Setup) {
     let decisions = vec![billable("d1", "e1"), billable("d1", "e2"), billable("d2", "e1"), bills, billable("", "e4")];
     let mut commit = commit_of("a", "c1", 0, decisions);
     commit.clients.extend(commit_of("a", "c1", 0, vec![]).clients);
+    commit.idempotency = vec![answer("k1", b"body"), answer("k1", b"another body")];
     let refused = setup.store.commit_decisions(commit).await;
     let Err(StoreError::BadCommit { faults }) = refused else { panic!("{refused:?}") };
-    assert_eq!(faults.len(), 5, "{faults:#?}");
+    assert_eq!(faults.len(), 6, "{faults:#?}");
 }
 
 fn answer(key: &str, body: &[u8]) -> NewIdempotency {
@@ -171,7 +172,7 @@ fn answer(key: &str, body: &[u8]) -> NewIdempotency {
 
 pub(crate) async fn it_answers_a_used_key_once(setup: &Setup) {
     let mut commit = commit_of("a", "c1", 0, vec![billable("d1", "e1")]);
-    commit.idempotency = Some(answer("k1", b"body"));
+    commit.idempotency = vec![answer("k1", b"body")];
     setup.store.commit_decisions(commit.clone()).await.expect("commits");
     let kept = setup.store.find_idempotent(&token("a"), "k1").await.expect("reads").expect("is there");
     assert_eq!((kept.body_digest, kept.response), (Digest::of(b"body"), vec![0, 255, 1]));
@@ -179,13 +180,34 @@ pub(crate) async fn it_answers_a_used_key_once(setup: &Setup) {
     let refused = setup.store.commit_decisions(commit).await;
     assert!(matches!(&refused, Err(StoreError::IdempotencyKeyUsed { key }) if key == "k1"), "{refused:?}");
     let mut other = commit_of("a", "c1", 1, vec![billable("d2", "e2")]);
-    other.idempotency = Some(answer("k1", b"another body"));
+    other.idempotency = vec![answer("k1", b"another body")];
     let refused = setup.store.commit_decisions(other).await;
     assert!(matches!(refused, Err(StoreError::IdempotencyKeyUsed { .. })), "{refused:?}");
     assert_eq!(setup.store.counts().await.expect("counts").decisions, 1);
-    let only_answer = NewCommit { clients: vec![], idempotency: Some(answer("k2", b"")) };
+    let only_answer = NewCommit { clients: vec![], idempotency: vec![answer("k2", b"")] };
     assert_eq!(setup.store.commit_decisions(only_answer).await.expect("commits"), []);
     assert!(setup.store.find_idempotent(&token("a"), "k2").await.expect("reads").is_some());
+}
+
+pub(crate) async fn it_keeps_several_answers_or_none(setup: &Setup) {
+    let commit = |client: &str, keys: &[&str]| {
+        let mut commit = commit_of("a", client, 0, vec![billable(&format!("d{client}"), &format!("e{client}"))]);
+        commit.idempotency = keys.iter().map(|key| answer(key, key.as_bytes())).collect();
+        commit
+    };
+    let mut two = commit("c1", &["k1", "k2"]);
+    two.idempotency[1].response = b"another".to_vec();
+    setup.store.commit_decisions(two).await.expect("commits");
+    for (key, response) in [("k1", &[0, 255, 1][..]), ("k2", b"another")] {
+        let kept = setup.store.find_idempotent(&token("a"), key).await.expect("reads").expect("is there");
+        assert_eq!((kept.body_digest, kept.response.as_slice()), (Digest::of(key.as_bytes()), response));
+    }
+    let refused = setup.store.commit_decisions(commit("c2", &["k3", "k2", "k1"])).await;
+    assert!(matches!(&refused, Err(StoreError::IdempotencyKeyUsed { key }) if key == "k2"), "{refused:?}");
+    assert!(setup.store.find_idempotent(&token("a"), "k3").await.expect("reads").is_none());
+    let mut elsewhere = commit("c2", &["k1", "k3"]);
+    elsewhere.idempotency[0].agency_id = token("b");
+    setup.store.commit_decisions(elsewhere).await.expect("a key belongs to its agency");
 }
 
 pub(crate) async fn it_writes_lines_and_findings_for_reports(setup: &Setup) {

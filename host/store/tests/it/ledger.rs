@@ -3,7 +3,7 @@
 use adjudica_core::Cents;
 use adjudica_store::{LedgerKind, WorkRequest};
 
-use crate::support::{Setup, billable, ledger_line, not_billable, token};
+use crate::support::{Setup, billable, commit_of, ledger_line, not_billable, token};
 
 pub(crate) async fn it_bills_accepted_lines_in_order(setup: &Setup) {
     let mut two = billable("d1", "e1");
@@ -53,6 +53,27 @@ pub(crate) async fn it_takes_lines_back_from_the_client_they_were_billed_for(set
     assert_eq!(kinds(first), [LedgerKind::Line, LedgerKind::Reversal]);
     let second = setup.store.ledger_of(&token("a"), &token("c2"), None).await.expect("reads");
     assert_eq!(kinds(second), [LedgerKind::Line, LedgerKind::Line]);
+}
+
+/// Each decision was made on its client's ledger up to the entry before its own, so nothing may come between.
+pub(crate) async fn it_takes_lines_of_other_clients_back_after_all_else(setup: &Setup) {
+    setup.commit("c1", 0, vec![billable("d1", "e1"), billable("d2", "e2")]).await.expect("commits");
+    let mut moved = billable("d3", "e1");
+    moved.supersedes = Some("d1".to_owned());
+    let mut again = billable("d5", "e2");
+    again.supersedes = Some("d2".to_owned());
+    let mut commit = commit_of("a", "c2", 0, vec![moved, billable("d4", "e4")]);
+    commit.clients.extend(commit_of("a", "c1", 2, vec![again, billable("d6", "e6")]).clients);
+    setup.store.commit_decisions(commit).await.expect("commits");
+    let places = async |client: &str| {
+        let entries = setup.store.ledger_of(&token("a"), &token(client), None).await.expect("reads");
+        entries.into_iter().map(|entry| (entry.seq, entry.decision_id, entry.reverses_seq)).collect::<Vec<_>>()
+    };
+    let place = |seq, decision_id: &str, reverses_seq| (seq, decision_id.to_owned(), reverses_seq);
+    assert_eq!(places("c2").await, [place(1, "d3", None), place(2, "d4", None)]);
+    let own = [place(3, "d5", Some(2)), place(4, "d5", None), place(5, "d6", None)];
+    assert_eq!(places("c1").await[2..5], own);
+    assert_eq!(places("c1").await[5..], [place(6, "d3", Some(1))]);
 }
 
 pub(crate) async fn it_reads_the_ledger_as_of_a_place(setup: &Setup) {

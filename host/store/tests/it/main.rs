@@ -70,6 +70,7 @@ on_both! {
         it_writes_nothing_of_a_refused_commit,
         it_names_every_contradiction_of_a_commit,
         it_answers_a_used_key_once,
+        it_keeps_several_answers_or_none,
         it_writes_lines_and_findings_for_reports,
         it_refuses_a_decision_id_that_is_taken,
     }
@@ -77,6 +78,7 @@ on_both! {
         it_bills_accepted_lines_in_order,
         it_takes_lines_back_when_superseded,
         it_takes_lines_back_from_the_client_they_were_billed_for,
+        it_takes_lines_of_other_clients_back_after_all_else,
         it_reads_the_ledger_as_of_a_place,
     }
     chain {

@@ -139,7 +139,7 @@ pub(crate) fn commit_of(
     decisions: Vec<NewDecision>,
 ) -> NewCommit {
     let client = ClientCommit { agency_id: token(agency_id), client_id: token(client_id), ledger_through, decisions };
-    NewCommit { clients: vec![client], idempotency: None }
+    NewCommit { clients: vec![client], idempotency: Vec::new() }
 }
 
 pub(crate) fn token(text: &str) -> Token {

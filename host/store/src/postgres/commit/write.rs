@@ -2,9 +2,11 @@
 
 use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
-use sqlx::query::QueryScalar;
+use sqlx::query::QueryAs;
 
-use crate::commit::rows::{CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow};
+use crate::commit::rows::{
+    CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow, require_count,
+};
 use crate::error::StoreError;
 use crate::postgres::read::column;
 
@@ -51,23 +53,29 @@ const WRITE: &str = "
         DELETE FROM undecided u
         USING unnest($58::text[], $59::text[], $60::bigint[]) AS k (agency_id, encounter_id, revision)
         WHERE u.agency_id = k.agency_id AND u.encounter_id = k.encounter_id AND u.revision = k.revision RETURNING 1)
-    SELECT (SELECT count(*) FROM decisions) + (SELECT count(*) FROM lines) + (SELECT count(*) FROM findings)
-        + (SELECT count(*) FROM billed) + (SELECT count(*) FROM heads)";
+    SELECT (SELECT count(*) FROM decisions), (SELECT count(*) FROM lines), (SELECT count(*) FROM findings),
+        (SELECT count(*) FROM billed), (SELECT count(*) FROM heads)";
 
-type Write<'q> = QueryScalar<'q, sqlx::Postgres, i64, PgArguments>;
+/// How many rows of each table were written, in the order of [`CommitRows::counts`].
+type Written = (i64, i64, i64, i64, i64);
+type Write<'q> = QueryAs<'q, sqlx::Postgres, Written, PgArguments>;
 
 pub(super) async fn write(connection: &mut PgConnection, rows: &CommitRows<'_>) -> Result<(), StoreError> {
     const DOING: &str = "writing decisions";
     if rows.decisions.is_empty() {
         return Ok(());
     }
-    let query = bind_decisions(sqlx::query_scalar(WRITE), &rows.decisions);
+    let query = bind_decisions(sqlx::query_as(WRITE), &rows.decisions);
     let query = bind_findings(bind_lines(query, &rows.lines), &rows.findings);
     let query = bind_ledger(query, &rows.ledger);
     let query = bind_decided(bind_heads(query, &rows.heads), &rows.decided);
-    let found = query.fetch_one(connection).await.map_err(StoreError::during(DOING))?;
-    let (expected, found) = (rows.count(), u64::try_from(found).unwrap_or(0));
-    if found == expected { Ok(()) } else { Err(StoreError::RowCount { doing: DOING, expected, found }) }
+    let (decisions, lines, findings, billed, heads) =
+        query.fetch_one(connection).await.map_err(StoreError::during(DOING))?;
+    let written = [decisions, lines, findings, billed, heads];
+    rows.counts()
+        .into_iter()
+        .zip(written)
+        .try_for_each(|(count, rows)| require_count(count, u64::try_from(rows).unwrap_or(0)))
 }
 
 fn bind_decisions<'q>(query: Write<'q>, rows: &'q [DecisionRow<'_>]) -> Write<'q> {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use adjudica_server::registry::activate::CaseReport;
 use serde_json::{Value, json};
 
-use crate::guest::{GOOD, Guest, policy};
-use crate::harness::{Bench, config, encounter};
+use crate::server::guest::{GOOD, Guest, policy};
+use crate::server::harness::{Bench, config, encounter};
 
 const SECOND: Guest = Guest { version: "2.0.0", cents: 3_000, ..GOOD };
 
@@ -20,9 +20,7 @@ async fn cents(bench: &Bench, day: &str) -> Value {
     record["lines"][0]["amount_cents"].clone()
 }
 
-#[tokio::test]
-async fn it_keeps_and_shows_policy_files() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_keeps_and_shows_policy_files(bench: &Bench) {
     let digest = bench.upload(GOOD).await;
     let again = bench.send("POST", "/v1/policies", &[], policy(GOOD)).await;
     assert_eq!((again.status.as_u16(), again.json()["digest"].as_str()), (200, Some(digest.as_str())));
@@ -43,21 +41,19 @@ async fn it_keeps_and_shows_policy_files() {
     assert_eq!(bench.get(&format!("/v1/terms/{digest}")).await.json(), terms);
 }
 
-#[tokio::test]
-async fn it_refuses_overlaps_and_lists_them_unless_told_to_cut() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_refuses_overlaps_and_lists_them_unless_told_to_cut(bench: &Bench) {
     let (first, second) = (bench.upload(GOOD).await, bench.upload(SECOND).await);
     assert_eq!(bench.post("/v1/activations", &activation(&first, "2020-01-01", "refuse")).await.status, 201);
     let refused = bench.post("/v1/activations", &activation("test@2.0.0", "2026-04-01", "refuse")).await;
     assert_eq!(refused.problem(), (409, "activation_overlap".to_owned(), vec!["dos_from".to_owned()]));
-    assert_eq!(cents(&bench, "2026-04-01").await, 2_500);
+    assert_eq!(cents(bench, "2026-04-01").await, 2_500);
     let cut = bench.post("/v1/activations", &activation(&second, "2026-04-01", "cut")).await.json();
     assert_eq!(cut["replaced"][0]["dos_to"], Value::Null, "{cut}");
     assert_eq!(
         (cut["periods"][0]["dos_to"].as_str(), cut["periods"][1]["dos_from"].as_str()),
         (Some("2026-04-01"), Some("2026-04-01"))
     );
-    assert_eq!((cents(&bench, "2026-03-31").await, cents(&bench, "2026-04-01").await), (json!(2_500), json!(3_000)));
+    assert_eq!((cents(bench, "2026-03-31").await, cents(bench, "2026-04-01").await), (json!(2_500), json!(3_000)));
     let gap = json!({"message": "m", "payer_id": "acme", "plan_id": "ppo", "policy": first, "dos_from": "2024-01-01", "dos_to": "2025-01-01"});
     assert_eq!(bench.post("/v1/activations", &gap).await.json()["gaps"], json!([]));
     let later =
@@ -73,19 +69,17 @@ async fn it_refuses_overlaps_and_lists_them_unless_told_to_cut() {
     );
 }
 
-#[tokio::test]
-async fn it_rolls_back_and_remembers_what_was_known() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_rolls_back_and_remembers_what_was_known(bench: &Bench) {
     let rollback = json!({"message": "it was wrong", "payer_id": "acme"});
     assert_eq!(bench.post("/v1/activations/rollback", &rollback).await.problem().1, "nothing_to_roll_back");
     bench.activate(GOOD).await;
     bench.clock.pass(60_000_000);
     bench.activate(SECOND).await;
-    assert_eq!(cents(&bench, "2026-03-02").await, 3_000);
+    assert_eq!(cents(bench, "2026-03-02").await, 3_000);
     bench.clock.pass(60_000_000);
     let back = bench.post("/v1/activations/rollback", &rollback).await;
     assert_eq!(back.status, 201, "{}", back.text);
-    assert_eq!(cents(&bench, "2026-03-02").await, 2_500);
+    assert_eq!(cents(bench, "2026-03-02").await, 2_500);
     let listed = bench.get("/v1/activations").await.json();
     assert_eq!((&listed["items"][0]["undoes"], &listed["items"][0]["message"]), (&json!(2), &json!("it was wrong")));
     let then = bench.get("/v1/activations?as_of=2026-05-01T12:01:30Z").await.json();
@@ -94,7 +88,7 @@ async fn it_rolls_back_and_remembers_what_was_known() {
         json!({"encounter": encounter("e1", "c1", "2026-03-02"), "dry_run": true, "as_of": "2026-05-01T12:01:30Z"});
     assert_eq!(bench.post("/v1/decisions", &body).await.json()["lines"][0]["amount_cents"], 3_000);
     assert_eq!(bench.post("/v1/activations/rollback", &rollback).await.status, 201);
-    assert_eq!(cents(&bench, "2026-03-02").await, Value::Null);
+    assert_eq!(cents(bench, "2026-03-02").await, Value::Null);
     assert_eq!(bench.post("/v1/activations/rollback", &rollback).await.status, 409);
 }
 
@@ -122,9 +116,7 @@ async fn it_keeps_the_old_set_when_the_policys_own_cases_fail() {
     assert_eq!(bench.post("/v1/activations", &activation(&third, "2020-01-01", "cut")).await.json()["cases_passed"], 7);
 }
 
-#[tokio::test]
-async fn it_follows_activations_of_other_hosts() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_follows_activations_of_other_hosts(bench: &Bench) {
     let sibling = bench.sibling().await;
     bench.activate(GOOD).await;
     assert_eq!(cents(&sibling, "2026-03-02").await, Value::Null);
@@ -134,14 +126,12 @@ async fn it_follows_activations_of_other_hosts() {
     bench.activate(SECOND).await;
     sibling.activate(Guest { version: "3.0.0", cents: 4_000, ..GOOD }).await;
     bench.app.host.registry.refresh().await.expect("a refresh");
-    assert_eq!(cents(&bench, "2026-03-02").await, 4_000);
+    assert_eq!(cents(bench, "2026-03-02").await, 4_000);
     let status = bench.get("/v1/status").await.json();
     assert_eq!((&status["change_id"], status["policies"][0]["policy"].as_str()), (&json!(3), Some("test@3.0.0")));
 }
 
-#[tokio::test]
-async fn it_starts_again_with_what_was_activated() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_starts_again_with_what_was_activated(bench: &Bench) {
     bench.activate(GOOD).await;
     assert_eq!(cents(&bench.sibling().await, "2026-03-02").await, 2_500);
 }

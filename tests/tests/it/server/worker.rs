@@ -5,8 +5,8 @@ use std::sync::Mutex;
 use adjudica_core::Outcome;
 use serde_json::{Value, json};
 
-use crate::guest::GOOD;
-use crate::harness::{Bench, encounter};
+use crate::server::guest::GOOD;
+use crate::server::harness::{Bench, encounter};
 
 async fn load(bench: &Bench, clients: usize, each: usize) {
     let all: Vec<_> = (0..clients * each)
@@ -22,11 +22,9 @@ async fn load(bench: &Bench, clients: usize, each: usize) {
     assert_eq!(answer.status, 201, "{}", answer.text);
 }
 
-#[tokio::test]
-async fn it_decides_whatever_waits_and_says_how_far_it_is() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_decides_whatever_waits_and_says_how_far_it_is(bench: &Bench) {
     bench.activate(GOOD).await;
-    load(&bench, 70, 5).await;
+    load(bench, 70, 5).await;
     let heard = Mutex::new(Vec::new());
     let tally =
         bench.app.host.service.decide_undecided(32, &|tally| heard.lock().expect("a lock").push(tally.decided)).await;
@@ -44,11 +42,9 @@ async fn it_decides_whatever_waits_and_says_how_far_it_is() {
     }
 }
 
-#[tokio::test]
-async fn it_decides_changed_encounters_again_as_one_call_would() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_decides_changed_encounters_again_as_one_call_would(bench: &Bench) {
     bench.activate(GOOD).await;
-    load(&bench, 2, 5).await;
+    load(bench, 2, 5).await;
     bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
     for number in [0, 2, 8] {
         let mut changed = encounter(&format!("e{number}"), "c0", &format!("2026-03-{:02}", 1 + number / 2));
@@ -64,5 +60,37 @@ async fn it_decides_changed_encounters_again_as_one_call_would() {
         let path = format!("/v1/decisions/{}/replay", summary["decision_id"].as_str().expect("an id"));
         let replay = bench.post(&path, &Value::Null).await;
         assert_eq!(replay.json()["identical"], true, "{summary}: {}", replay.text);
+    }
+}
+
+/// The lines of the client before are taken back by a decision about another client, in the same transaction.
+pub(crate) async fn it_replays_decisions_about_an_encounter_that_moved_to_another_client(bench: &Bench) {
+    bench.activate(GOOD).await;
+    let put = async |id: &str, client: &str, day: &str| {
+        let answer = bench.put(&format!("/v1/encounters/{id}"), &encounter(id, client, day)).await;
+        assert!(answer.status.is_success(), "{}", answer.text);
+    };
+    put("e1", "c1", "2026-03-01").await;
+    put("e2", "c1", "2026-03-02").await;
+    bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    put("e1", "c2", "2026-03-01").await;
+    for (id, client, day) in [("e3", "c1", "2026-03-03"), ("e4", "c1", "2026-03-04"), ("e5", "c2", "2026-03-05")] {
+        put(id, client, day).await;
+    }
+    let tally = bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    assert_eq!((tally.decided, tally.commits), (4, 1));
+    let page = bench.get("/v1/decisions?limit=100").await.json();
+    let items = page["items"].as_array().expect("items");
+    assert_eq!(items.len(), 6);
+    for summary in items {
+        let path = format!("/v1/decisions/{}/replay", summary["decision_id"].as_str().expect("an id"));
+        let replay = bench.post(&path, &Value::Null).await;
+        assert_eq!(replay.json()["identical"], true, "{summary}: {}", replay.text);
+    }
+    // e1 is billed for c2 now, and e4 was refused while it still counted for c1: each has two lines and room for one more.
+    for (number, client) in [(6, "c1"), (7, "c2"), (8, "c1"), (9, "c2")] {
+        let next = json!({"encounter": encounter(&format!("e{number}"), client, "2026-03-06")});
+        let outcome = if number < 8 { "billable" } else { "not_billable" };
+        assert_eq!(bench.post("/v1/decisions", &next).await.json()["outcome"], outcome, "e{number}");
     }
 }

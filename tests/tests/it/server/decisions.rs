@@ -3,8 +3,8 @@
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use crate::guest::{GOOD, Guest};
-use crate::harness::{Bench, encounter};
+use crate::server::guest::{GOOD, Guest};
+use crate::server::harness::{Bench, encounter};
 
 async fn put(bench: &Bench, id: &str, client: &str, day: &str) {
     let answer = bench.put(&format!("/v1/encounters/{id}"), &encounter(id, client, day)).await;
@@ -23,9 +23,7 @@ async fn require_same_again(bench: &Bench, record: &Value) {
     assert_eq!(replay.json()["identical"], true, "{}", replay.text);
 }
 
-#[tokio::test]
-async fn it_puts_gets_and_lists_encounters() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_puts_gets_and_lists_encounters(bench: &Bench) {
     let first = encounter("e1", "c1", "2026-03-02");
     let answer = bench.put("/v1/encounters/e1", &first).await;
     assert_eq!(
@@ -49,25 +47,21 @@ async fn it_puts_gets_and_lists_encounters() {
     assert_eq!(elsewhere.status, 404);
 }
 
-#[tokio::test]
-async fn it_says_that_no_policy_is_in_force() {
-    let bench = Bench::start().await;
-    put(&bench, "e1", "c1", "2026-03-02").await;
-    let record = decide(&bench, json!({"encounter_id": "e1"})).await;
+pub(crate) async fn it_says_that_no_policy_is_in_force(bench: &Bench) {
+    put(bench, "e1", "c1", "2026-03-02").await;
+    let record = decide(bench, json!({"encounter_id": "e1"})).await;
     assert_eq!(record["outcome"], "undetermined");
     assert_eq!(record["undetermined"]["code"], "no_policy_in_force");
     assert_eq!(
         (&record["policy"], &record["terms_digest"], &record["lines"]),
         (&Value::Null, &Value::Null, &json!([]))
     );
-    require_same_again(&bench, &record).await;
+    require_same_again(bench, &record).await;
 }
 
-#[tokio::test]
-async fn it_records_what_it_answers_byte_for_byte() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_records_what_it_answers_byte_for_byte(bench: &Bench) {
     let digest = bench.activate(GOOD).await;
-    put(&bench, "e1", "c1", "2026-03-02").await;
+    put(bench, "e1", "c1", "2026-03-02").await;
     let answer = bench.post("/v1/decisions", &json!({"encounter_id": "e1"})).await;
     assert_eq!(answer.status, 201);
     assert_eq!(answer.headers["policy-digest"], digest.as_str());
@@ -86,7 +80,7 @@ async fn it_records_what_it_answers_byte_for_byte() {
     let kept = bench.get(&format!("/v1/decisions/{}", record["decision_id"].as_str().expect("an id"))).await;
     assert_eq!(kept.text, answer.text);
     assert_eq!(kept.headers["decision-sequence"], "1");
-    require_same_again(&bench, &record).await;
+    require_same_again(bench, &record).await;
     let chain = bench.get("/v1/chain/verify").await.json();
     assert_eq!((&chain["intact"], &chain["length"]), (&json!(true), &json!(1)));
     let page = bench.get("/v1/decisions?outcome=billable&payer=acme&client=c1&limit=1").await.json();
@@ -94,14 +88,12 @@ async fn it_records_what_it_answers_byte_for_byte() {
     assert_eq!(bench.get("/v1/decisions?after=1").await.json(), json!({"items": [], "next": null}));
 }
 
-#[tokio::test]
-async fn it_counts_earlier_lines_and_replaces_earlier_decisions() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_counts_earlier_lines_and_replaces_earlier_decisions(bench: &Bench) {
     bench.activate(GOOD).await;
     let mut records = Vec::new();
     for number in 1..=4 {
         let inline = encounter(&format!("e{number}"), "c1", &format!("2026-03-0{number}"));
-        records.push(decide(&bench, json!({ "encounter": inline })).await);
+        records.push(decide(bench, json!({ "encounter": inline })).await);
     }
     let outcomes: Vec<_> = records.iter().map(|record| record["outcome"].as_str().expect("a word")).collect();
     assert_eq!(outcomes, ["billable", "billable", "billable", "not_billable"]);
@@ -111,17 +103,15 @@ async fn it_counts_earlier_lines_and_replaces_earlier_decisions() {
         (Some("3 lines are billed already, 3 may be"), Some("manual"))
     );
     // Deciding e2 again takes its line back first, so it can be billed; then nothing is left for e4 as before.
-    let again = decide(&bench, json!({"encounter": encounter("e2", "c1", "2026-03-02")})).await;
+    let again = decide(bench, json!({"encounter": encounter("e2", "c1", "2026-03-02")})).await;
     assert_eq!((&again["outcome"], &again["supersedes"]), (&json!("billable"), &records[1]["decision_id"]));
     records.push(again);
     for record in &records {
-        require_same_again(&bench, record).await;
+        require_same_again(bench, record).await;
     }
 }
 
-#[tokio::test]
-async fn it_gives_the_same_answer_for_the_same_key() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_gives_the_same_answer_for_the_same_key(bench: &Bench) {
     bench.activate(GOOD).await;
     let body = json!({"encounter": encounter("e1", "c1", "2026-03-02")}).to_string();
     let key = [("idempotency-key", "k-1")];
@@ -139,9 +129,7 @@ async fn it_gives_the_same_answer_for_the_same_key() {
     assert_eq!(bench.counts().await.1, 2);
 }
 
-#[tokio::test]
-async fn it_gives_one_answer_to_the_same_key_sent_at_once() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_gives_one_answer_to_the_same_key_sent_at_once(bench: &Bench) {
     bench.activate(GOOD).await;
     let body = json!({"encounter": encounter("e1", "c1", "2026-03-02")}).to_string();
     let key = [("idempotency-key", "k-1")];
@@ -153,38 +141,34 @@ async fn it_gives_one_answer_to_the_same_key_sent_at_once() {
     assert_eq!(bench.counts().await.1, 1);
 }
 
-#[tokio::test]
-async fn it_answers_what_if_without_keeping_anything() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_answers_what_if_without_keeping_anything(bench: &Bench) {
     let now = bench.activate(GOOD).await;
     let pinned = bench.upload(Guest { version: "2.0.0", cents: 3_000, ..GOOD }).await;
     let inline = encounter("e1", "c1", "2026-03-02");
     for policy in [json!("test@2.0.0"), json!(pinned), json!({ "digest": pinned })] {
-        let record = decide(&bench, json!({"encounter": inline, "dry_run": true, "policy": policy})).await;
+        let record = decide(bench, json!({"encounter": inline, "dry_run": true, "policy": policy})).await;
         assert_eq!((&record["mode"], &record["lines"][0]["amount_cents"]), (&json!("dry_run"), &json!(3000)));
         assert_eq!(record["policy"]["chosen"], "pinned");
     }
-    let past = decide(&bench, json!({"encounter": inline, "dry_run": true, "as_of": "2026-04-01T00:00:00Z"})).await;
+    let past = decide(bench, json!({"encounter": inline, "dry_run": true, "as_of": "2026-04-01T00:00:00Z"})).await;
     assert_eq!(
         (&past["undetermined"]["code"], &past["as_of"]),
         (&json!("no_policy_in_force"), &json!("2026-04-01T00:00:00.000000Z"))
     );
-    let explained = decide(&bench, json!({"encounter": inline, "dry_run": true, "explain": true})).await;
+    let explained = decide(bench, json!({"encounter": inline, "dry_run": true, "explain": true})).await;
     assert_eq!((&explained["explain"], &explained["policy"]["digest"]), (&json!("all"), &json!(now)));
     let unknown = bench.post("/v1/decisions", &json!({"encounter": inline, "policy": "test@9.0.0"})).await;
     assert_eq!(unknown.problem(), (404, "not_found".to_owned(), vec!["policy".to_owned()]));
     assert_eq!(bench.counts().await, (0, 0));
 }
 
-#[tokio::test]
-async fn it_lets_exactly_the_limit_through_when_many_ask_at_once() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_lets_exactly_the_limit_through_when_many_ask_at_once(bench: &Bench) {
     bench.activate(GOOD).await;
     let sibling = bench.sibling().await;
     let bodies: Vec<_> =
         (0..30).map(|number| json!({"encounter": encounter(&format!("e{number}"), "c1", "2026-03-02")})).collect();
     let sent = bodies.iter().enumerate().map(|(number, body)| {
-        let host = if number % 2 == 0 { &bench } else { &sibling };
+        let host = if number % 2 == 0 { bench } else { &sibling };
         host.post("/v1/decisions", body)
     });
     let answers = futures_util::future::join_all(sent).await;
@@ -192,21 +176,19 @@ async fn it_lets_exactly_the_limit_through_when_many_ask_at_once() {
     let billable = records.iter().filter(|record| record["outcome"] == "billable").count();
     assert_eq!(billable, 3, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
     for record in &records {
-        require_same_again(&bench, record).await;
+        require_same_again(bench, record).await;
     }
     assert_eq!(bench.get("/v1/chain/verify").await.json()["length"], 30);
 }
 
-#[tokio::test]
-async fn it_keeps_a_trapping_policy_to_its_own_answers() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_keeps_a_trapping_policy_to_its_own_answers(bench: &Bench) {
     bench.activate(Guest { version: "6.6.6", first: "unreachable", ..GOOD }).await;
-    let record = decide(&bench, json!({"encounter": encounter("e1", "c1", "2026-03-02")})).await;
+    let record = decide(bench, json!({"encounter": encounter("e1", "c1", "2026-03-02")})).await;
     assert_eq!(
         (&record["outcome"], &record["undetermined"]["code"]),
         (&json!("undetermined"), &json!("policy_trapped"))
     );
-    require_same_again(&bench, &record).await;
+    require_same_again(bench, &record).await;
     let text = bench.get("/metrics").await.text;
     assert!(text.contains(r#"adjudica_policy_faults_total{policy="test@6.6.6",code="policy_trapped"} 1"#), "{text}");
     assert!(
@@ -214,6 +196,6 @@ async fn it_keeps_a_trapping_policy_to_its_own_answers() {
         "{text}"
     );
     bench.activate(GOOD).await;
-    let record = decide(&bench, json!({"encounter": encounter("e1", "c1", "2026-03-02")})).await;
+    let record = decide(bench, json!({"encounter": encounter("e1", "c1", "2026-03-02")})).await;
     assert_eq!(record["outcome"], "billable");
 }

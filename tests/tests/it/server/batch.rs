@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::guest::GOOD;
-use crate::harness::{Bench, encounter};
+use crate::server::guest::GOOD;
+use crate::server::harness::{Bench, encounter};
 
 async fn send(bench: &Bench, lines: &[String]) -> Vec<Value> {
     let answer = bench.send("POST", "/v1/decisions/batch", &[], lines.join("\n")).await;
@@ -14,9 +14,7 @@ async fn send(bench: &Bench, lines: &[String]) -> Vec<Value> {
     answer.text.lines().map(|line| serde_json::from_str(line).expect("json")).collect()
 }
 
-#[tokio::test]
-async fn it_answers_each_line_in_order() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_answers_each_line_in_order(bench: &Bench) {
     bench.activate(GOOD).await;
     bench.put("/v1/encounters/e1", &encounter("e1", "c1", "2026-03-09")).await;
     let lines = [
@@ -31,7 +29,7 @@ async fn it_answers_each_line_in_order() {
         json!({"encounter": encounter("e4", "c1", "2026-03-02")}).to_string(),
         json!({"encounter": encounter("e5", "c1", "2026-03-03")}).to_string(),
     ];
-    let answers = send(&bench, &lines).await;
+    let answers = send(bench, &lines).await;
     let found: Vec<_> = answers
         .iter()
         .map(|answer| {
@@ -58,9 +56,7 @@ async fn it_answers_each_line_in_order() {
     assert_eq!(bench.counts().await.1, 4);
 }
 
-#[tokio::test]
-async fn it_holds_limits_within_a_batch_and_replays_each_line_alone() {
-    let bench = Bench::start().await;
+pub(crate) async fn it_holds_limits_within_a_batch_and_replays_each_line_alone(bench: &Bench) {
     bench.activate(GOOD).await;
     let lines: Vec<_> = (0..1_200)
         .map(|number| {
@@ -69,7 +65,7 @@ async fn it_holds_limits_within_a_batch_and_replays_each_line_alone() {
                 .to_string()
         })
         .collect();
-    let answers = send(&bench, &lines).await;
+    let answers = send(bench, &lines).await;
     assert_eq!(answers.len(), 1_200);
     for (number, answer) in answers.iter().enumerate() {
         let expected = if number < 600 { "billable" } else { "not_billable" };

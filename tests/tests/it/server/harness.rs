@@ -11,13 +11,14 @@ use axum::http::{HeaderMap, Request, StatusCode};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::guest::{Guest, policy};
+use crate::server::database::Database;
+use crate::server::guest::{Guest, policy};
 
 pub(crate) struct Bench {
     pub(crate) app: App,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) store: Arc<dyn Store>,
-    folder: Arc<tempfile::TempDir>,
+    pub(crate) database: Arc<Database>,
 }
 
 pub(crate) struct Answer {
@@ -55,33 +56,44 @@ pub(crate) fn config() -> ServerConfig {
     ServerConfig { policy_threads: 2, worker_interval_ms: 0, ..ServerConfig::default() }
 }
 
+fn clock() -> Arc<FixedClock> {
+    Arc::new(FixedClock::new("2026-05-01T12:00:00Z".parse().expect("an instant")))
+}
+
 impl Bench {
     pub(crate) async fn start() -> Self {
         Self::start_with(config(), no_cases()).await
     }
 
+    pub(crate) async fn start_on_postgres() -> Self {
+        Self::open(Arc::new(Database::postgres().await), clock(), config(), no_cases()).await
+    }
+
     pub(crate) async fn start_with(config: ServerConfig, case_check: CaseCheck) -> Self {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
-        let clock = Arc::new(FixedClock::new("2026-05-01T12:00:00Z".parse().expect("an instant")));
-        Self::open(folder, clock, config, case_check).await
+        Self::open(Arc::new(Database::sqlite()), clock(), config, case_check).await
     }
 
     /// A second host on the same database.
     pub(crate) async fn sibling(&self) -> Self {
-        Self::open(Arc::clone(&self.folder), Arc::clone(&self.clock), config(), no_cases()).await
+        Self::open(Arc::clone(&self.database), Arc::clone(&self.clock), config(), no_cases()).await
     }
 
     async fn open(
-        folder: Arc<tempfile::TempDir>,
+        database: Arc<Database>,
         clock: Arc<FixedClock>,
         config: ServerConfig,
         case_check: CaseCheck,
     ) -> Self {
-        let url = format!("sqlite:{}", folder.path().join("adjudica.db").display());
-        let store = connect(&url).await.expect("a store");
+        let store = connect(&database.url).await.expect("a store");
         let shared: Arc<dyn Clock> = clock.clone();
         let app = Server::build(config, Arc::clone(&store), engine(), shared, case_check).await.expect("a host");
-        Self { app, clock, store, folder }
+        Self { app, clock, store, database }
+    }
+
+    /// Removes the database; not reached by a test that fails, so that it can be looked at.
+    pub(crate) async fn remove(self) {
+        self.store.close().await;
+        self.database.remove().await;
     }
 
     pub(crate) async fn send(

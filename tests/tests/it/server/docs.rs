@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::harness::Bench;
+use crate::server::harness::Bench;
 
-const SOURCE: &str = include_str!("../../src/routes.rs");
+const SOURCE: &str = include_str!("../../../../host/server/src/routes.rs");
 
 #[tokio::test]
 async fn it_documents_every_route() {

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::harness::{Bench, config};
+use crate::server::harness::{Bench, config};
 
 struct Served {
     address: SocketAddr,

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use serde_json::{Value, json};
 
-use crate::harness::{Bench, encounter};
+use crate::server::harness::{Bench, encounter};
 
 fn with(changes: Value) -> Value {
     let mut value = encounter("e1", "c1", "2026-03-02");

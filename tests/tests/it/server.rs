@@ -1,0 +1,75 @@
+//! The host as its clients call it: bad input, decisions, batches, policies, activations, sockets; the main path on both databases.
+#![expect(
+    clippy::string_slice,
+    clippy::needless_pass_by_value,
+    reason = "a helper of a test may fail the test, and takes what is written in place"
+)]
+
+mod activations;
+mod bad_input;
+mod batch;
+mod database;
+mod decisions;
+mod docs;
+mod groups;
+mod guest;
+mod harness;
+mod sockets;
+mod worker;
+
+/// Makes one test for each database out of each function; each gets its own empty database and a host on it.
+macro_rules! on_both {
+    ($($module:ident { $($name:ident),+ $(,)? })+) => {
+        mod sqlite {
+            $(mod $module { $(#[tokio::test]
+                async fn $name() {
+                    let bench = crate::server::harness::Bench::start().await;
+                    crate::server::$module::$name(&bench).await;
+                    bench.remove().await;
+                })+ })+
+        }
+        mod postgres {
+            $(mod $module { $(#[tokio::test]
+                async fn $name() {
+                    let bench = crate::server::harness::Bench::start_on_postgres().await;
+                    crate::server::$module::$name(&bench).await;
+                    bench.remove().await;
+                })+ })+
+        }
+    };
+}
+
+on_both! {
+    decisions {
+        it_puts_gets_and_lists_encounters,
+        it_says_that_no_policy_is_in_force,
+        it_records_what_it_answers_byte_for_byte,
+        it_counts_earlier_lines_and_replaces_earlier_decisions,
+        it_gives_the_same_answer_for_the_same_key,
+        it_gives_one_answer_to_the_same_key_sent_at_once,
+        it_answers_what_if_without_keeping_anything,
+        it_lets_exactly_the_limit_through_when_many_ask_at_once,
+        it_keeps_a_trapping_policy_to_its_own_answers,
+    }
+    groups {
+        it_answers_each_of_many_that_commit_together,
+        it_refuses_only_the_one_at_fault_in_a_group,
+        it_keeps_what_others_wait_for_when_one_is_cut_off,
+    }
+    batch {
+        it_answers_each_line_in_order,
+        it_holds_limits_within_a_batch_and_replays_each_line_alone,
+    }
+    worker {
+        it_decides_whatever_waits_and_says_how_far_it_is,
+        it_decides_changed_encounters_again_as_one_call_would,
+        it_replays_decisions_about_an_encounter_that_moved_to_another_client,
+    }
+    activations {
+        it_keeps_and_shows_policy_files,
+        it_refuses_overlaps_and_lists_them_unless_told_to_cut,
+        it_rolls_back_and_remembers_what_was_known,
+        it_follows_activations_of_other_hosts,
+        it_starts_again_with_what_was_activated,
+    }
+}
