@@ -1,6 +1,7 @@
 //! Compiled tables: what `policy.toml` becomes inside a policy file. Dates are resolved into segments; plans decode on first use.
 
 pub mod dictionary;
+mod signed;
 
 use adjudica_core::Rounding;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,7 @@ pub struct Staff {
     /// For each role, and last for every other: bit `phase * 8 + mode` is set where it may.
     pub allowed: Vec<u64>,
     /// What any role may.
+    #[serde(with = "signed::bits")]
     pub by_anyone: u64,
     /// Rows that let the encounter through with a finding: roles, phases and modes, rule.
     pub conditional: Vec<(u64, u64, u32)>,
@@ -161,6 +163,7 @@ pub struct Bounds {
     /// Lowest.
     pub min: u32,
     /// Highest.
+    #[serde(with = "signed::bound")]
     pub max: u32,
     /// Outside the bounds.
     pub rule: u32,
@@ -176,12 +179,16 @@ pub struct UnitRule {
     /// From minutes.
     pub rounding: Rounding,
     /// Most units of a line.
+    #[serde(with = "signed::bound")]
     pub max: u32,
     /// No unit is reached.
+    #[serde(with = "signed::bound")]
     pub rule: u32,
     /// More units than allowed.
+    #[serde(with = "signed::bound")]
     pub max_rule: u32,
     /// The minutes are needed and not documented.
+    #[serde(with = "signed::bound")]
     pub missing_rule: u32,
 }
 
@@ -285,18 +292,24 @@ pub enum Window {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct When {
     /// Roles: bits; the highest bit stands for every role not named.
+    #[serde(with = "signed::bits")]
     pub roles: u64,
     /// Phases and modes: bit `phase * 8 + mode`.
+    #[serde(with = "signed::bits")]
     pub phase_modes: u64,
     /// Places: bits, `u64::MAX` for any.
+    #[serde(with = "signed::bits")]
     pub places: u64,
     /// Supporting information that must be there.
+    #[serde(with = "signed::bits")]
     pub info: u64,
     /// Supporting information that must not be there.
+    #[serde(with = "signed::bits")]
     pub without: u64,
     /// Fewest minutes.
     pub minutes_min: u32,
     /// Most minutes.
+    #[serde(with = "signed::bound")]
     pub minutes_max: u32,
 }
 

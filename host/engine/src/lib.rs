@@ -25,3 +25,4 @@ pub use error::{EngineError, LoadError, LoadFault};
 pub use fault::PolicyFault;
 pub use inspect::Inspection;
 pub use policy::Policy;
+pub use profile::CALLS_AT_ONCE_MAX;

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 /// Longest wait between two looks for new activations of other hosts.
 pub const ACTIVATION_POLL_MS_MAX: u64 = 2_000;
+/// Most threads that run policies. The rest of the engine's places is for the cases that run when a policy is activated.
+pub const POLICY_THREADS_MAX: usize = 48;
 
 /// Settings of a host. Every field has a sensible default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,7 +32,7 @@ pub struct ServerConfig {
     pub upload_bytes_max: usize,
     /// Requests worked on at one time; more are refused with 503.
     pub requests_max: usize,
-    /// Threads that run policies.
+    /// Threads that run policies, at most 48.
     pub policy_threads: usize,
     /// Calls that wait for such a thread; more are refused with 503.
     pub policy_queue_max: usize,
@@ -56,7 +58,9 @@ impl Default for ServerConfig {
             body_bytes_max: 256 * 1024,
             upload_bytes_max: 8 * 1024 * 1024,
             requests_max: 512,
-            policy_threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+            policy_threads: std::thread::available_parallelism()
+                .map_or(2, std::num::NonZero::get)
+                .min(POLICY_THREADS_MAX),
             policy_queue_max: 1_024,
             worker_interval_ms: 500,
             worker_clients_max: 256,
@@ -99,6 +103,9 @@ impl ServerConfig {
         faults.extend(
             times.iter().filter(|(_, value)| *value == 0).map(|(name, _)| format!("{name}: must be at least 1")),
         );
+        if self.policy_threads > POLICY_THREADS_MAX {
+            faults.push(format!("policy_threads: must be at most {POLICY_THREADS_MAX}; start more hosts for more"));
+        }
         if self.activation_poll_ms > ACTIVATION_POLL_MS_MAX {
             faults.push(format!("activation_poll_ms: must be at most {ACTIVATION_POLL_MS_MAX}, so that all hosts follow an activation soon"));
         }
@@ -122,16 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn it_leaves_the_engine_places_for_the_cases_of_an_activation() {
+        let places = usize::try_from(adjudica_engine::CALLS_AT_ONCE_MAX).expect("a small number");
+        assert!(POLICY_THREADS_MAX < places);
+    }
+
+    #[test]
     fn it_names_every_fault_at_once() {
         let config = ServerConfig {
             listen: "0.0.0.0:80".parse().expect("an address"),
             connections_max: 0,
             header_timeout_ms: 0,
+            policy_threads: 49,
             activation_poll_ms: 5_000,
             ..ServerConfig::default()
         };
         let faults = config.faults();
-        assert_eq!(faults.len(), 4, "{faults:?}");
+        assert_eq!(faults.len(), 5, "{faults:?}");
         assert!(faults.iter().any(|fault| fault.contains("authenticated")), "{faults:?}");
     }
 }
