@@ -24,7 +24,9 @@ pub(crate) enum Ability {
     CompileOnly,
 }
 
-/// Calls at the same time, over all policies of an engine: there are so many places for instances. One more is answered with
+/// Calls at the same time, over all policies of an engine.
+///
+/// There are so many places for instances. One more call is answered with
 /// [`PolicyFault::Unavailable`](crate::PolicyFault::Unavailable), so a host has fewer threads for them.
 pub const CALLS_AT_ONCE_MAX: u32 = 64;
 /// Memories, tables and core instances of one policy. Those of the tools have one, one or two, and two.

@@ -67,11 +67,7 @@ fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
 }
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
-fn find_code<'p>(
-    row: &Row,
-    plans: &'p Plans<'_, '_>,
-    segment: u32,
-) -> Result<Option<(u32, &'p Plan)>, EvaluateFault> {
+fn find_code<'p>(row: &Row, plans: &'p Plans<'_, '_>, segment: u32) -> Result<Option<(u32, &'p Plan)>, EvaluateFault> {
     if row.asks_for_code {
         return Ok(plans.find(segment, row.code)?.map(|plan| (row.code, plan)));
     }

@@ -35,7 +35,9 @@ impl Dictionary<'_> {
             match name.len().cmp(&text.len()).then_with(|| name.cmp(text)) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => return symbols.get(middle).map_or(Symbol::UNKNOWN, |symbol| Symbol::new(*symbol)),
+                std::cmp::Ordering::Equal => {
+                    return symbols.get(middle).map_or(Symbol::UNKNOWN, |symbol| Symbol::new(*symbol));
+                }
             }
         }
         Symbol::UNKNOWN

@@ -41,10 +41,8 @@ pub(super) fn compile(document: &Document) -> Result<Compiled, Vec<Fault>> {
     let unencodable = || vec![document.policy.place.fault("the tables are too large to encode; split the policy")];
     let dictionary = DictionaryBytes::of(&names).map_err(|_| unencodable())?;
     let effects: Vec<u8> = book.rules.iter().map(|rule| effect_number(rule.effect)).collect();
-    let in_force: Vec<u8> = segments
-        .iter()
-        .map(|day| u8::from(in_force(document).iter().any(|range| range.contains(*day))))
-        .collect();
+    let in_force: Vec<u8> =
+        segments.iter().map(|day| u8::from(in_force(document).iter().any(|range| range.contains(*day)))).collect();
     let column_of: Vec<u8> =
         Field::ALL.iter().map(|field| u8::try_from(position(&reads, field)).unwrap_or(NOT_READ)).collect();
     let image = postcard::to_allocvec(&Image {

@@ -53,4 +53,3 @@ impl DictionaryBytes {
         Dictionary { offsets: Words::new(&self.offsets), bytes: &self.bytes, symbols: &self.symbols }
     }
 }
-
