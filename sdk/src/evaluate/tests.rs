@@ -375,6 +375,27 @@ fn it_explains_satisfied_rules_when_asked() {
     assert_eq!(finding.message, "this is number 1 of T1016 where 1 may be billed");
 }
 
+/// What every rule says of one encounter with these `facts`, when an explanation is asked for.
+fn explained(rows: &str, facts: &str) -> Vec<String> {
+    let case = format!(
+        "[[case]]\nname = \"x\"\nencounter = {{ procedure_code = \"T1016\", date_of_service = \"2024-03-15\", {facts} }}\nexpect = {{ outcome = \"billable\" }}"
+    );
+    let file = cases::parse("x", &case).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let timelines: Vec<Timeline> = file.cases.into_iter().map(|case| case.timeline).collect();
+    let decisions = native::decide(&compiled(rows), &NoHooks, &timelines, &Terms::default(), Explain::All);
+    let decision = decisions.expect("a decision").into_iter().next().expect("one decision");
+    decision.findings.into_iter().map(|finding| finding.message).collect()
+}
+
+#[test]
+fn it_lets_a_staff_row_say_in_its_own_words_that_it_is_satisfied() {
+    let rows = format!(
+        "{VISIT}\n[[staff]]\nid = \"staff\"\ncodes = [\"T1016\"]\nroles = [\"RN\"]\nsource = \"manual\"\nsatisfied = \"as the manual has it\""
+    );
+    let said = explained(&rows, "rendering_provider_role = \"RN\"");
+    assert_eq!(said, ["as the manual has it"; 3]);
+}
+
 #[test]
 fn it_never_says_of_a_satisfied_rule_what_a_refusal_says() {
     let rows = r#"
@@ -422,14 +443,10 @@ fn it_never_says_of_a_satisfied_rule_what_a_refusal_says() {
     window = "day"
     source = "manual"
     "#;
-    let compiled = compiled(rows);
-    let case = "[[case]]\nname = \"x\"\nencounter = { procedure_code = \"T1016\", date_of_service = \"2024-03-15\", rendering_provider_role = \"RN\", phase = \"assessment\", mode = \"video\", minutes = 12, supporting_info = [\"care_plan\", \"consent\"] }\nexpect = { outcome = \"billable\" }";
-    let file = cases::parse("x", case).unwrap_or_else(|faults| panic!("{faults:#?}"));
-    let timelines: Vec<Timeline> = file.cases.into_iter().map(|case| case.timeline).collect();
-    let decisions =
-        native::decide(&compiled, &NoHooks, &timelines, &Terms::default(), Explain::All).expect("a decision");
-    let findings = &decisions.first().expect("one decision").findings;
-    let said: Vec<&str> = findings.iter().map(|finding| finding.message.as_str()).collect();
+    let said = explained(
+        rows,
+        "rendering_provider_role = \"RN\", phase = \"assessment\", mode = \"video\", minutes = 12, supporting_info = [\"care_plan\", \"consent\"]",
+    );
     assert_eq!(
         said,
         [

@@ -145,7 +145,7 @@ impl PlanBuilder<'_, '_> {
             kind: Some(kind),
             effect: Some(Effect::NotBillable),
             sentence: Some(common.sentence.clone().unwrap_or(sentence)),
-            satisfied: Some(satisfied),
+            satisfied: Some(common.satisfied.clone().unwrap_or(satisfied)),
             remedy: Some(remedy).filter(|_| !allowed.is_empty()),
             denial,
             ..Variant::default()
