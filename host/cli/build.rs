@@ -35,7 +35,9 @@ fn build_interpreter() -> Result<(), String> {
     let manifest_dir = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     let root = manifest_dir.join("../..").canonicalize().map_err(|error| format!("the repository's root: {error}"))?;
     for input in INPUTS {
-        println!("cargo::rerun-if-changed={}", root.join(input).display());
+        // From the package's folder, not from the disk's root: a build cache that serves several checkouts would watch the
+        // files of the first and take its interpreter for every other.
+        println!("cargo::rerun-if-changed=../../{input}");
     }
     require_target()?;
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
