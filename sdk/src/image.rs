@@ -3,6 +3,8 @@
 pub mod dictionary;
 mod signed;
 
+use std::borrow::Cow;
+
 use adjudica_core::Rounding;
 use serde::{Deserialize, Serialize};
 
@@ -104,11 +106,12 @@ pub struct GeneralRules {
 
 /// The rules of one code in one segment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plan {
+pub struct Plan<'a> {
     /// Kind of work that leads to the code, or [`NONE`].
     pub service: u32,
     /// Who may bill it.
-    pub staff: Option<Staff>,
+    #[serde(borrow)]
+    pub staff: Option<Staff<'a>>,
     /// Documented minutes.
     pub minutes: Vec<Bounds>,
     /// Patients in the group.
@@ -141,9 +144,10 @@ pub struct Plan {
 
 /// Who may bill a code, when and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Staff {
-    /// For each role, and last for every other: bit `phase * 8 + mode` is set where it may.
-    pub allowed: Vec<u64>,
+pub struct Staff<'a> {
+    /// For each role, and last for every other, eight bytes, the lowest first: bit `phase * 8 + mode` is set where it may.
+    #[serde(borrow)]
+    pub allowed: Cow<'a, [u8]>,
     /// What any role may.
     #[serde(with = "signed::bits")]
     pub by_anyone: u64,
@@ -155,6 +159,16 @@ pub struct Staff {
     pub phase_rule: u32,
     /// The mode is outside.
     pub mode_rule: u32,
+}
+
+impl Staff<'_> {
+    /// When and how the role at `position` may; a position that no role has stands for every other.
+    #[must_use]
+    pub fn allowed(&self, position: u32) -> u64 {
+        let (roles, _) = self.allowed.as_chunks::<8>();
+        let role = usize::try_from(position).ok().and_then(|position| roles.get(position));
+        role.or(roles.last()).map_or(0, |bits| u64::from_le_bytes(*bits))
+    }
 }
 
 /// A count that must lie within bounds, both included.
@@ -337,7 +351,7 @@ impl<'a> Image<'a> {
     /// Plan number `position`.
     /// # Errors
     /// [`ImageFault`] when there is none, or it cannot be read.
-    pub fn plan(&self, position: u32) -> Result<Plan, ImageFault> {
+    pub fn plan(&self, position: u32) -> Result<Plan<'a>, ImageFault> {
         let bound = |index: u32| self.plan_offsets.get(index).and_then(|offset| usize::try_from(offset).ok());
         let range = bound(position).zip(bound(position.saturating_add(1))).ok_or(ImageFault)?;
         let bytes = self.plans.get(range.0..range.1).ok_or(ImageFault)?;

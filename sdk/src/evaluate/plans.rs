@@ -9,7 +9,7 @@ use crate::image::{Image, NONE, Plan};
 pub(super) struct Plans<'i, 'a> {
     image: &'i Image<'a>,
     /// Boxed, so that a plan that nobody asks for costs a pointer.
-    read: Vec<OnceCell<Box<Plan>>>,
+    read: Vec<OnceCell<Box<Plan<'a>>>>,
 }
 
 impl<'i, 'a> Plans<'i, 'a> {
@@ -27,7 +27,7 @@ impl<'i, 'a> Plans<'i, 'a> {
     }
 
     /// The plan of `code` in `segment`; `None` where the policy does not answer with the code.
-    pub(super) fn find(&self, segment: u32, code: u32) -> Result<Option<&Plan>, EvaluateFault> {
+    pub(super) fn find(&self, segment: u32, code: u32) -> Result<Option<&Plan<'a>>, EvaluateFault> {
         if code >= self.image.codes {
             return Ok(None);
         }
@@ -43,8 +43,8 @@ impl<'i, 'a> Plans<'i, 'a> {
         &self,
         segment: u32,
         service: u32,
-        mut suits: impl FnMut(u32, &Plan) -> bool,
-    ) -> Result<Option<(u32, &Plan)>, EvaluateFault> {
+        mut suits: impl FnMut(u32, &Plan<'_>) -> bool,
+    ) -> Result<Option<(u32, &Plan<'a>)>, EvaluateFault> {
         for code in 0..self.image.codes {
             if let Some(plan) = self.find(segment, code)?.filter(|plan| plan.service == service)
                 && suits(code, plan)
@@ -55,7 +55,7 @@ impl<'i, 'a> Plans<'i, 'a> {
         Ok(None)
     }
 
-    fn read(&self, position: u32) -> Result<&Plan, EvaluateFault> {
+    fn read(&self, position: u32) -> Result<&Plan<'a>, EvaluateFault> {
         let slot = usize::try_from(position).ok().and_then(|position| self.read.get(position));
         let slot = slot.ok_or(EvaluateFault::Image)?;
         if let Some(plan) = slot.get() {

@@ -67,7 +67,11 @@ fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
 }
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
-fn find_code<'p>(row: &Row, plans: &'p Plans<'_, '_>, segment: u32) -> Result<Option<(u32, &'p Plan)>, EvaluateFault> {
+fn find_code<'p, 'a>(
+    row: &Row,
+    plans: &'p Plans<'_, 'a>,
+    segment: u32,
+) -> Result<Option<(u32, &'p Plan<'a>)>, EvaluateFault> {
     if row.asks_for_code {
         return Ok(plans.find(segment, row.code)?.map(|plan| (row.code, plan)));
     }
@@ -80,7 +84,7 @@ fn find_code<'p>(row: &Row, plans: &'p Plans<'_, '_>, segment: u32) -> Result<Op
     }
 }
 
-fn fits(plan: &Plan, row: &Row) -> bool {
+fn fits(plan: &Plan<'_>, row: &Row) -> bool {
     let within = |bounds: &[Bounds], count: u32| {
         count == NONE_U32 || bounds.iter().all(|bounds| !bounds.refuses || (bounds.min..=bounds.max).contains(&count))
     };
@@ -92,7 +96,7 @@ fn find_alternative(
     row: &Row,
     plans: &Plans<'_, '_>,
     segment: u32,
-    (code, plan): (u32, &Plan),
+    (code, plan): (u32, &Plan<'_>),
     draft: &Draft<'_, '_>,
 ) -> Result<u32, EvaluateFault> {
     if plan.service == NONE || fits(plan, row) {
@@ -102,10 +106,8 @@ fn find_alternative(
     Ok(other.map_or(NONE, |(other, _)| subject_of(draft, other)))
 }
 
-fn apply_staff(staff: &Staff, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
-    let others = staff.allowed.len().saturating_sub(1);
-    let role = usize::try_from(row.role).unwrap_or(others).min(others);
-    let allowed = staff.allowed.get(role).copied().unwrap_or(0);
+fn apply_staff(staff: &Staff<'_>, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
+    let allowed = staff.allowed(row.role);
     let is_allowed = allowed & row.phase_mode_bit() != 0;
     if is_allowed && !draft.explains() {
         return;
@@ -158,7 +160,7 @@ fn holds(when: &When, row: &Row) -> bool {
 }
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
-fn apply_record_rules(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) {
+fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
     for requirement in plan.requirements.iter().filter(|requirement| holds(&requirement.when, row)) {
         let present = row.info & requirement.info != 0;
         draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
@@ -179,13 +181,13 @@ fn speak(rows: &[(When, u32)], row: &Row, draft: &mut Draft<'_, '_>) {
 }
 
 /// Modifiers that belong on the line. One that is asked for and not among them is for a person to look at.
-fn modifiers_of(plan: &Plan, row: &Row) -> u32 {
+fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
     plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
 }
 
 /// The code's own line, units counted, and those of its add-ons that the policy answers with.
 fn write_lines(
-    plan: &Plan,
+    plan: &Plan<'_>,
     row: &Row,
     own: Line,
     (plans, segment): (&Plans<'_, '_>, u32),
@@ -207,7 +209,7 @@ fn write_lines(
     Ok(())
 }
 
-fn count_units(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
+fn count_units(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
     let rule = &plan.units;
     if rule.rounding == Rounding::PerEncounter {
         return 1;
@@ -228,7 +230,7 @@ fn count_units(plan: &Plan, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
 }
 
 /// Rules that look at what has been billed.
-fn apply_history(plan: &Plan, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
+fn apply_history(plan: &Plan<'_>, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
     let units = draft.units_of(code).unwrap_or(1);
     apply_limits(plan, row, (code, units), ledger, draft);
     for exclusion in &plan.exclusions {
@@ -247,7 +249,7 @@ fn related(relation: &Relation, row: &Row, ledger: &Ledger) -> Count {
     ledger.count(row, relation.codes, relation.window, relation.per)
 }
 
-fn apply_limits(plan: &Plan, row: &Row, (code, units): (u32, u32), ledger: &Ledger, draft: &mut Draft<'_, '_>) {
+fn apply_limits(plan: &Plan<'_>, row: &Row, (code, units): (u32, u32), ledger: &Ledger, draft: &mut Draft<'_, '_>) {
     for limit in &plan.limits {
         let before = ledger.count(row, limit.codes, limit.window, limit.per);
         let with_this =
@@ -258,7 +260,7 @@ fn apply_limits(plan: &Plan, row: &Row, (code, units): (u32, u32), ledger: &Ledg
 }
 
 /// Puts the amount on the line of `code`.
-fn price(plan: &Plan, row: &Row, code: u32, rates: &Rates, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
+fn price(plan: &Plan<'_>, row: &Row, code: u32, rates: &Rates, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
     let pays_nothing = plan.report_only.iter().any(|(when, _)| holds(when, row));
     let rate = match plan.rate {
         _ if pays_nothing => Some(0),

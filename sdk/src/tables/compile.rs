@@ -143,7 +143,7 @@ fn custom_rules(document: &Document, book: &mut RuleBook) -> Vec<(String, u32)> 
 /// Plans, each kept once.
 #[derive(Default)]
 struct PlanStore {
-    plans: Vec<Plan>,
+    plans: Vec<Plan<'static>>,
     /// The plans' bytes, one after the other.
     encoded: Vec<u8>,
     ends: Vec<u32>,
@@ -151,7 +151,7 @@ struct PlanStore {
 }
 
 impl PlanStore {
-    fn add(&mut self, plan: &Plan) -> u32 {
+    fn add(&mut self, plan: &Plan<'static>) -> u32 {
         let bytes = postcard::to_allocvec(plan).unwrap_or_default();
         if let Some(position) = self.bytes_to_position.get(&bytes) {
             return *position;
@@ -171,7 +171,7 @@ impl PlanStore {
 }
 
 /// The facts that the tables need, and those that the policy's own code asks for.
-fn reads(document: &Document, plans: &[Plan]) -> Vec<Field> {
+fn reads(document: &Document, plans: &[Plan<'_>]) -> Vec<Field> {
     use Field as F;
     let any = |test: fn(&Plan) -> bool| plans.iter().any(test);
     let mut reads: BTreeSet<Field> = document.policy.row.reads.iter().copied().collect();
@@ -206,7 +206,7 @@ fn reads(document: &Document, plans: &[Plan]) -> Vec<Field> {
     let counts = |plan: &Plan| !plan.limits.is_empty() || !plan.exclusions.is_empty() || !plan.prerequisites.is_empty();
     need(plans.iter().any(counts), &[F::LedgerOffset, F::LedgerDateOfService, F::LedgerProcedureCode]);
     need(any(|plan| plan.limits.iter().any(|limit| limit.counts_units)), &[F::LedgerUnits]);
-    let per = plans.iter().flat_map(narrowed_by).fold(0, |bits, per| bits | per);
+    let per = plans.iter().flat_map(|plan| narrowed_by(plan)).fold(0, |bits, per| bits | per);
     need(per & crate::image::per::PRACTICE != 0, &[F::EncounterBillingProvider, F::LedgerBillingProvider]);
     need(per & crate::image::per::PROVIDER != 0, &[F::EncounterRenderingProvider, F::LedgerRenderingProvider]);
     need(per & crate::image::per::DIAGNOSIS != 0, &[F::EncounterDiagnosis, F::LedgerDiagnosis]);
@@ -216,12 +216,18 @@ fn reads(document: &Document, plans: &[Plan]) -> Vec<Field> {
     reads.into_iter().collect()
 }
 
-fn narrowed_by(plan: &Plan) -> impl Iterator<Item = u8> {
+fn narrowed_by(plan: &Plan<'_>) -> impl Iterator<Item = u8> {
     let relations = plan.exclusions.iter().chain(&plan.prerequisites).map(|relation| relation.per);
     plan.limits.iter().map(|limit| limit.per).chain(relations)
 }
 
-fn manifest(document: &Document, names: &Vocabularies, book: RuleBook, reads: Vec<Field>, plans: &[Plan]) -> Manifest {
+fn manifest(
+    document: &Document,
+    names: &Vocabularies,
+    book: RuleBook,
+    reads: Vec<Field>,
+    plans: &[Plan<'_>],
+) -> Manifest {
     let policy = &document.policy.row;
     let parse = |name: &String| Token::parse(name).ok();
     let units_max =

@@ -26,7 +26,7 @@ pub(super) struct PlanBuilder<'d, 'b> {
 
 impl PlanBuilder<'_, '_> {
     /// The plan, or `None` where the code is not one of the payer's on these days.
-    pub(super) fn build(&mut self) -> Option<Plan> {
+    pub(super) fn build(&mut self) -> Option<Plan<'static>> {
         let document = self.document;
         let row = document.codes.iter().find(|row| row.row.code == self.code && self.holds(&row.row.common()))?;
         let service =

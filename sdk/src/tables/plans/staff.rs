@@ -73,7 +73,7 @@ fn plain_rows(document: &Document, code: ProcedureCode, day: ServiceDate) -> Vec
 }
 
 impl PlanBuilder<'_, '_> {
-    pub(super) fn staff(&mut self) -> Option<Staff> {
+    pub(super) fn staff(&mut self) -> Option<Staff<'static>> {
         let document = self.document;
         let mut allowed = vec![0_u64; self.names.roles.names().len() + 1];
         let mut conditional = Vec::new();
@@ -103,7 +103,7 @@ impl PlanBuilder<'_, '_> {
         let rule = |builder: &mut Self, what: &str, names: &[&str]| builder.staff_rule(what, &spoken, names);
         Some(Staff {
             by_anyone: allowed.iter().fold(0, |bits, allowed| bits | allowed),
-            allowed,
+            allowed: allowed.iter().flat_map(|bits| bits.to_le_bytes()).collect(),
             conditional,
             role_rule: rule(self, "role", &list(document, &rows, |row| row.roles.as_deref())),
             phase_rule: rule(self, "phase", &list(document, &rows, |row| row.phases.as_deref())),
