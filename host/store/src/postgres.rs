@@ -24,15 +24,17 @@ use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, Pu
 use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::postgres::commit::KnownHeads;
 use crate::store::{Counts, Store};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// INVARIANT (one appender per agency): a commit holds the agency's row of `chain_head` from before it reads the
-/// ledgers until it ends. That also keeps two decisions about one client apart: a lock for each of the thousands of
+/// ledgers until it ends, or finds that row as it knew it. That also keeps two decisions about one client apart: a lock for each of the thousands of
 /// clients of a bulk commit would not fit the server's table of locks.
 pub(crate) struct PostgresStore {
     pool: PgPool,
     warnings: Vec<String>,
+    heads: KnownHeads,
 }
 
 pub(crate) use open::open;

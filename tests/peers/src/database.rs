@@ -88,7 +88,10 @@ impl Database {
                 let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
                 Plain::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_with(options).await?)
             }
-            Kind::Postgres => Plain::Postgres(PgPoolOptions::new().max_connections(16).connect(&self.url).await?),
+            Kind::Postgres => {
+                let options = PgPoolOptions::new().max_connections(16).test_before_acquire(false);
+                Plain::Postgres(options.connect(&self.url).await?)
+            }
         })
     }
 }

@@ -8,15 +8,18 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
+use crate::postgres::commit::KnownHeads;
 
 const CONNECTIONS_MAX: u32 = 10;
 const ACQUIRE_TIMEOUT_MS: u64 = 30_000;
 /// No statement, wait for a lock or pause within a transaction lasts longer.
-const SESSION: [(&str, &str); 4] = [
+const SESSION: [(&str, &str); 5] = [
     ("statement_timeout", "120s"),
     ("lock_timeout", "20s"),
     ("idle_in_transaction_session_timeout", "60s"),
     ("synchronous_commit", "on"),
+    // Statements here look up rows by their keys: code made for one costs more than it saves.
+    ("jit", "off"),
 ];
 
 const SETTINGS: &str = "
@@ -37,7 +40,7 @@ pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
     // A newer release may have added tables; this one must still start beside it.
     migrations.set_ignore_missing(true);
     migrations.run(&pool).await.map_err(|source| StoreError::Migration { source })?;
-    Ok(PostgresStore { pool, warnings })
+    Ok(PostgresStore { pool, warnings, heads: KnownHeads::default() })
 }
 
 /// Refuses a database that answers before it has written; warns of one that may lose what it wrote.

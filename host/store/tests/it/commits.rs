@@ -3,7 +3,7 @@
 use adjudica_core::{Digest, Outcome};
 use adjudica_store::{ClientKey, DecisionFilter, NewCommit, NewIdempotency, StoreError, chain_hash};
 
-use crate::support::{Setup, at, billable, commit_of, day, encounter, not_billable, token};
+use crate::support::{Raw, Setup, at, billable, commit_of, day, encounter, not_billable, token};
 
 pub(crate) async fn it_keeps_a_decision_with_its_record(setup: &Setup) {
     let new = billable("d1", "e1");
@@ -128,6 +128,55 @@ pub(crate) async fn it_lets_one_of_two_commits_have_the_last_unit(setup: &Setup)
         assert!(matches!(refused, StoreError::LedgerMoved { .. }), "{refused}");
         assert_eq!(setup.store.ledger_of(&token("a"), &token(&client), None).await.expect("reads").len(), 1);
     }
+    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, None);
+}
+
+pub(crate) async fn it_notices_what_another_host_committed(setup: &Setup) {
+    let other_host = adjudica_store::connect(&setup.url).await.expect("opens");
+    for round in 0..6 {
+        let (here, there) = if round % 2 == 0 { (&setup.store, &other_host) } else { (&other_host, &setup.store) };
+        let commit = |name: &str, client: &str, through| {
+            commit_of("a", client, through, vec![billable(&format!("d{round}{name}"), &format!("e{round}{name}"))])
+        };
+        here.commit_decisions(commit("w", "c1", round * 2)).await.expect("commits");
+        here.commit_decisions(commit("x", "c1", round * 2 + 1)).await.expect("commits on its own");
+        let refused = there.commit_decisions(commit("y", "c1", round * 2)).await;
+        assert_eq!(moved(refused.map(drop)), [ClientKey { agency_id: token("a"), client_id: token("c1") }]);
+        let mut again = commit("z", "c2", round);
+        again.clients[0].decisions[0].encounter_id = token(&format!("e{round}x"));
+        let refused = here.commit_decisions(again.clone()).await;
+        assert_eq!(moved(refused.map(drop)).len(), 1, "an encounter that is decided already");
+        again.clients[0].decisions[0].encounter_id = token(&format!("e{round}z"));
+        there.commit_decisions(again).await.expect("commits after the other's");
+    }
+    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    assert_eq!((report.length, report.first_broken), (18, None));
+    other_host.close().await;
+}
+
+pub(crate) async fn it_writes_nothing_when_a_row_gets_lost(setup: &Setup) {
+    setup.commit("c1", 0, vec![billable("d1", "e1")]).await.expect("commits");
+    let (swallow, spit_out) = match &setup.raw {
+        Raw::Sqlite(_) => (
+            "CREATE TRIGGER swallow BEFORE INSERT ON decision_line BEGIN SELECT RAISE(IGNORE); END",
+            "DROP TRIGGER swallow",
+        ),
+        Raw::Postgres(_) => (
+            "CREATE FUNCTION swallow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+             CREATE TRIGGER swallow BEFORE INSERT ON decision_line FOR EACH ROW EXECUTE FUNCTION swallow()",
+            "DROP TRIGGER swallow ON decision_line",
+        ),
+    };
+    setup.raw.execute(swallow).await.expect("makes a trigger");
+    let refused = setup.commit("c1", 1, vec![billable("d2", "e2")]).await;
+    assert!(
+        matches!(refused, Err(StoreError::RowCount { doing: "writing lines", expected: 1, found: 0 })),
+        "{refused:?}"
+    );
+    assert_eq!(setup.store.counts().await.expect("counts").decisions, 1);
+    assert_eq!(setup.store.ledger_of(&token("a"), &token("c1"), None).await.expect("reads").len(), 1);
+    setup.raw.execute(spit_out).await.expect("removes it");
+    setup.commit("c1", 1, vec![billable("d2", "e2")]).await.expect("commits");
     assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, None);
 }
 

@@ -1,0 +1,68 @@
+//! Commits in one journey to the server, on what this host knows from its last commit. Explains no refusal.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use crate::commit::rows::CommitRows;
+use crate::commit::{self, ClientRef, Head, Standing};
+use crate::decision::{CommittedDecision, NewCommit};
+use crate::error::StoreError;
+use crate::postgres::PostgresStore;
+use crate::postgres::commit::write;
+
+/// The ends of chains after this host's last commits. Others may have moved them since: a hint, never a fact.
+#[derive(Default)]
+pub(in crate::postgres) struct KnownHeads(Mutex<BTreeMap<String, Head>>);
+
+impl KnownHeads {
+    /// Remembers the ends that `rows`, now durable, gave to their chains.
+    pub(super) fn learn(&self, rows: &CommitRows<'_>) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (row, committed) in rows.decisions.iter().zip(&rows.committed) {
+            let head = Head { length: committed.sequence, hash: committed.hash };
+            match known.get_mut(row.agency_id) {
+                Some(known) => *known = head,
+                None => drop(known.insert(row.agency_id.to_owned(), head)),
+            }
+        }
+    }
+
+    /// The ends of the chains of these agencies, if all are known.
+    fn of<'a>(&self, agencies: impl Iterator<Item = &'a str>) -> Option<BTreeMap<String, Head>> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        agencies.map(|agency_id| Some((agency_id.to_owned(), *known.get(agency_id)?))).collect()
+    }
+}
+
+/// Commits `new` if nothing has moved; `None` when nothing was written and the whole transaction must find out why.
+pub(super) async fn commit(
+    store: &PostgresStore,
+    new: &NewCommit,
+) -> Result<Option<Vec<CommittedDecision>>, StoreError> {
+    let Some(standing) = expected(store, new) else { return Ok(None) };
+    let rows = commit::plan(new, &standing);
+    match write::write_if_unmoved(&store.pool, &rows, new, &standing).await {
+        Ok(true) => {
+            store.heads.learn(&rows);
+            Ok(Some(rows.committed))
+        }
+        // The server has taken the statement back.
+        Ok(false) | Err(sqlx::Error::Database(_)) => Ok(None),
+        Err(source) => Err(StoreError::during("writing decisions")(source)),
+    }
+}
+
+/// How everything stands if nothing has moved. `None` where more must be read first: a chain that is not known, or lines
+/// of an earlier decision that are taken back.
+fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Standing> {
+    let agencies = commit::agencies(new);
+    if agencies.is_empty() || !commit::superseded(new).is_empty() {
+        return None;
+    }
+    let heads = store.heads.of(agencies.into_iter())?;
+    let end = |client: &crate::decision::ClientCommit| {
+        let (agency_id, client_id) = (client.agency_id.as_str().to_owned(), client.client_id.as_str().to_owned());
+        (ClientRef { agency_id, client_id }, client.ledger_through)
+    };
+    Some(Standing { heads, ledger_ends: new.clients.iter().map(end).collect(), ..Standing::default() })
+}
