@@ -88,8 +88,19 @@ impl ServiceDate {
     pub fn plus_days(self, days: i32) -> Self {
         Self(self.0.saturating_add(days))
     }
+
+    /// The same day `years` later; 29 February falls on the 28th where the year has none.
+    #[must_use]
+    pub fn plus_years(self, years: i32) -> Self {
+        let (year, month, day) = self.civil();
+        let year = year.saturating_add(years).clamp(-YEARS_MAX, YEARS_MAX);
+        let there = Self(days_from_civil(year, month, day));
+        if there.civil().1 == month { there } else { there.plus_days(-1) }
+    }
 }
 
+/// Years that days of 32 bits can hold.
+const YEARS_MAX: i32 = 5_000_000;
 /// Days in four hundred years, after which the calendar repeats.
 const DAYS_OF_ERA: i32 = 146_097;
 /// 0000-03-01, the first day of an era, to 1970-01-01: four eras and this many days.
@@ -208,6 +219,23 @@ mod tests {
         }
         assert_eq!(expected, day("2199-12-31").days() + 1);
         assert_eq!(day("1970-01-01").days(), 0);
+    }
+
+    #[test]
+    fn it_goes_to_the_same_day_of_another_year() {
+        let table = [
+            ("2026-03-01", 1, "2027-03-01"),
+            ("2023-03-01", 1, "2024-03-01"),
+            ("2024-02-28", 1, "2025-02-28"),
+            ("2024-02-29", 1, "2025-02-28"),
+            ("2024-02-29", 4, "2028-02-29"),
+            ("2026-01-31", 0, "2026-01-31"),
+            ("2026-12-31", -1, "2025-12-31"),
+        ];
+        for (from, years, to) in table {
+            assert_eq!(day(from).plus_years(years), day(to), "{from} and {years} years");
+        }
+        assert!(day("2026-01-01").plus_years(i32::MAX) > day("2199-12-31"), "too far is far, not back");
     }
 
     #[test]

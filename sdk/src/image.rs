@@ -136,8 +136,8 @@ pub struct Plan<'a> {
     pub rate: RateRule,
     /// Accepted and paid nothing.
     pub report_only: Vec<(When, u32)>,
-    /// Days from service to receipt, and the rule.
-    pub filing: Vec<(u32, u32)>,
+    /// How late the payer takes a claim.
+    pub filing: Vec<Filing>,
     /// Things to know or look at.
     pub notices: Vec<(When, u32)>,
 }
@@ -272,6 +272,17 @@ pub struct Requirement {
     /// It must not be there.
     pub absent: bool,
     /// The rule.
+    pub rule: u32,
+}
+
+/// How long after the service the payer takes a claim: to the same day so many years later, and so many days more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filing {
+    /// Calendar years.
+    pub years: u32,
+    /// Days.
+    pub days: u32,
+    /// The claim comes later.
     pub rule: u32,
 }
 

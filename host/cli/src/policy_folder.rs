@@ -12,6 +12,10 @@ use crate::exit::{Fault, Refusal};
 use crate::guest;
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// The tables.
+const TABLES: &str = "policy.toml";
+/// The tables of the policy that is extended, by the name under which they travel with the policy.
+const BASE_TABLES: &str = "extended/policy.toml";
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +48,8 @@ impl PolicyFolder {
             folder.read("Cargo.toml", &mut faults);
             folder.read_below("src", "rs", &mut faults);
         }
-        folder.read("policy.toml", &mut faults);
+        folder.read(TABLES, &mut faults);
+        folder.read_base(&mut faults);
         folder.read_below("cases", "toml", &mut faults);
         if faults.is_empty() {
             return Ok(folder);
@@ -53,8 +58,19 @@ impl PolicyFolder {
     }
 
     fn read(&mut self, name: &str, faults: &mut Vec<Fault>) {
-        let file = self.path.join(name);
-        match std::fs::read_to_string(&file) {
+        self.read_as(name, &self.path.join(name), faults);
+    }
+
+    /// The tables of the policy that this one extends travel with it: its file shows all that made it.
+    fn read_base(&mut self, faults: &mut Vec<Fault>) {
+        let folder = self.sources.get(TABLES).and_then(|text| tables::extended_folder(text));
+        if let Some(folder) = folder {
+            self.read_as(BASE_TABLES, &self.path.join(folder).join(TABLES), faults);
+        }
+    }
+
+    fn read_as(&mut self, name: &str, file: &Path, faults: &mut Vec<Fault>) {
+        match std::fs::read_to_string(file) {
             Ok(text) => drop(self.sources.insert(name.to_owned(), text)),
             Err(error) => faults.push(Fault {
                 file: Some(file.display().to_string()),
@@ -82,8 +98,12 @@ impl PolicyFolder {
     /// # Errors
     /// Every fault of `policy.toml`.
     pub fn compile(&self) -> Result<Compiled, Vec<Fault>> {
-        let text = self.sources.get("policy.toml").map_or("", String::as_str);
-        tables::compile(text).map_err(|faults| self.place("policy.toml", faults))
+        let text = self.sources.get(TABLES).map_or("", String::as_str);
+        let compiled = match self.sources.get(BASE_TABLES) {
+            Some(base) => tables::compile_extending(text, base),
+            None => tables::compile(text),
+        };
+        compiled.map_err(|faults| self.place(TABLES, faults))
     }
 
     /// The case files.

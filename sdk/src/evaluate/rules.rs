@@ -2,7 +2,7 @@
 
 use adjudica_core::columns::NONE_S64;
 use adjudica_core::field::{NONE_S32, NONE_U32};
-use adjudica_core::{Minutes, Outcome, Rounding};
+use adjudica_core::{Minutes, Outcome, Rounding, ServiceDate};
 
 use super::EvaluateFault;
 use super::draft::{Arguments, Draft, Line, Satisfied};
@@ -10,7 +10,7 @@ use super::ledger::{Count, Ledger};
 use super::plans::Plans;
 use super::rates::Rates;
 use super::row::Row;
-use crate::image::{Bounds, NONE, Plan, RateRule, Relation, Staff, When};
+use crate::image::{Bounds, Filing, NONE, Plan, RateRule, Relation, Staff, When};
 
 /// Finds the code's plan and tries all of its rules.
 pub(super) fn decide(
@@ -167,11 +167,21 @@ fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
     }
     if row.received_on != NONE_S32 {
         let days = u32::try_from(row.received_on.saturating_sub(row.day)).unwrap_or(0);
-        for (days_max, rule) in &plan.filing {
-            draft.judge((days <= *days_max).into(), *rule, Arguments::counts(days, *days_max));
+        for filing in &plan.filing {
+            let days_max = filing_days(filing, row.day);
+            draft.judge((days <= days_max).into(), filing.rule, Arguments::counts(days, days_max));
         }
     }
     speak(&plan.notices, row, draft);
+}
+
+/// Days from `day` to the last on which the payer takes the claim.
+fn filing_days(filing: &Filing, day: i32) -> u32 {
+    if filing.years == 0 {
+        return filing.days;
+    }
+    let anniversary = ServiceDate::from_days(day).plus_years(i32::try_from(filing.years).unwrap_or(i32::MAX));
+    u32::try_from(anniversary.days().saturating_sub(day)).unwrap_or(0).saturating_add(filing.days)
 }
 
 fn speak(rows: &[(When, u32)], row: &Row, draft: &mut Draft<'_, '_>) {

@@ -499,3 +499,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn it_counts_years_of_filing_by_the_calendar() {
+    let rows = format!("{VISIT}\n[[filing]]\nid = \"late\"\nyears = 1\nsource = \"manual\"\n");
+    let table = [
+        ("2024-03-01", "2025-03-01", "2025-03-02"),
+        ("2024-02-29", "2025-02-28", "2025-03-01"),
+        ("2024-01-15", "2025-01-15", "2025-01-16"),
+    ];
+    for (day, last, late) in table {
+        let case = |name: &str, received: &str, expect: &str| {
+            format!(
+                "[[case]]\nname = \"{name}\"\nexpect = {{ {expect} }}\nencounter = {{ procedure_code = \"T1016\", date_of_service = \"{day}\", received_on = \"{received}\" }}\n"
+            )
+        };
+        let on_time = case("on the last day", last, "outcome = \"billable\"");
+        let late = case("a day late", late, "outcome = \"not_billable\", rules = [\"late\"]");
+        check(&rows, &format!("{on_time}{late}"));
+    }
+}

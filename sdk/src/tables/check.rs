@@ -221,6 +221,16 @@ impl<'d> Checker<'d> {
                 _ => {}
             }
         }
+        for Located { row, place } in &document.filing {
+            match (row.days, row.years) {
+                (None, None) => self.fault(*place, "the row has neither `days` nor `years`; give the payer's term"),
+                (Some(_), Some(_)) => {
+                    self.fault(*place, "the row has both `days` and `years`; keep the payer's own word");
+                }
+                (None, Some(0)) => self.fault(*place, "`years` is 0; a term in years is 1 or more"),
+                (Some(_), None) | (None, Some(_)) => {}
+            }
+        }
         for Located { row, place } in &document.rates {
             match (row.cents, row.terms) {
                 (Some(_), true) => self.fault(*place, "the row has both `cents` and `terms`; keep one"),

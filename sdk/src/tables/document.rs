@@ -24,11 +24,23 @@ pub(super) struct Located<T> {
 pub(super) struct Place {
     pub line: usize,
     pub column: usize,
+    /// Where the row stands in the policy that is extended; line and column are then those of `[policy]`.
+    pub base: Option<(usize, usize)>,
 }
 
 impl Place {
     pub(super) fn fault(self, message: impl Into<String>) -> Fault {
-        Fault { line: self.line, column: self.column, message: message.into() }
+        let message = message.into();
+        let message = match self.base {
+            Some((line, column)) => format!("in the policy it extends, at {line}:{column}: {message}"),
+            None => message,
+        };
+        Fault { line: self.line, column: self.column, message }
+    }
+
+    /// The same place, for a document that stands at `policy` and extends this one.
+    pub(super) fn seen_from(self, policy: Self) -> Self {
+        Self { base: Some((self.line, self.column)), ..policy }
     }
 }
 
@@ -125,7 +137,7 @@ impl Reader<'_> {
         let before = self.text.get(..offset).unwrap_or(self.text);
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        Place { line, column }
+        Place { line, column, base: None }
     }
 
     fn fault(&mut self, span: Option<std::ops::Range<usize>>, message: &str) {

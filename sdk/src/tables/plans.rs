@@ -7,7 +7,9 @@ use super::document::{Document, Located};
 use super::names::{Vocabularies, resolve};
 use super::rows::{BoundsRow, Common, CountsName, InfoKind, PerName, Row, SourceRow, WhenCodesRow, WindowName};
 use super::rulebook::{RuleBook, Variant};
-use crate::image::{AddOn, Bounds, Limit, NONE, Plan, RateRule, Relation, Requirement, UnitRule, When, Window, per};
+use crate::image::{
+    AddOn, Bounds, Filing, Limit, NONE, Plan, RateRule, Relation, Requirement, UnitRule, When, Window, per,
+};
 
 mod staff;
 
@@ -285,10 +287,14 @@ impl PlanBuilder<'_, '_> {
             .collect()
     }
 
-    fn filing(&mut self) -> Vec<(u32, u32)> {
+    fn filing(&mut self) -> Vec<Filing> {
         let mine = self.mine(&self.document.filing, |row| row.codes.as_deref());
         mine.into_iter()
-            .map(|(row, common, range)| (row.days, self.book.rule("filing", &common, range, Variant::default())))
+            .map(|(row, common, range)| Filing {
+                years: row.years.unwrap_or(0),
+                days: row.days.unwrap_or(0),
+                rule: self.book.rule("filing", &common, range, Variant::default()),
+            })
             .collect()
     }
 }

@@ -36,6 +36,9 @@ pub(super) struct Common {
 pub(super) trait Row {
     /// What every row may carry.
     fn common(&self) -> Common;
+
+    /// The name of its rule.
+    fn row_id(&self) -> Option<&Token>;
 }
 
 macro_rules! row {
@@ -60,6 +63,10 @@ macro_rules! row {
         }
 
         impl Row for $name {
+            fn row_id(&self) -> Option<&Token> {
+                self.id.as_ref()
+            }
+
             fn common(&self) -> Common {
                 Common {
                     id: self.id.clone(),
@@ -89,6 +96,11 @@ pub(super) struct PolicyRow {
     pub payers: Vec<Token>,
     pub currency: Token,
     pub in_force: Vec<PeriodRow>,
+    /// The folder of the policy whose tables these come on top of.
+    pub extends: Option<String>,
+    /// Rows of that policy that do not hold here.
+    #[serde(default)]
+    pub without: Vec<Token>,
     /// Fields that the policy's own code reads besides those of the tables.
     #[serde(default)]
     pub reads: Vec<adjudica_core::Field>,
@@ -279,4 +291,4 @@ RateRow { codes: Vec<String>, cents: Option<i64>, #[serde(default)] terms: bool 
 row!(/// `[[report_only]]` and `[[notice]]`.
 WhenCodesRow { codes: Option<Vec<String>>, when: Option<WhenRow> });
 row!(/// `[[filing]]`.
-FilingRow { codes: Option<Vec<String>>, days: u32 });
+FilingRow { codes: Option<Vec<String>>, days: Option<u32>, years: Option<u32> });

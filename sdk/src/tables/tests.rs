@@ -39,7 +39,9 @@ fn faults(rows: &str) -> Vec<String> {
 }
 
 /// Rows, and a part of the fault that they must raise.
-const FAULTY: [(&str, &str); 21] = [
+const FAULTY: [(&str, &str); 23] = [
+    ("[[filing]]\nid = \"a\"\nsource = \"manual\"", "neither `days` nor `years`"),
+    ("[[filing]]\nid = \"a\"\ndays = 365\nyears = 1\nsource = \"manual\"", "both `days` and `years`"),
     ("[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"", "needs a `source`"),
     ("[[limit]]\nid = \"a\"\ncodes = [\"T1016\"]\nmax = 1\nwindow = \"day\"\nsource = \"rumour\"", "of low confidence"),
     (
@@ -149,4 +151,87 @@ source = "manual"
     let ids: Vec<_> =
         compiled.manifest.rules.iter().map(|rule| rule.id.to_string()).filter(|id| id.starts_with("role.")).collect();
     assert_eq!(ids, ["role.T1016.2024-01-01", "role.T1016.2025-01-01"]);
+}
+
+const VARIANT: &str = r#"[policy]
+id = "variant"
+version = "1.0.0"
+title = "Variant"
+payers = ["other"]
+currency = "USD"
+in_force = [{ from = 2025-01-01 }]
+extends = "../base"
+without = ["call"]
+
+[sets]
+all = ["T1016", "T1017"]
+
+[[code]]
+id = "session"
+code = "T1017"
+source = "manual"
+
+[[minutes]]
+id = "minutes"
+codes = ["@all"]
+min = 20
+source = "manual"
+"#;
+
+/// What the variant extends, besides [`GOOD`].
+const BASE_ROWS: &str = r#"
+[sets]
+all = ["T1016"]
+
+[[minutes]]
+id = "minutes"
+codes = ["@all"]
+min = 10
+source = "manual"
+
+[[notice]]
+id = "call"
+source = "manual"
+
+[[notice]]
+id = "form"
+codes = ["@all"]
+source = "manual"
+"#;
+
+fn faults_of(variant: &str, base: &str) -> Vec<String> {
+    let compiled = compile_extending(variant, base);
+    compiled.err().unwrap_or_default().into_iter().map(|fault| fault.to_string()).collect()
+}
+
+#[test]
+fn it_lays_tables_over_those_they_extend() {
+    assert_eq!(extended_folder(VARIANT).as_deref(), Some("../base"));
+    let manifest = compile_extending(VARIANT, &format!("{GOOD}{BASE_ROWS}")).expect("no faults").manifest;
+    assert_eq!((manifest.policy_id.as_str(), manifest.payers[0].as_str()), ("variant", "other"));
+    let codes: Vec<_> = manifest.codes.iter().map(|code| code.as_str()).collect();
+    assert_eq!(codes, ["T1016", "T1017"]);
+    let ids: Vec<_> = manifest.rules.iter().map(|rule| rule.id.as_str()).collect();
+    assert!(ids.contains(&"form") && ids.contains(&"code.unknown"), "what the other says holds: {ids:?}");
+    assert!(!ids.contains(&"call"), "`without` takes away: {ids:?}");
+    assert_eq!(ids.iter().filter(|id| **id == "minutes").count(), 1, "the same name replaces: {ids:?}");
+}
+
+#[test]
+fn it_names_the_faults_of_what_is_extended() {
+    let base = format!("{GOOD}{BASE_ROWS}");
+    let at_policy = |faults: &[String], part: &str| {
+        assert!(faults.iter().any(|fault| fault.starts_with("1:1: ") && fault.contains(part)), "{part}: {faults:?}");
+    };
+    at_policy(&faults_of(&VARIANT.replace("\"call\"", "\"cal\""), &base), "names `cal`");
+    at_policy(&faults_of(VARIANT, &base.replace("id = \"form\"", "name = 1")), "in the policy it extends, at 42:1");
+    at_policy(
+        &faults_of(VARIANT, &base.replace("codes = [\"@all\"]\nsource", "codes = [\"G0000\"]\nsource")),
+        "`G0000`",
+    );
+    at_policy(&faults_of(VARIANT, &VARIANT.replace("without = [\"call\"]\n", "")), "extends another itself");
+    let alone = compile(VARIANT).expect_err("faults");
+    assert!(alone[0].message.contains("`../base`, is not at hand"), "{alone:?}");
+    let without = compile(&VARIANT.replace("extends = \"../base\"\n", "")).expect_err("faults");
+    assert!(without.iter().any(|fault| fault.message.contains("name it in `extends`")), "{without:?}");
 }

@@ -1,0 +1,111 @@
+//! Lays a policy's tables over those of the policy that it extends: rows of the same id replace, `without` takes away.
+
+use std::collections::BTreeSet;
+
+use adjudica_core::Token;
+
+use super::Fault;
+use super::document::{Document, Located, Place};
+use super::rows::{AssumptionRow, Row, SourceRow};
+
+/// What has an id within its table or policy.
+trait Named {
+    fn id(&self) -> Option<&Token>;
+}
+
+impl Named for SourceRow {
+    fn id(&self) -> Option<&Token> {
+        Some(&self.id)
+    }
+}
+
+impl Named for AssumptionRow {
+    fn id(&self) -> Option<&Token> {
+        Some(&self.id)
+    }
+}
+
+impl<T: Row> Named for T {
+    fn id(&self) -> Option<&Token> {
+        self.row_id()
+    }
+}
+
+/// The tables of `own` on top of those of `base`.
+/// # Errors
+/// A [`Fault`] for each name in `without` that the base has no row of.
+pub(super) fn extend(own: Document, base: Document) -> Result<Document, Vec<Fault>> {
+    let policy = own.policy.place;
+    let without: BTreeSet<Token> = own.policy.row.without.iter().cloned().collect();
+    let mut found = BTreeSet::new();
+    let mut layer = Layer { policy, without: &without, found: &mut found };
+    let extended = Document {
+        sets: base.sets.into_iter().chain(own.sets).collect(),
+        sources: layer.rows(base.sources, own.sources),
+        assumptions: layer.rows(base.assumptions, own.assumptions),
+        codes: layer.rows(base.codes, own.codes),
+        unknown_code: layer.single(base.unknown_code, own.unknown_code),
+        outside_dates: layer.single(base.outside_dates, own.outside_dates),
+        unknown_service: layer.single(base.unknown_service, own.unknown_service),
+        unknown_modifier: layer.single(base.unknown_modifier, own.unknown_modifier),
+        staff: layer.rows(base.staff, own.staff),
+        minutes: layer.rows(base.minutes, own.minutes),
+        group_sizes: layer.rows(base.group_sizes, own.group_sizes),
+        units: layer.rows(base.units, own.units),
+        add_ons: layer.rows(base.add_ons, own.add_ons),
+        places: layer.rows(base.places, own.places),
+        limits: layer.rows(base.limits, own.limits),
+        exclusions: layer.rows(base.exclusions, own.exclusions),
+        prerequisites: layer.rows(base.prerequisites, own.prerequisites),
+        requirements: layer.rows(base.requirements, own.requirements),
+        modifiers: layer.rows(base.modifiers, own.modifiers),
+        rates: layer.rows(base.rates, own.rates),
+        report_only: layer.rows(base.report_only, own.report_only),
+        filing: layer.rows(base.filing, own.filing),
+        notices: layer.rows(base.notices, own.notices),
+        custom: layer.rows(base.custom, own.custom),
+        policy: own.policy,
+    };
+    let missing = without.difference(&found);
+    let faults: Vec<Fault> = missing
+        .map(|id| {
+            policy.fault(format!("`without` names `{id}`, and the policy it extends has no such row; leave it out"))
+        })
+        .collect();
+    if faults.is_empty() { Ok(extended) } else { Err(faults) }
+}
+
+/// One policy over another.
+struct Layer<'l> {
+    /// Where the upper one stands.
+    policy: Place,
+    without: &'l BTreeSet<Token>,
+    /// The names of `without` that were met.
+    found: &'l mut BTreeSet<Token>,
+}
+
+impl Layer<'_> {
+    /// The base's rows that still hold, then the own ones.
+    fn rows<T: Named>(&mut self, base: Vec<Located<T>>, own: Vec<Located<T>>) -> Vec<Located<T>> {
+        let replaced: BTreeSet<Token> = own.iter().filter_map(|row| row.row.id().cloned()).collect();
+        let kept = base.into_iter().filter(|row| {
+            let Some(id) = row.row.id() else { return true };
+            let is_taken_away = self.without.contains(id);
+            if is_taken_away {
+                self.found.insert(id.clone());
+            }
+            !is_taken_away && !replaced.contains(id)
+        });
+        let mut rows: Vec<Located<T>> = kept.collect();
+        for row in &mut rows {
+            row.place = row.place.seen_from(self.policy);
+        }
+        rows.extend(own);
+        rows
+    }
+
+    fn single<T: Named>(&mut self, base: Option<Located<T>>, own: Option<Located<T>>) -> Option<Located<T>> {
+        let base = self.rows(base.into_iter().collect(), Vec::new()).pop();
+        own.or(base)
+    }
+}
