@@ -28,10 +28,19 @@ fn case_files(folder: &Path) -> Vec<cases::CaseFile> {
 #[case::sim("sim", "sim-1.0.0", 1_000)]
 #[case::bcbsm_matrix("bcbsm/v1", "bcbsm-1.0.0", 1_000)]
 #[case::bcbsm_current("bcbsm/v2", "bcbsm-2.0.0", 1_000)]
+#[case::bcbsm_ma("bcbsm-ma", "bcbsm-ma-1.0.0", 10)]
+#[case::bcn("bcn", "bcn-1.0.0", 10)]
+#[case::medicaid_hmo_mi("medicaid-hmo-mi", "medicaid-hmo-mi-1.0.0", 600)]
+#[case::priority_health("priority-health", "priority-health-1.0.0", 350)]
 fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file: &str, #[case] cases_min: usize) {
     let folder = root().join("plugins").join(folder);
-    let text = std::fs::read_to_string(folder.join("policy.toml")).expect("tables");
-    let compiled = tables::compile(&text).unwrap_or_else(|faults| panic!("{faults:#?}"));
+    let tables_of = |folder: &Path| std::fs::read_to_string(folder.join("policy.toml")).expect("tables");
+    let text = tables_of(&folder);
+    let compiled = match tables::extended_folder(&text) {
+        Some(base) => tables::compile_extending(&text, &tables_of(&folder.join(base))),
+        None => tables::compile(&text),
+    };
+    let compiled = compiled.unwrap_or_else(|faults| panic!("{faults:#?}"));
     let loaded = engine().load(&policy(file)).expect("a policy");
     assert_eq!(*loaded.manifest(), compiled.manifest, "the built file is of these tables");
     let report = cases::run(&case_files(&folder), &mut |timelines, terms, explain| {
@@ -48,6 +57,10 @@ fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file:
 #[case("sim-1.0.0")]
 #[case("bcbsm-1.0.0")]
 #[case("bcbsm-2.0.0")]
+#[case("bcbsm-ma-1.0.0")]
+#[case("bcn-1.0.0")]
+#[case("medicaid-hmo-mi-1.0.0")]
+#[case("priority-health-1.0.0")]
 fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
     let manifest: Manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
     for rule in &manifest.rules {
@@ -65,6 +78,10 @@ fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
 #[case("sim-1.0.0")]
 #[case("bcbsm-1.0.0")]
 #[case("bcbsm-2.0.0")]
+#[case("bcbsm-ma-1.0.0")]
+#[case("bcn-1.0.0")]
+#[case("medicaid-hmo-mi-1.0.0")]
+#[case("priority-health-1.0.0")]
 fn it_reads_no_identity_beyond_providers_and_payer(#[case] file: &str) {
     let manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
     let identities = ["rendering_provider", "billing_provider", "payer"];
