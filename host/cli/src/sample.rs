@@ -20,7 +20,7 @@ pub const CLIENTS: u32 = 150;
 pub struct Sample {
     /// What its staff did, by period and client.
     pub encounters: Vec<EncounterFacts>,
-    /// Its contract with BCBSM. THE RATES ARE MADE UP: payers do not publish theirs.
+    /// Its contract with every payer. THE RATES ARE MADE UP: payers do not publish theirs.
     pub terms: Terms,
 }
 
@@ -32,8 +32,8 @@ struct Period {
     payers: &'static [&'static str],
 }
 
-/// Two full years, and the weeks around the two changes that lie between them.
-const PERIODS: [Period; 4] = [
+/// Two full years, the weeks around the two changes that lie between them, and a summer with other payers.
+const PERIODS: [Period; 5] = [
     // SIM ends on 2019-12-31, half way.
     Period { from: (2019, 7, 1), days: 366, clients: CLIENTS, payers: &["sim", "bcbsm"] },
     // The BCBSM rules change over on 2022-01-01, by assumption.
@@ -42,7 +42,12 @@ const PERIODS: [Period; 4] = [
     Period { from: (2023, 8, 15), days: 75, clients: 60, payers: &["bcbsm"] },
     // Team conferences are limited from 2026-04-01, half way.
     Period { from: (2025, 10, 1), days: 365, clients: CLIENTS, payers: &["bcbsm"] },
+    // The summer before, when the clients had other plans. Priority Health's page is of the first day.
+    Period { from: (2025, 6, 22), days: 101, clients: CLIENTS, payers: &OTHER_PAYERS },
 ];
+
+/// Payers with the same codes and rules of their own.
+const OTHER_PAYERS: [&str; 4] = ["bcn", "bcbsm-ma", "medicaid-hmo-mi", "priority-health"];
 
 /// Made-up cents for one unit of each code.
 const SAMPLE_RATES: [(&str, i64); 11] = [

@@ -43,6 +43,14 @@ fn it_has_encounters_on_both_sides_of_every_change() {
 }
 
 #[test]
+fn it_has_six_payers() {
+    let sample = generate().expect("a sample");
+    for payer in ["sim", "bcbsm", "bcn", "bcbsm-ma", "medicaid-hmo-mi", "priority-health"] {
+        assert!(count(&sample, "2019-07-01", "2026-10-01", payer) >= 100, "{payer}");
+    }
+}
+
+#[test]
 fn it_has_150_clients_12_staff_and_unique_ids() {
     let sample = generate().expect("a sample");
     let distinct = |of: fn(&EncounterFacts) -> &Token| sample.encounters.iter().map(of).collect::<BTreeSet<_>>().len();

@@ -21,6 +21,9 @@ pub enum Step {
 
 /// The papers that good work leaves behind.
 const PAPERS: [&str; 3] = ["care_plan", "contact_documented", "group_participates"];
+const PRIORITY_HEALTH: &str = "priority-health";
+/// What Priority Health asks of a patient besides.
+const PRIORITY_HEALTH_PAPERS: [&str; 3] = ["moderate_or_high_risk", "chronic_condition", "provider_supervision"];
 
 /// The work of one day, without mishaps.
 pub fn plan(step: Step, date: ServiceDate, client: &Client, chance: &mut Chance) -> Vec<Draft> {
@@ -42,6 +45,19 @@ pub fn plan(step: Step, date: ServiceDate, client: &Client, chance: &mut Chance)
     }
 }
 
+fn papers(client: &Client) -> BTreeSet<&'static str> {
+    let more: &[&str] = if client.payer_id == PRIORITY_HEALTH { &PRIORITY_HEALTH_PAPERS } else { &[] };
+    PAPERS.iter().chain(more).copied().collect()
+}
+
+/// A contact with the patient: Priority Health wants that written down.
+fn with_patient(mut draft: Draft, client: &Client) -> Draft {
+    if client.payer_id == PRIORITY_HEALTH {
+        draft.info.insert("patient_present");
+    }
+    draft
+}
+
 fn draft(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
     Draft {
         date,
@@ -53,7 +69,7 @@ fn draft(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
         mode: "in_person",
         place: "11",
         group_size: None,
-        info: BTreeSet::from(PAPERS),
+        info: papers(client),
         received_after_days: 3 + chance.below(40),
     }
 }
@@ -66,7 +82,8 @@ fn screening(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
 fn assessment(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
     let minutes = Some(45 + chance.below(50));
     let mode = chance.pick("in_person", &["in_person", "video"]);
-    Draft { code: Some("G9001"), minutes, phase: "assessment", mode, ..draft(date, client, chance) }
+    let assessment = Draft { code: Some("G9001"), minutes, phase: "assessment", mode, ..draft(date, client, chance) };
+    with_patient(assessment, client)
 }
 
 fn contact(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
@@ -80,7 +97,7 @@ fn contact(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
     if chance.percent(25) {
         draft.staff = chance.pick(LPN, &[PHARMACIST, RD, RD, RN]);
     }
-    draft
+    with_patient(draft, client)
 }
 
 fn telephone(date: ServiceDate, client: &Client, chance: &mut Chance) -> Draft {
