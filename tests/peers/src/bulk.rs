@@ -37,6 +37,7 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
 
 fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind: Kind, effort: Effort) -> Result<()> {
     let comparison = workshop.comparison()?;
+    let count = effort.work(ENCOUNTERS);
     let decided = runtime.block_on(Database::create(kind, "bulk_decided"))?;
     let copied = runtime.block_on(Database::create(kind, "bulk_copied"))?;
     let hosting = runtime.block_on(Hosting::start(workshop.engine(), &decided.url))?;
@@ -48,7 +49,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
         let agency = Token::parse(AGENCY)?;
         let mut through = 0;
         for round in 0..=effort.rounds(9) {
-            let encounters = encounters(round)?;
+            let encounters = encounters(round, count)?;
             for store in [&hosting.host.store, &store] {
                 for encounters in encounters.chunks(1_000) {
                     store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH).await?;
@@ -62,11 +63,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
                 .await
                 .map_err(|error| anyhow!("{}", error.public))?;
             let ours = start.elapsed().as_secs_f64();
-            ensure!(
-                tally.decided == u64::from(ENCOUNTERS),
-                "{} of {ENCOUNTERS} encounters were decided",
-                tally.decided
-            );
+            ensure!(tally.decided == u64::from(count), "{} of {count} encounters were decided", tally.decided);
             let (rows, last) = take_rows(&from, through, CLIENTS).await?;
             through = last;
             let start = Instant::now();
@@ -74,8 +71,8 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
             let raw = start.elapsed().as_secs_f64();
             // The first round warms both up.
             if round > 0 {
-                ours_per_second.push(f64::from(ENCOUNTERS) / ours);
-                raw_per_second.push(f64::from(ENCOUNTERS) / raw);
+                ours_per_second.push(f64::from(count) / ours);
+                raw_per_second.push(f64::from(count) / raw);
                 ratios.push(raw / ours);
             }
         }
@@ -91,7 +88,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
     Ok(())
 }
 
-fn encounters(round: u32) -> Result<Vec<EncounterFacts>> {
+fn encounters(round: u32, count: u32) -> Result<Vec<EncounterFacts>> {
     let shape = Shape { payer: "benchmark", encounters_per_client: 4, ledger_lines_max: 0, series: 100 + round };
-    Ok(timelines(ENCOUNTERS, shape)?.into_iter().flat_map(|timeline| timeline.encounters).collect())
+    Ok(timelines(count, shape)?.into_iter().flat_map(|timeline| timeline.encounters).collect())
 }

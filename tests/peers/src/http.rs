@@ -48,14 +48,14 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
     let comparison = workshop.comparison()?;
     let ours = Side::start(runtime, workshop, kind, &comparison.file, "http_ours")?;
     let theirs = Side::start(runtime, workshop, kind, &comparison.file, "http_bare")?;
-    let bodies = bodies(0)?;
+    let bodies = bodies(0, effort)?;
     let sample = one_record(ours.hosting.address, bodies.first().context("a body")?)?;
     let bare = runtime.block_on(Bare::start(&theirs, sample))?;
 
     let (mut ours_per_second, mut bare_per_second, mut ratios, mut latencies) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..=effort.rounds(9) {
-        let bodies = self::bodies(round + 1)?;
+        let bodies = self::bodies(round + 1, effort)?;
         let by_us = send_all(ours.hosting.address, "/v1/decisions", &bodies, CONNECTIONS, 201)?;
         let by_bare = send_all(bare, "/v1/decisions", &bodies, CONNECTIONS, 201)?;
         // The first round warms both up.
@@ -119,8 +119,8 @@ fn shape(series: u32) -> Shape<'static> {
 }
 
 /// Requests about new encounters of the clients that the databases were filled with.
-fn bodies(round: u32) -> Result<Vec<Vec<u8>>> {
-    let timelines = timelines(REQUESTS, shape(round + 1))?;
+fn bodies(round: u32, effort: Effort) -> Result<Vec<Vec<u8>>> {
+    let timelines = timelines(effort.work(REQUESTS), shape(round + 1))?;
     let encounters = timelines.iter().flat_map(|timeline| &timeline.encounters);
     let bodies = encounters.zip(0..).map(|(encounter, number)| {
         let mut facts = serde_json::to_value(encounter)?;

@@ -33,10 +33,18 @@ pub(crate) enum Effort {
 }
 
 impl Effort {
-    /// Rounds of a comparison: `full`, or a third of it.
+    /// Rounds of a comparison: `full`, or a fifth of it.
     pub(crate) fn rounds(self, full: u32) -> u32 {
         match self {
-            Self::Quick => full.div_ceil(3),
+            Self::Quick => full.div_ceil(5),
+            Self::Full => full,
+        }
+    }
+
+    /// Work of one round: `full`, or half of it.
+    pub(crate) fn work(self, full: u32) -> u32 {
+        match self {
+            Self::Quick => full / 2,
             Self::Full => full,
         }
     }
