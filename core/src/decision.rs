@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::cents::Cents;
 use crate::code::{Modifier, ProcedureCode};
 use crate::manifest::{Confidence, Denial, Effect, RuleKind, Subject};
-use crate::quantity::Units;
+use crate::payment::LinePayment;
+use crate::quantity::{Minutes, Units};
 use crate::token::Token;
 
 /// What becomes of an encounter. `undetermined` is the host's alone: no policy can give it.
@@ -106,6 +107,29 @@ pub struct Decision {
     pub undetermined: Option<UndeterminedReason>,
 }
 
+impl Decision {
+    /// The code for which documented minutes count though no line is billed yet.
+    #[must_use]
+    pub fn counted_only(&self) -> Option<ProcedureCode> {
+        let counts = |finding: &&Finding| {
+            finding.kind == RuleKind::Minutes
+                && finding.effect == Effect::ReportOnly
+                && finding.verdict == Verdict::Failed
+        };
+        let accepted = self.outcome == Outcome::ReportOnly && self.lines.is_empty();
+        let finding = self.findings.iter().find(counts).filter(|_| accepted)?;
+        ProcedureCode::parse(finding.subject.as_ref()?.name.as_str()).ok()
+    }
+
+    /// The documented minutes without those that the policy left out.
+    #[must_use]
+    pub fn counted_minutes(&self, documented: Option<Minutes>) -> Option<Minutes> {
+        let left_out = self.findings.iter().filter(|finding| finding.kind == RuleKind::Component);
+        let left_out: i64 = left_out.filter_map(|finding| finding.observed).sum();
+        documented.map(|minutes| Minutes(minutes.0.saturating_sub(u32::try_from(left_out).unwrap_or(u32::MAX))))
+    }
+}
+
 /// Why no decision could be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +146,8 @@ pub struct UndeterminedReason {
 pub enum UndeterminedCode {
     /// No activation covers that payer and date of service.
     NoPolicyInForce,
+    /// A record that concerns the encounter cannot be read.
+    RecordUnreadable,
     /// The policy is activated but could not be loaded.
     PolicyUnavailable,
     /// The policy trapped.
@@ -151,8 +177,11 @@ pub struct DecisionLine {
     pub modifiers: Vec<Modifier>,
     /// Units (X12 SV104).
     pub units: Units,
-    /// Amount for all units; `None` when no rate is known.
+    /// Amount allowed for all units; `None` when no rate is known.
     pub amount_cents: Option<Cents>,
+    /// Who pays what of it, where the records say anything of payment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payment: Option<LinePayment>,
 }
 
 /// One rule's verdict, with all that a person needs to check it.

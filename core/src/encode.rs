@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use foldhash::fast::RandomState;
 
 use crate::columns::{Batch, Column, Explain};
+use crate::date::ServiceDate;
 use crate::error::ValueError;
 use crate::facts::{EncounterFacts, LedgerLine, Timeline};
 use crate::field::{Field, NONE_S32, NONE_U32};
 use crate::manifest::Manifest;
-use crate::terms::{Rate, Terms};
+use crate::terms::{Parameter, Rate, Terms};
+use crate::token::Token;
 
 /// The batch of `timelines`, which must be in the order that [`Timeline::sort`] gives.
 /// # Errors
@@ -23,9 +25,10 @@ pub fn encode_batch(
     let mut texts = Texts::default();
     let mut identities = Identities::default();
     let encounters = count(timelines.iter().map(|timeline| timeline.encounters.len()).sum())?;
+    let source = Source { manifest, timelines, terms };
     let mut columns = Vec::with_capacity(manifest.reads.len());
     for field in &manifest.reads {
-        columns.push(column(*field, timelines, terms, &mut texts, &mut identities)?);
+        columns.push(column(*field, &source, &mut texts, &mut identities)?);
     }
     Ok(Batch {
         dictionary_bytes: texts.bytes,
@@ -118,58 +121,164 @@ fn offsets(lengths: impl Iterator<Item = usize>) -> Result<Vec<u32>, ValueError>
     Ok(offsets)
 }
 
-fn column<'a>(
-    field: Field,
+/// What a batch is made of.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    manifest: &'a Manifest,
     timelines: &'a [Timeline],
     terms: &'a Terms,
+}
+
+impl<'a> Source<'a> {
+    fn encounters(self) -> impl Iterator<Item = &'a EncounterFacts> {
+        self.timelines.iter().flat_map(|timeline| &timeline.encounters)
+    }
+
+    fn ledger(self) -> impl Iterator<Item = &'a LedgerLine> {
+        self.timelines.iter().flat_map(|timeline| &timeline.ledger)
+    }
+
+    /// What the record shows, and the conditions that the manifest names.
+    fn shown(self, facts: &'a EncounterFacts) -> impl Iterator<Item = &'a Token> {
+        let named = facts.standing.iter().flat_map(|standing| &standing.conditions);
+        let asked = named.filter(move |condition| self.manifest.conditions.contains(condition));
+        facts.supporting_info.iter().chain(asked)
+    }
+}
+
+fn column<'a>(
+    field: Field,
+    source: &Source<'a>,
     texts: &mut Texts<'a>,
     identities: &mut Identities<'a>,
 ) -> Result<Column, ValueError> {
-    let encounters = || timelines.iter().flat_map(|timeline| &timeline.encounters);
-    let ledger = || timelines.iter().flat_map(|timeline| &timeline.ledger);
-    Ok(match field {
-        Field::EncounterDateOfService => days(encounters(), |e| e.date_of_service.days()),
-        Field::EncounterReceivedOn => days(encounters(), |e| e.received_on.map_or(NONE_S32, |day| day.days())),
-        Field::EncounterMinutes => words(encounters(), |e| Ok(e.minutes.map_or(NONE_U32, |minutes| minutes.0)))?,
-        Field::EncounterGroupSize => words(encounters(), |e| Ok(e.group_size.unwrap_or(NONE_U32)))?,
-        Field::EncounterProcedureCode
-        | Field::EncounterService
-        | Field::EncounterRenderingProviderRole
-        | Field::EncounterPhase
-        | Field::EncounterMode
-        | Field::EncounterPlaceOfService
-        | Field::EncounterDiagnosis => words(encounters(), |e| texts.find(encounter_text(field, e)))?,
+    match field.name().split_once('.').map_or("", |(table, _)| table) {
+        "encounter" => encounter_column(field, source, texts, identities),
+        "ledger" => ledger_column(field, source, texts, identities),
+        "rate" | "parameter" => terms_column(field, source.terms, texts),
+        _ => child_column(field, source, texts, identities),
+    }
+}
+
+fn encounter_column<'a>(
+    field: Field,
+    source: &Source<'a>,
+    texts: &mut Texts<'a>,
+    identities: &mut Identities<'a>,
+) -> Result<Column, ValueError> {
+    let encounters = || source.encounters();
+    match field {
+        Field::EncounterDateOfService => Ok(days(encounters(), |e| e.date_of_service.days())),
+        Field::EncounterReceivedOn => Ok(days(encounters(), |e| e.received_on.map_or(NONE_S32, |day| day.days()))),
+        Field::EncounterMinutes => words(encounters(), |e| Ok(e.minutes.map_or(NONE_U32, |minutes| minutes.0))),
+        Field::EncounterGroupSize => words(encounters(), |e| Ok(e.group_size.unwrap_or(NONE_U32))),
         Field::EncounterRenderingProvider => {
-            words(encounters(), |e| identities.number(e.rendering_provider_id.as_str()))?
+            words(encounters(), |e| identities.number(e.rendering_provider_id.as_str()))
         }
-        Field::EncounterBillingProvider => words(encounters(), |e| identities.number(e.billing_provider_id.as_str()))?,
-        Field::EncounterPayer => words(encounters(), |e| identities.number(e.payer_id.as_str()))?,
-        Field::ModifierOffset => Column::Words(offsets(encounters().map(|e| e.modifiers.len()))?),
+        Field::EncounterBillingProvider => words(encounters(), |e| identities.number(e.billing_provider_id.as_str())),
+        Field::EncounterPayer => words(encounters(), |e| identities.number(e.payer_id.as_str())),
+        _ => words(encounters(), |e| texts.find(encounter_text(field, e))),
+    }
+}
+
+/// Tables whose rows belong to encounters.
+fn child_column<'a>(
+    field: Field,
+    source: &Source<'a>,
+    texts: &mut Texts<'a>,
+    identities: &mut Identities<'a>,
+) -> Result<Column, ValueError> {
+    let encounters = || source.encounters();
+    let rows = |count: fn(&EncounterFacts) -> usize| offsets(encounters().map(count)).map(Column::Words);
+    let authorized = || encounters().flat_map(|e| &e.standing().authorizations);
+    let by_code = || authorized().flat_map(|line| line.procedure_codes.iter().map(move |code| (line, code)));
+    match field {
+        Field::ModifierOffset => rows(|e| e.modifiers.len()),
         Field::ModifierCode => {
-            words(encounters().flat_map(|e| &e.modifiers), |modifier| texts.index(modifier.as_str()))?
+            words(encounters().flat_map(|e| &e.modifiers), |modifier| texts.index(modifier.as_str()))
         }
-        Field::SupportingInfoOffset => Column::Words(offsets(encounters().map(|e| e.supporting_info.len()))?),
+        Field::SupportingInfoOffset => offsets(encounters().map(|e| source.shown(e).count())).map(Column::Words),
         Field::SupportingInfoCategory => {
-            words(encounters().flat_map(|e| &e.supporting_info), |info| texts.index(info.as_str()))?
+            words(encounters().flat_map(|e| source.shown(e)), |info| texts.index(info.as_str()))
         }
-        Field::LedgerOffset => Column::Words(offsets(timelines.iter().map(|timeline| timeline.ledger.len()))?),
-        Field::LedgerDateOfService => days(ledger(), |line| line.date_of_service.days()),
-        Field::LedgerUnits => words(ledger(), |line| Ok(line.units.0))?,
-        Field::LedgerProcedureCode | Field::LedgerDiagnosis => {
-            words(ledger(), |line| texts.find(ledger_text(field, line)))?
+        Field::DiagnosisOffset => rows(|e| e.diagnoses.len()),
+        Field::DiagnosisCode => words(encounters().flat_map(|e| &e.diagnoses), |code| texts.index(code.as_str())),
+        Field::ComponentOffset => rows(|e| e.standing().components.len()),
+        Field::ComponentKind => {
+            words(encounters().flat_map(|e| e.standing().components.keys()), |kind| texts.index(kind.as_str()))
         }
+        Field::ComponentMinutes => {
+            words(encounters().flat_map(|e| e.standing().components.values()), |minutes| Ok(minutes.0))
+        }
+        Field::DateOffset => rows(|e| e.standing().dates.len()),
+        Field::DateKind => {
+            words(encounters().flat_map(|e| e.standing().dates.keys()), |kind| texts.index(kind.as_str()))
+        }
+        Field::DateDay => Ok(days(encounters().flat_map(|e| e.standing().dates.values()), |day| day.days())),
+        Field::AuthorizationOffset => {
+            rows(|e| e.standing().authorizations.iter().map(|line| line.procedure_codes.len()).sum())
+        }
+        Field::AuthorizationLine => words(by_code(), |(line, _)| identities.number(line.authorization_id.as_str())),
+        Field::AuthorizationProcedureCode => words(by_code(), |(_, code)| texts.index(code.as_str())),
+        Field::AuthorizationFrom => Ok(days(by_code(), |(line, _)| line.from.days())),
+        Field::AuthorizationTo => Ok(days(by_code(), |(line, _)| line.to.map_or(NONE_S32, |day| day.days()))),
+        Field::AuthorizationUnits => words(by_code(), |(line, _)| Ok(line.units.0)),
+        // INVARIANT (tables): `column` sends the fields of other tables elsewhere.
+        _ => Err(ValueError::Overflow { what: "catalogue of fields" }),
+    }
+}
+
+fn ledger_column<'a>(
+    field: Field,
+    source: &Source<'a>,
+    texts: &mut Texts<'a>,
+    identities: &mut Identities<'a>,
+) -> Result<Column, ValueError> {
+    let ledger = || source.ledger();
+    match field {
+        Field::LedgerOffset => {
+            offsets(source.timelines.iter().map(|timeline| timeline.ledger.len())).map(Column::Words)
+        }
+        Field::LedgerDateOfService => Ok(days(ledger(), |line| line.date_of_service.days())),
+        Field::LedgerUnits => words(ledger(), |line| Ok(line.units.0)),
+        Field::LedgerMinutes => words(ledger(), |line| Ok(line.minutes.map_or(NONE_U32, |minutes| minutes.0))),
         Field::LedgerRenderingProvider => {
-            words(ledger(), |line| identities.number(line.rendering_provider_id.as_str()))?
+            words(ledger(), |line| identities.number(line.rendering_provider_id.as_str()))
         }
-        Field::LedgerBillingProvider => words(ledger(), |line| identities.number(line.billing_provider_id.as_str()))?,
-        Field::LedgerPayer => words(ledger(), |line| identities.number(line.payer_id.as_str()))?,
-        Field::RateProcedureCode => {
-            words(terms.rates.iter(), |rate: &'a Rate| texts.index(rate.procedure_code.as_str()))?
+        Field::LedgerBillingProvider => words(ledger(), |line| identities.number(line.billing_provider_id.as_str())),
+        Field::LedgerPayer => words(ledger(), |line| identities.number(line.payer_id.as_str())),
+        _ => words(ledger(), |line| texts.find(ledger_text(field, line))),
+    }
+}
+
+fn terms_column<'a>(field: Field, terms: &'a Terms, texts: &mut Texts<'a>) -> Result<Column, ValueError> {
+    let end = |to: Option<ServiceDate>| to.map_or(NONE_S32, |day| day.days());
+    match field {
+        Field::RateFrom => Ok(days(terms.rates.iter(), |rate: &Rate| rate.from.days())),
+        Field::RateTo => Ok(days(terms.rates.iter(), |rate: &Rate| end(rate.to))),
+        Field::RateCents => Ok(Column::Cents(terms.rates.iter().map(|rate| rate.cents.0).collect())),
+        Field::ParameterName => {
+            words(terms.parameters.iter(), |given: &'a Parameter| texts.index(given.parameter.as_str()))
         }
-        Field::RateFrom => days(terms.rates.iter(), |rate: &Rate| rate.from.days()),
-        Field::RateTo => days(terms.rates.iter(), |rate: &Rate| rate.to.map_or(NONE_S32, |day| day.days())),
-        Field::RateCents => Column::Cents(terms.rates.iter().map(|rate| rate.cents.0).collect()),
-    })
+        Field::ParameterFrom => Ok(days(terms.parameters.iter(), |given: &Parameter| given.from.days())),
+        Field::ParameterTo => Ok(days(terms.parameters.iter(), |given: &Parameter| end(given.to))),
+        Field::ParameterValue => words(terms.parameters.iter(), |given: &Parameter| Ok(given.value)),
+        _ => words(terms.rates.iter(), |rate: &'a Rate| texts.find(rate_text(field, rate))),
+    }
+}
+
+fn rate_text(field: Field, rate: &Rate) -> Option<&str> {
+    match field {
+        Field::RateProcedureCode => Some(rate.procedure_code.as_str()),
+        Field::RateMethod => Some(rate.method.as_str()),
+        Field::RatePlan => rate.plan_id.as_ref().map(Token::as_str),
+        Field::RateServiceLine => rate.service_line.as_ref().map(Token::as_str),
+        Field::RateRegion => rate.region.as_ref().map(Token::as_str),
+        Field::RateRole => rate.role.as_ref().map(Token::as_str),
+        Field::RatePlaceOfService => rate.place_of_service.as_ref().map(|place| place.as_str()),
+        Field::RateModifier => rate.modifier.as_ref().map(|modifier| modifier.as_str()),
+        _ => None,
+    }
 }
 
 fn encounter_text(field: Field, encounter: &EncounterFacts) -> Option<&str> {
@@ -181,6 +290,9 @@ fn encounter_text(field: Field, encounter: &EncounterFacts) -> Option<&str> {
         Field::EncounterMode => Some(encounter.mode.as_str()),
         Field::EncounterPlaceOfService => encounter.place_of_service.as_ref().map(|place| place.as_str()),
         Field::EncounterDiagnosis => encounter.diagnoses.first().map(|diagnosis| diagnosis.as_str()),
+        Field::EncounterPlan => encounter.plan_id.as_ref().map(Token::as_str),
+        Field::EncounterServiceLine => encounter.service_line.as_ref().map(Token::as_str),
+        Field::EncounterRegion => encounter.standing().region.as_ref().map(Token::as_str),
         _ => None,
     }
 }

@@ -29,6 +29,12 @@ pub enum ValueError {
         /// The text given, shortened.
         token: String,
     },
+    /// An instant is RFC 3339 with whole seconds.
+    #[error("`{instant}` is not an instant; write one such as `2026-03-07T09:00:00-05:00`")]
+    NotAnInstant {
+        /// The text given, shortened.
+        instant: String,
+    },
     /// A date is `YYYY-MM-DD`, from 1900 to 2199, and exists in the calendar.
     #[error("`{date}` is not a calendar date; write year-month-day such as `2026-03-31`, years 1900 to 2199")]
     NotADate {

@@ -9,6 +9,7 @@ use crate::cents::Cents;
 use crate::code::{Modifier, PlaceOfService, ProcedureCode};
 use crate::date::ServiceDate;
 use crate::quantity::{Minutes, Units};
+use crate::standing::Standing;
 use crate::token::Token;
 
 /// One documented contact or piece of work on a date of service. `Debug` prints its id only: the rest is client data.
@@ -66,6 +67,17 @@ pub struct EncounterFacts {
     /// The day the claim reaches the payer, for filing limits (FHIR Claim.created).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub received_on: Option<ServiceDate>,
+    /// What the agency's records say on the date of service; the host resolves it, nobody sends it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standing: Option<Box<Standing>>,
+}
+
+impl EncounterFacts {
+    /// What the records say, where they say anything.
+    #[must_use]
+    pub fn standing(&self) -> &Standing {
+        self.standing.as_deref().unwrap_or(Standing::nothing())
+    }
 }
 
 impl fmt::Debug for EncounterFacts {
@@ -95,6 +107,15 @@ pub struct LedgerLine {
     /// The principal diagnosis, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Token>,
+    /// Documented minutes of the encounter, on its first line; a line of 0 units holds minutes that did not make a unit yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minutes: Option<Minutes>,
+    /// What the payer is expected to pay of the amount, where it is less.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paid_cents: Option<Cents>,
+    /// What the patient's deductible bears of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deductible_cents: Option<Cents>,
 }
 
 impl fmt::Debug for LedgerLine {

@@ -86,13 +86,47 @@ fields! {
     EncounterDiagnosis = "encounter.diagnosis": Text,
     /// Day the claim reaches the payer.
     EncounterReceivedOn = "encounter.received_on": Day,
+    /// The plan within the payer.
+    EncounterPlan = "encounter.plan": Text,
+    /// The line of service.
+    EncounterServiceLine = "encounter.service_line": Text,
+    /// The region of the client's residence.
+    EncounterRegion = "encounter.region": Text,
+    /// Rows of `diagnosis` of each encounter.
+    DiagnosisOffset = "diagnosis.offset": Offset,
+    /// Every diagnosis, the principal one first.
+    DiagnosisCode = "diagnosis.code": Text,
+    /// Rows of `component` of each encounter.
+    ComponentOffset = "component.offset": Offset,
+    /// Kind of work of a part of the documented minutes.
+    ComponentKind = "component.kind": Text,
+    /// Minutes of that part.
+    ComponentMinutes = "component.minutes": Count,
+    /// Rows of `date` of each encounter.
+    DateOffset = "date.offset": Offset,
+    /// Kind of a day that the records name: discharge, order, signature.
+    DateKind = "date.kind": Text,
+    /// The day.
+    DateDay = "date.day": Day,
+    /// Rows of `authorization` of each encounter: one for each approved line and code.
+    AuthorizationOffset = "authorization.offset": Offset,
+    /// The approved line, opaque.
+    AuthorizationLine = "authorization.line": Identity,
+    /// A code that it covers.
+    AuthorizationProcedureCode = "authorization.procedure_code": Text,
+    /// Its first day.
+    AuthorizationFrom = "authorization.from": Day,
+    /// Its first day after.
+    AuthorizationTo = "authorization.to": Day,
+    /// Units approved.
+    AuthorizationUnits = "authorization.units": Count,
     /// Rows of `modifier` of each encounter.
     ModifierOffset = "modifier.offset": Offset,
     /// Modifiers asked for.
     ModifierCode = "modifier.code": Text,
     /// Rows of `supporting_info` of each encounter.
     SupportingInfoOffset = "supporting_info.offset": Offset,
-    /// What the record shows besides.
+    /// What the record shows besides, and those conditions of the records that the manifest names.
     SupportingInfoCategory = "supporting_info.category": Text,
     /// Rows of `ledger` of each timeline.
     LedgerOffset = "ledger.offset": Offset,
@@ -102,6 +136,8 @@ fields! {
     LedgerProcedureCode = "ledger.procedure_code": Text,
     /// Units of a billed line.
     LedgerUnits = "ledger.units": Count,
+    /// Documented minutes of the encounter of a billed line, on its first line.
+    LedgerMinutes = "ledger.minutes": Count,
     /// Who did the billed work, opaque.
     LedgerRenderingProvider = "ledger.rendering_provider": Identity,
     /// The practice that billed the line, opaque.
@@ -116,6 +152,28 @@ fields! {
     RateFrom = "rate.from": Day,
     /// First day after a contracted rate.
     RateTo = "rate.to": Day,
+    /// How a contracted rate pays: `per_unit`, `hourly`, `per_case`, `monthly`, `capitation`.
+    RateMethod = "rate.method": Text,
+    /// The plan that a rate is for.
+    RatePlan = "rate.plan": Text,
+    /// The line of service that a rate is for.
+    RateServiceLine = "rate.service_line": Text,
+    /// The region that a rate is for.
+    RateRegion = "rate.region": Text,
+    /// The role that a rate is for.
+    RateRole = "rate.role": Text,
+    /// The place of service that a rate is for.
+    RatePlaceOfService = "rate.place_of_service": Text,
+    /// The modifier that a rate is for.
+    RateModifier = "rate.modifier": Text,
+    /// Name of a number that the agency's terms set.
+    ParameterName = "parameter.name": Text,
+    /// First day of the number.
+    ParameterFrom = "parameter.from": Day,
+    /// First day after it.
+    ParameterTo = "parameter.to": Day,
+    /// The number.
+    ParameterValue = "parameter.value": Count,
     /// Cents for one unit.
     RateCents = "rate.cents": Cents,
 }

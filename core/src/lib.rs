@@ -1,6 +1,8 @@
 //! The vocabulary of Adjudica: money, units, dates, codes, facts, decisions, manifests. No IO, no clock, no chance, no floats.
 #![doc = include_str!("../README.md")]
 
+pub mod authorization;
+mod calendar;
 pub mod cents;
 pub mod code;
 pub mod columns;
@@ -11,10 +13,15 @@ pub mod encode;
 pub mod error;
 pub mod facts;
 pub mod field;
+pub mod identifier;
 pub mod manifest;
+pub mod moment;
+pub mod payment;
 pub mod quantity;
+pub mod records;
 pub mod render;
 pub mod rounding;
+pub mod standing;
 pub mod terms;
 pub mod token;
 
@@ -29,6 +36,7 @@ pub use field::{ColumnKind, Field};
 pub use manifest::{Effect, LiabilityGroup, Manifest, Rule, RuleKind};
 pub use quantity::{Minutes, Units};
 pub use rounding::Rounding;
+pub use standing::Standing;
 pub use terms::Terms;
 pub use token::Token;
 

@@ -48,6 +48,9 @@ pub struct Manifest {
     pub terms: TermsSchema,
     /// Most units that one line may have.
     pub units_max: u32,
+    /// The conditions and documents of the agency's records that it asks for; no other is shown to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Token>,
 }
 
 /// A document that rules cite.
@@ -148,6 +151,14 @@ pub enum RuleKind {
     Minutes,
     /// The code has been billed as often as allowed.
     Limit,
+    /// Units of a prior authorization are missing or spent.
+    Authorization,
+    /// The diagnoses do not bear the code.
+    Diagnosis,
+    /// Too many or too few days lie between two days of the record.
+    Interval,
+    /// Minutes of some kinds of work do not count.
+    Component,
     /// Another billed code excludes this one.
     Exclusion,
     /// Another code must have been billed before.
@@ -245,4 +256,23 @@ pub struct TermsSchema {
     /// Codes whose rate per unit comes from the terms.
     #[serde(default)]
     pub rates: Vec<ProcedureCode>,
+    /// Numbers that an agency may set.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parameters: Vec<ParameterSchema>,
+}
+
+/// A number of the policy that an agency may set in its terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterSchema {
+    /// Its name.
+    pub id: Token,
+    /// What it is where the terms do not say.
+    pub default: u32,
+    /// Least that may be set.
+    pub min: u32,
+    /// Most that may be set.
+    pub max: u32,
+    /// What it means.
+    pub sentence: String,
 }

@@ -176,7 +176,8 @@ fn check_range(column: &'static str, values: impl Iterator<Item = i64>, min: i64
     wrong.map_or(Ok(()), |(row, value)| Err(AnswerFault::OutOfRange { column, row, value, min, max }))
 }
 
-/// The outcome must be the one of the strongest failed rule, and lines must exist exactly where it needs them.
+/// The outcome must be the one of the strongest failed rule, and lines must exist where it needs them. What is only reported
+/// may have none: minutes that count and do not make a unit yet.
 fn check_outcomes(manifest: &Manifest, answers: &Answers) -> Result<(), AnswerFault> {
     let effects: Vec<_> = manifest.rules.iter().map(|rule| rule.effect).collect();
     let rows =
@@ -194,7 +195,7 @@ fn check_outcomes(manifest: &Manifest, answers: &Answers) -> Result<(), AnswerFa
             .min();
         let expected = strongest.map_or(Outcome::Billable, |effect| Outcome::of_effect(*effect));
         let contradicts = given != expected
-            || (given.is_accepted() && line_from == line_to)
+            || (given == Outcome::Billable && line_from == line_to)
             || (given == Outcome::NotBillable && line_from != line_to);
         if contradicts {
             return Err(AnswerFault::Contradiction { row, outcome: given.as_str(), expected: expected.as_str() });
@@ -239,6 +240,7 @@ fn render_line(manifest: &Manifest, answers: &Answers, row: u32) -> Option<Decis
             .collect(),
         units: Units(*answers.line_units.get(row)?),
         amount_cents: (cents != NONE_S64).then_some(Cents(cents)),
+        payment: None,
     })
 }
 

@@ -2,7 +2,9 @@
 
 mod columns;
 mod draft;
+mod facts;
 mod ledger;
+mod parameters;
 mod plans;
 mod rates;
 mod row;
@@ -16,7 +18,9 @@ use crate::image::Image;
 
 use columns::View;
 use draft::answers_with_room;
+use facts::Known;
 use ledger::Ledger;
+use parameters::Parameters;
 use plans::Plans;
 use rates::Rates;
 use row::RowReader;
@@ -44,6 +48,7 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
     let view = View::new(image, batch)?;
     let symbols = Symbols::new(image.dictionary, batch);
     let rates = Rates::new(&view, &symbols);
+    let parameters = Parameters::new(&view, &symbols);
     let reader = RowReader::new(&view, &symbols);
     let plans = Plans::new(image);
     let explain = if batch.explain { Explain::All } else { Explain::FailedOnly };
@@ -54,10 +59,12 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
         for row_number in *from..*to {
             let row = reader.read(row_number);
             let mut draft = Draft::new(image, explain, &mut answers);
-            rules::decide(&row, &plans, &ledger, &rates, &mut draft)?;
+            let known =
+                Known { view: &view, symbols: &symbols, ledger: &ledger, rates: &rates, parameters: &parameters };
+            let row = rules::decide(&row, &plans, &known, &mut draft)?;
             hooks.decide(&Encounter::new(&row, &view, &ledger), &mut draft);
-            for (code, units) in draft.finish() {
-                ledger.push(&row, *code, *units);
+            for (index, (code, units)) in draft.finish().enumerate() {
+                ledger.push(&row, (code, units, index == 0));
             }
         }
     }

@@ -52,6 +52,12 @@ pub struct Image<'a> {
     /// Position among the manifest's subjects of each code.
     #[serde(borrow)]
     pub code_subjects: Words<'a>,
+    /// Position among the manifest's subjects of each component.
+    #[serde(borrow)]
+    pub component_subjects: Words<'a>,
+    /// Position among the manifest's subjects of each kind of day.
+    #[serde(borrow)]
+    pub date_subjects: Words<'a>,
     /// What each rule points at when its finding names nothing itself, or [`NONE`].
     #[serde(borrow)]
     pub rule_subjects: Words<'a>,
@@ -116,8 +122,17 @@ pub struct Plan<'a> {
     pub minutes: Vec<Bounds>,
     /// Patients in the group.
     pub group_size: Vec<Bounds>,
-    /// Places of service: bits, and the rule.
-    pub places: Vec<(u64, u32)>,
+    /// Places of service.
+    pub places: Vec<Places>,
+    /// Diagnoses that the code needs.
+    #[serde(borrow)]
+    pub diagnoses: Vec<Diagnoses<'a>>,
+    /// Kinds of work whose minutes count.
+    pub components: Vec<Components>,
+    /// Days that may lie between two days of the record.
+    pub intervals: Vec<Interval>,
+    /// Prior authorizations.
+    pub authorizations: Vec<Authorization>,
     /// How units are counted.
     pub units: UnitRule,
     /// Lines for minutes beyond the code's own.
@@ -195,6 +210,8 @@ pub struct UnitRule {
     /// Most units of a line.
     #[serde(with = "signed::bound")]
     pub max: u32,
+    /// Minutes add up over a time before they are counted.
+    pub accumulate: Option<Accumulate>,
     /// No unit is reached.
     #[serde(with = "signed::bound")]
     pub rule: u32,
@@ -204,6 +221,92 @@ pub struct UnitRule {
     /// The minutes are needed and not documented.
     #[serde(with = "signed::bound")]
     pub missing_rule: u32,
+}
+
+/// Minutes of a code that add up over a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accumulate {
+    /// Codes whose minutes add up: bits.
+    pub codes: u64,
+    /// Over which days.
+    pub window: Window,
+    /// Lines of whom, besides the patient.
+    pub per: u8,
+    /// The minutes count and do not make a unit yet.
+    pub rule: u32,
+}
+
+/// Places of service that fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Places {
+    /// The places: bits.
+    #[serde(with = "signed::bits")]
+    pub places: u64,
+    /// Another place.
+    pub rule: u32,
+    /// The place is not given.
+    pub missing_rule: u32,
+}
+
+/// Diagnoses that a code needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Diagnoses<'a> {
+    /// Beginnings of the codes that fit, without dots, one on each line; none means any code.
+    #[serde(borrow)]
+    pub prefixes: Cow<'a, str>,
+    /// How many different ones are needed.
+    pub min: u32,
+    /// Too few.
+    pub rule: u32,
+    /// No diagnosis is given.
+    pub missing_rule: u32,
+}
+
+/// Kinds of work whose minutes count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Components {
+    /// The kinds: bits.
+    #[serde(with = "signed::bits")]
+    pub counted: u64,
+    /// Minutes of another kind are left out.
+    pub rule: u32,
+}
+
+/// Days that may lie between two days of the record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interval {
+    /// In which cases.
+    pub when: When,
+    /// Kind of the first day, or [`NONE`] for the date of service.
+    #[serde(with = "signed::bound")]
+    pub start: u32,
+    /// Kind of the last day, or [`NONE`] for the date of service.
+    #[serde(with = "signed::bound")]
+    pub end: u32,
+    /// Fewest days.
+    pub min: u32,
+    /// Most days.
+    #[serde(with = "signed::bound")]
+    pub max: u32,
+    /// Only business days are counted.
+    pub business_days: bool,
+    /// Too few or too many.
+    pub rule: u32,
+    /// One of the days is not known.
+    pub missing_rule: u32,
+}
+
+/// A code that needs prior authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authorization {
+    /// In which cases.
+    pub when: When,
+    /// None covers the code on the day.
+    pub rule: u32,
+    /// No unit is left.
+    pub spent_rule: u32,
+    /// Fewer units are left than asked for.
+    pub cut_rule: u32,
 }
 
 /// A line for minutes beyond those of its primary code.
@@ -226,32 +329,63 @@ pub struct AddOn {
 pub enum RateRule {
     /// Cents for one unit, by the policy's own table.
     Fixed(i64),
-    /// By the agency's terms; the rule speaks where they have none for the day.
-    Terms(u32),
+    /// By the agency's terms.
+    Terms(TermsRules),
     /// No row says; nothing is known and no rule speaks.
     Unknown,
+}
+
+/// What speaks about a rate of the agency's terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermsRules {
+    /// There is none for the day.
+    pub missing: u32,
+    /// The rate is by the hour, and the minutes are not documented.
+    pub unmeasured: u32,
+    /// The case, or the month, is paid already.
+    pub included: u32,
+    /// The client is paid for by the month.
+    pub capitated: u32,
 }
 
 /// How often a code may be billed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limit {
-    /// Most lines or units.
+    /// In which cases.
+    pub when: When,
+    /// Most lines, units or minutes, where the agency's terms do not say.
     pub max: u32,
+    /// The number of the terms that says, or [`NONE`].
+    #[serde(with = "signed::bound")]
+    pub parameter: u32,
     /// Over which days.
     pub window: Window,
     /// Lines of whom, besides the patient: bits of [`per`].
     pub per: u8,
-    /// Units, not lines, are counted.
-    pub counts_units: bool,
+    /// What is counted.
+    pub counts: Counts,
     /// Codes that share the count: bits.
     pub codes: u64,
     /// One more is too many.
     pub rule: u32,
 }
 
+/// What a limit counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Counts {
+    /// Lines.
+    Lines,
+    /// Units.
+    Units,
+    /// Documented minutes.
+    Minutes,
+}
+
 /// Another code that matters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Relation {
+    /// In which cases.
+    pub when: When,
     /// The other codes: bits.
     pub codes: u64,
     /// Over which days.
@@ -267,7 +401,7 @@ pub struct Relation {
 pub struct Requirement {
     /// In which cases.
     pub when: When,
-    /// The kind of supporting information: one bit.
+    /// The kinds of supporting information, of which one is enough: bits.
     pub info: u64,
     /// It must not be there.
     pub absent: bool,
@@ -296,6 +430,8 @@ pub mod per {
     pub const DIAGNOSIS: u8 = 4;
     /// The same payer.
     pub const PAYER: u8 = 8;
+    /// As many units.
+    pub const UNITS: u8 = 16;
 }
 
 /// The days that a count looks back over, up to the date of service.

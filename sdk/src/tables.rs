@@ -14,7 +14,8 @@ use std::fmt;
 
 use adjudica_core::Manifest;
 
-use document::{Document, Place};
+use document::{Document, Located, Place};
+use rows::PolicyRow;
 
 /// A policy's tables, ready to run or to be put into a policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,46 +76,93 @@ impl fmt::Display for Fault {
 /// assert!(faults.len() > 1, "every fault at once");
 /// ```
 /// # Errors
-/// Every [`Fault`] of the document. A policy that extends another needs [`compile_extending`].
+/// Every [`Fault`] of the document. A policy that comes on top of other tables needs [`compile_with`].
 pub fn compile(policy_toml: &str) -> Result<Compiled, Vec<Fault>> {
-    let (document, mut faults) = document::read(policy_toml);
-    let Some(document) = document else { return Err(sorted(faults)) };
-    let policy = &document.policy;
-    if let Some(base) = &policy.row.extends {
-        faults.push(policy.place.fault(format!("the policy that this one extends, `{base}`, is not at hand")));
-    } else if !policy.row.without.is_empty() {
-        faults
-            .push(policy.place.fault("`without` takes rows away from a policy that is extended; name it in `extends`"));
-    }
-    finish(&document, faults)
+    compile_with(policy_toml, &mut |_| None)
 }
 
-/// The folder of the policy that a `policy.toml` extends, as it is written there: relative to its own.
-#[must_use]
-pub fn extended_folder(policy_toml: &str) -> Option<String> {
-    document::read(policy_toml).0?.policy.row.extends
-}
-
-/// Compiles a `policy.toml` that extends the policy whose `policy.toml` is `base_toml`.
+/// Compiles a `policy.toml` that may extend a policy and include shared tables. `read` gives the text of a file by its path
+/// from the policy's folder; what it gives belongs to the policy's sources.
 /// # Errors
-/// Every [`Fault`] of both documents and of what they make together; places are those of `policy_toml`.
-pub fn compile_extending(policy_toml: &str, base_toml: &str) -> Result<Compiled, Vec<Fault>> {
-    let (own, mut faults) = document::read(policy_toml);
+/// Every [`Fault`] of all documents and of what they make together; places are those of `policy_toml`.
+pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) -> Result<Compiled, Vec<Fault>> {
+    let (own, faults) = document::read(policy_toml);
     let Some(own) = own else { return Err(sorted(faults)) };
-    let policy = own.policy.place;
-    let (base, base_faults) = document::read(base_toml);
-    let seen_from = |fault: &Fault| {
-        let there = Place { line: fault.line, column: fault.column, base: None };
-        there.seen_from(policy).fault(fault.message.clone())
-    };
-    faults.extend(base_faults.iter().map(seen_from));
-    let Some(base) = base else { return Err(sorted(faults)) };
-    if base.policy.row.extends.is_some() {
-        faults.push(policy.fault("the policy that is extended extends another itself; extend that one instead"));
+    let row = own.policy.row.clone();
+    let mut below = Below { policy: own.policy.clone(), read, bases: Vec::new(), is_unread: false, faults };
+    let mut shared: Vec<String> = row.includes.clone();
+    if let Some(folder) = &row.extends {
+        let of_base = below.add_base(folder);
+        shared.extend(of_base.into_iter().map(|path| format!("{folder}/{path}")));
     }
-    match variant::extend(own, base) {
+    for path in &shared {
+        below.add_shared(path);
+    }
+    let Below { policy, bases, is_unread, mut faults, .. } = below;
+    if is_unread {
+        return Err(sorted(faults));
+    }
+    if bases.is_empty() && !row.without.is_empty() {
+        let message = "`without` takes rows away from other tables; name them in `extends` or `includes`";
+        faults.push(policy.place.fault(message));
+        return Err(sorted(faults));
+    }
+    match variant::extend(own, bases) {
         Ok(document) => finish(&document, faults),
         Err(found) => Err(sorted(faults.into_iter().chain(found).collect())),
+    }
+}
+
+/// The tables that a policy comes on top of, while they are read.
+struct Below<'r> {
+    policy: Located<PolicyRow>,
+    read: &'r mut dyn FnMut(&str) -> Option<String>,
+    bases: Vec<Document>,
+    /// A file is not at hand: what else is wrong may only be that.
+    is_unread: bool,
+    faults: Vec<Fault>,
+}
+
+impl Below<'_> {
+    /// The policy in `folder`; gives back what it includes.
+    fn add_base(&mut self, folder: &str) -> Vec<String> {
+        let Some(text) = self.text(&format!("{folder}/policy.toml"), "the policy that this one extends") else {
+            return Vec::new();
+        };
+        let (base, faults) = document::read(&text);
+        self.add_faults(&faults);
+        let Some(base) = base else { return Vec::new() };
+        if base.policy.row.extends.is_some() {
+            let message = "the policy that is extended extends another itself; extend that one instead";
+            self.faults.push(self.policy.place.fault(message));
+        }
+        let includes = base.policy.row.includes.clone();
+        self.bases.push(base);
+        includes
+    }
+
+    fn add_shared(&mut self, path: &str) {
+        let Some(text) = self.text(path, "the file that it includes") else { return };
+        let (shared, faults) = document::read_shared(&text, &self.policy);
+        self.add_faults(&faults);
+        self.bases.extend(shared);
+    }
+
+    fn text(&mut self, path: &str, what: &str) -> Option<String> {
+        let text = (self.read)(path);
+        if text.is_none() {
+            self.is_unread = true;
+            self.faults.push(self.policy.place.fault(format!("{what}, `{path}`, is not at hand")));
+        }
+        text
+    }
+
+    fn add_faults(&mut self, faults: &[Fault]) {
+        let policy = self.policy.place;
+        self.faults.extend(faults.iter().map(|fault| {
+            let there = Place { line: fault.line, column: fault.column, base: None };
+            there.seen_from(policy).fault(fault.message.clone())
+        }));
     }
 }
 

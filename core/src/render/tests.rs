@@ -42,6 +42,7 @@ fn manifest() -> Manifest {
         subjects: vec![Subject { kind: SubjectKind::Document, name: token("care_plan") }],
         terms: TermsSchema::default(),
         units_max: 10,
+        conditions: Vec::new(),
     }
 }
 

@@ -60,6 +60,7 @@ pub fn of_decisions<'a>(mut decisions: impl Iterator<Item = &'a Decision>) -> Ex
         ) => true,
         Some(
             UndeterminedCode::NoPolicyInForce
+            | UndeterminedCode::RecordUnreadable
             | UndeterminedCode::PolicyUnavailable
             | UndeterminedCode::PolicyTrapped
             | UndeterminedCode::PolicyAnswerInvalid,

@@ -14,8 +14,6 @@ use crate::guest;
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The tables.
 const TABLES: &str = "policy.toml";
-/// The tables of the policy that is extended, by the name under which they travel with the policy.
-const BASE_TABLES: &str = "extended/policy.toml";
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +47,7 @@ impl PolicyFolder {
             folder.read_below("src", "rs", &mut faults);
         }
         folder.read(TABLES, &mut faults);
-        folder.read_base(&mut faults);
+        folder.read_below_tables();
         folder.read_below("cases", "toml", &mut faults);
         if faults.is_empty() {
             return Ok(folder);
@@ -61,12 +59,17 @@ impl PolicyFolder {
         self.read_as(name, &self.path.join(name), faults);
     }
 
-    /// The tables of the policy that this one extends travel with it: its file shows all that made it.
-    fn read_base(&mut self, faults: &mut Vec<Fault>) {
-        let folder = self.sources.get(TABLES).and_then(|text| tables::extended_folder(text));
-        if let Some(folder) = folder {
-            self.read_as(BASE_TABLES, &self.path.join(folder).join(TABLES), faults);
-        }
+    /// The tables that this policy comes on top of travel with it: its file shows all that made it.
+    fn read_below_tables(&mut self) {
+        let text = self.sources.get(TABLES).cloned().unwrap_or_default();
+        let mut read = BTreeMap::new();
+        // What cannot be read, or compiled, is a fault when the tables are compiled.
+        let _ = tables::compile_with(&text, &mut |path| {
+            let text = std::fs::read_to_string(self.path.join(path)).ok()?;
+            read.insert(travelling_name(path), text.clone());
+            Some(text)
+        });
+        self.sources.extend(read);
     }
 
     fn read_as(&mut self, name: &str, file: &Path, faults: &mut Vec<Fault>) {
@@ -99,10 +102,7 @@ impl PolicyFolder {
     /// Every fault of `policy.toml`.
     pub fn compile(&self) -> Result<Compiled, Vec<Fault>> {
         let text = self.sources.get(TABLES).map_or("", String::as_str);
-        let compiled = match self.sources.get(BASE_TABLES) {
-            Some(base) => tables::compile_extending(text, base),
-            None => tables::compile(text),
-        };
+        let compiled = tables::compile_with(text, &mut |path| self.sources.get(&travelling_name(path)).cloned());
         compiled.map_err(|faults| self.place(TABLES, faults))
     }
 
@@ -172,6 +172,12 @@ impl PolicyFolder {
         })?;
         std::fs::read(&module).with_context(|| format!("`{}` cannot be read", module.display()))
     }
+}
+
+/// The name under which tables from elsewhere travel with the policy: without the way to them.
+fn travelling_name(path: &str) -> String {
+    let steps = path.split('/').filter(|step| !matches!(*step, "" | "." | ".."));
+    std::iter::once("below").chain(steps).collect::<Vec<_>>().join("/")
 }
 
 /// The last `.wasm` that cargo says it made: the policy itself comes after what it depends on.

@@ -4,8 +4,10 @@ mod chance;
 mod draft;
 mod mishaps;
 mod people;
+mod records;
 mod work;
 
+use adjudica_core::records::Record;
 use adjudica_core::terms::Rate;
 use adjudica_core::{Cents, EncounterFacts, ProcedureCode, ServiceDate, Terms, ValueError};
 
@@ -20,6 +22,8 @@ pub const CLIENTS: u32 = 150;
 pub struct Sample {
     /// What its staff did, by period and client.
     pub encounters: Vec<EncounterFacts>,
+    /// What is on file about its clients and staff.
+    pub records: Vec<Record>,
     /// Its contract with every payer. THE RATES ARE MADE UP: payers do not publish theirs.
     pub terms: Terms,
 }
@@ -49,6 +53,9 @@ const PERIODS: [Period; 5] = [
 /// Payers with the same codes and rules of their own.
 const OTHER_PAYERS: [&str; 4] = ["bcn", "bcbsm-ma", "medicaid-hmo-mi", "priority-health"];
 
+/// Every payer of the agency.
+const PAYERS: [&str; 6] = ["sim", "bcbsm", "bcn", "bcbsm-ma", "medicaid-hmo-mi", "priority-health"];
+
 /// Made-up cents for one unit of each code.
 const SAMPLE_RATES: [(&str, i64); 11] = [
     ("G9001", 11_200),
@@ -70,24 +77,31 @@ const SAMPLE_RATES: [(&str, i64); 11] = [
 pub fn generate() -> Result<Sample, ValueError> {
     let mut chance = Chance::from_seed(20_170_101);
     let mut encounters = Vec::new();
-    for period in &PERIODS {
+    let mut records = records::staff(&PAYERS)?;
+    for number in 1..=CLIENTS {
+        records.push(records::residence(&people::client_id(number))?);
+    }
+    for (place, period) in PERIODS.iter().enumerate() {
+        let (year, month, day) = period.from;
+        let first = ServiceDate::new(year, month, day)?;
+        let span = (first, first.plus_days(days(period.days)));
         for number in 1..=period.clients {
             let client = Client::new(number, period.payers, &mut chance);
+            records.push(records::coverage(&format!("coverage_{}_{place}", client.id), &client, span)?);
             for draft in draft_episode(period, &client, &mut chance)? {
                 let id = format!("enc_{:05}", encounters.len() + 1);
                 encounters.push(draft.into_facts(&id, &client)?);
             }
         }
     }
-    Ok(Sample { encounters, terms: terms()? })
+    Ok(Sample { encounters, records, terms: terms()? })
 }
 
 fn terms() -> Result<Terms, ValueError> {
     let from = ServiceDate::new(2012, 4, 1)?;
-    let rate = |(code, cents): (&str, i64)| {
-        Ok(Rate { procedure_code: ProcedureCode::parse(code)?, from, to: None, cents: Cents(cents) })
-    };
-    Ok(Terms { rates: SAMPLE_RATES.into_iter().map(rate).collect::<Result<_, ValueError>>()? })
+    let rate = |(code, cents): (&str, i64)| Ok(Rate::per_unit(ProcedureCode::parse(code)?, from, Cents(cents)));
+    let rates = SAMPLE_RATES.into_iter().map(rate).collect::<Result<_, ValueError>>()?;
+    Ok(Terms { rates, ..Terms::default() })
 }
 
 /// All that happens to one client in one period: an assessment, contacts some weeks apart, a closure.

@@ -6,6 +6,7 @@ mod dispatch;
 mod group;
 pub mod pool;
 pub mod record;
+pub mod records;
 pub mod replay;
 pub mod run;
 pub mod service;

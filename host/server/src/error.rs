@@ -63,6 +63,8 @@ codes! {
     InvalidRequest = "invalid_request", UNPROCESSABLE_ENTITY, "fields of the request are wrong";
     /// Encounters are wrong.
     InvalidEncounter = "invalid_encounter", UNPROCESSABLE_ENTITY, "fields of the encounter are wrong";
+    /// Records are wrong, or cannot be so beside those on file.
+    InvalidRecord = "invalid_record", UNPROCESSABLE_ENTITY, "fields of the records are wrong";
     /// Header or query parameters are wrong.
     InvalidParameter = "invalid_parameter", BAD_REQUEST, "parameters of the request are wrong";
     /// There is no such thing.
@@ -223,6 +225,14 @@ impl From<StoreError> for ApiError {
             StoreError::BadEncounters { faults } => {
                 let faults = faults.into_iter().map(|fault| FieldFault::new("", fault)).collect();
                 Self::of_faults(ErrorCode::InvalidEncounter, faults)
+            }
+            StoreError::BadRecords { faults } => {
+                let faults = faults.into_iter().map(|fault| FieldFault::new("records", fault)).collect();
+                Self::of_faults(ErrorCode::InvalidRecord, faults)
+            }
+            StoreError::Corrupt { table: "record", row, fault } => {
+                let fault = FieldFault::new("", format!("stored record `{row}`: {fault}"));
+                Self::of_faults(ErrorCode::InvalidRecord, vec![fault])
             }
             StoreError::VersionTaken { .. } => Self::new(ErrorCode::PolicyVersionTaken, chain),
             StoreError::LedgerMoved { .. } => Self::hidden(

@@ -74,6 +74,7 @@ fn log(decision_id: &str, labels: &DecisionLabels, done: &DecidedItem, duration_
 fn code_word(code: UndeterminedCode) -> &'static str {
     match code {
         UndeterminedCode::NoPolicyInForce => "no_policy_in_force",
+        UndeterminedCode::RecordUnreadable => "record_unreadable",
         UndeterminedCode::PolicyUnavailable => "policy_unavailable",
         UndeterminedCode::PolicyTrapped => "policy_trapped",
         UndeterminedCode::PolicyOutOfFuel => "policy_out_of_fuel",

@@ -8,6 +8,7 @@ pub mod docs;
 pub mod encounters;
 pub mod health;
 pub mod policies;
+pub mod records;
 pub mod terms;
 
 use std::sync::Arc;
@@ -33,6 +34,9 @@ pub fn router(host: Arc<Host>) -> Router {
         .route("/decisions/{decision_id}/replay", post(decisions::replay))
         .route("/policies", get(policies::list).post(policies::post))
         .route("/policies/{digest}", get(policies::find))
+        .route("/records", get(records::list).put(records::put))
+        .route("/records/{record_id}", get(records::find).delete(records::remove))
+        .route("/records/{record_id}/versions", get(records::versions))
         .route("/terms", put(terms::put))
         .route("/terms/{digest}", get(terms::find))
         .route("/activations", get(activations::list).post(activations::post))

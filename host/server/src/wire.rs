@@ -6,6 +6,7 @@ pub mod fields;
 pub mod json;
 pub mod policy_schema;
 pub mod query;
+pub mod record;
 pub mod request;
 pub mod schema;
 pub mod terms;

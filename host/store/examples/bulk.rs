@@ -158,8 +158,13 @@ fn decide(client: &ClientWork) -> ClientCommit {
 
 fn decision(facts: &EncounterFacts, encounter_revision: Option<i64>) -> NewDecision {
     let code = ProcedureCode::parse("G9001").expect("a code");
-    let line =
-        DecisionLine { procedure_code: code, modifiers: vec![], units: Units(3), amount_cents: Some(Cents(7_500)) };
+    let line = DecisionLine {
+        procedure_code: code,
+        modifiers: vec![],
+        units: Units(3),
+        amount_cents: Some(Cents(7_500)),
+        payment: None,
+    };
     NewDecision {
         decision_id: format!("0190-{}", facts.encounter_id),
         encounter_id: facts.encounter_id.clone(),
@@ -190,6 +195,9 @@ fn decision(facts: &EncounterFacts, encounter_revision: Option<i64>) -> NewDecis
             billing_provider_id: facts.billing_provider_id.clone(),
             rendering_provider_id: facts.rendering_provider_id.clone(),
             diagnosis: facts.diagnoses.first().cloned(),
+            minutes: None,
+            paid_cents: None,
+            deductible_cents: None,
         }],
     }
 }
@@ -234,6 +242,7 @@ fn encounter(number: usize) -> EncounterFacts {
         diagnoses: vec![token("E11.9"), token("I10")],
         supporting_info: std::collections::BTreeSet::from([token("care_plan"), token("consent")]),
         received_on: None,
+        standing: None,
     }
 }
 

@@ -8,7 +8,9 @@ use adjudica_core::{Digest, Token};
 use serde::Serialize;
 
 use crate::chain::{chain_hash, chain_start};
-use crate::commit::rows::{CommitRows, DecidedRow, DecisionRow, HeadRow, LedgerRow, add_findings, add_lines};
+use crate::commit::rows::{
+    CommitRows, DecidedRow, DecisionRow, HeadRow, LedgerRow, TouchedRow, add_findings, add_lines,
+};
 use crate::decision::{ClientCommit, CommittedDecision, NewCommit, NewDecision};
 use crate::error::StoreError;
 use crate::raw::digest;
@@ -240,6 +242,7 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitR
         let seq = next(&mut ends, (&line.agency_id, &line.client_id));
         rows.ledger.push(LedgerRow::reversal(line, decision, seq));
     }
+    rows.touched = TouchedRow::of(&rows.ledger);
     rows.heads = agencies(commit)
         .into_iter()
         .filter_map(|agency_id| heads.get(agency_id).map(|head| HeadRow::new(agency_id, head.length, head.hash)))

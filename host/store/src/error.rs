@@ -55,6 +55,12 @@ pub enum StoreError {
         /// Every fault.
         faults: Vec<String>,
     },
+    /// Records hold faults, or cannot be so beside those on file.
+    #[error("the records cannot be kept, nothing was written: {}", faults.join("; "))]
+    BadRecords {
+        /// Every fault.
+        faults: Vec<String>,
+    },
     /// Another decision came between reading the ledger and writing.
     #[error(
         "decisions about {} of the clients came in between, nothing was written; read them again and decide again",

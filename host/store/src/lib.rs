@@ -15,6 +15,7 @@ pub mod instant;
 pub mod library;
 mod postgres;
 mod raw;
+pub mod record;
 mod sqlite;
 pub mod store;
 pub mod work;
@@ -30,5 +31,6 @@ pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutRe
 pub use error::StoreError;
 pub use instant::Instant;
 pub use library::{PolicyFile, PolicyFileSummary};
+pub use record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 pub use store::{Counts, Store};
 pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

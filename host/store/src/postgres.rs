@@ -8,9 +8,11 @@ mod ledger;
 mod library;
 mod open;
 mod read;
+mod records;
 mod status;
 mod work;
 
+use adjudica_core::records::Record;
 use adjudica_core::{Digest, EncounterFacts, Token};
 use async_trait::async_trait;
 use sqlx::PgPool;
@@ -25,6 +27,7 @@ use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::postgres::commit::KnownHeads;
+use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
@@ -76,6 +79,36 @@ impl Store for PostgresStore {
         limit: u32,
     ) -> Result<EncounterPage, StoreError> {
         encounters::list(self, agency_id, filter, (after, limit)).await
+    }
+
+    async fn put_records(
+        &self,
+        agency_id: &Token,
+        records: &[Record],
+        written_by: &str,
+        now: Instant,
+    ) -> Result<PutReport, StoreError> {
+        records::put(self, agency_id, records, (written_by, now)).await
+    }
+
+    async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {
+        records::load_for(self, keys).await
+    }
+
+    async fn list_records(&self, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
+        records::list(self, key).await
+    }
+
+    async fn find_record(&self, agency_id: &Token, record_id: &Token) -> Result<Option<StoredRecord>, StoreError> {
+        records::find(self, agency_id, record_id).await
+    }
+
+    async fn record_history(&self, agency_id: &Token, record_id: &Token) -> Result<Vec<RecordVersion>, StoreError> {
+        records::history(self, agency_id, record_id).await
+    }
+
+    async fn remove_record(&self, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError> {
+        records::remove(self, agency_id, record_id).await
     }
 
     async fn take_undecided(&self, limit_clients: u32, now: Instant) -> Result<Work, StoreError> {

@@ -1,5 +1,6 @@
 //! The one trait that both databases implement. What each method promises is written here, and tested on both.
 
+use adjudica_core::records::Record;
 use adjudica_core::{Digest, EncounterFacts, Token};
 use async_trait::async_trait;
 
@@ -12,6 +13,7 @@ use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, Pu
 use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// How much the store holds.
@@ -67,6 +69,43 @@ pub trait Store: Send + Sync {
         after: Option<&str>,
         limit: u32,
     ) -> Result<EncounterPage, StoreError>;
+
+    /// Puts records: new ones are added, changed ones get another version. The encounters that they can touch are queued.
+    /// # Errors
+    /// [`StoreError::BadRecords`] with every fault of the records and of what they make with those on file; then none is
+    /// put.
+    async fn put_records(
+        &self,
+        agency_id: &Token,
+        records: &[Record],
+        written_by: &str,
+        now: Instant,
+    ) -> Result<PutReport, StoreError>;
+
+    /// The records about many things, and about the people whom clients' records name: what decisions need.
+    /// # Errors
+    /// As all; records that cannot be read are listed.
+    async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError>;
+
+    /// The records about one thing, in order of id.
+    /// # Errors
+    /// [`StoreError::Corrupt`] when one cannot be read.
+    async fn list_records(&self, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError>;
+
+    /// One record.
+    /// # Errors
+    /// [`StoreError::Corrupt`] when it cannot be read.
+    async fn find_record(&self, agency_id: &Token, record_id: &Token) -> Result<Option<StoredRecord>, StoreError>;
+
+    /// Every version of a record, the oldest first; empty when there never was one.
+    /// # Errors
+    /// As all.
+    async fn record_history(&self, agency_id: &Token, record_id: &Token) -> Result<Vec<RecordVersion>, StoreError>;
+
+    /// Removes a record; its versions stay. Whether it was there.
+    /// # Errors
+    /// As all.
+    async fn remove_record(&self, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError>;
 
     /// Whole clients with all their undecided encounters, the longest waiting first. They stay in the queue until a
     /// decision about this revision is committed. Encounters that cannot be read leave it and are kept as faults.

@@ -3,7 +3,6 @@
 use adjudica_core::Outcome;
 use adjudica_core::columns::{Answers, Explain, NONE_S64};
 
-use super::EvaluateFault;
 use crate::image::{Image, NONE};
 
 /// Effects from the strongest: the position in the image of each.
@@ -62,12 +61,14 @@ pub struct Draft<'d, 'a> {
     /// Lines from here on are this encounter's.
     first_line: usize,
     strongest: u8,
+    /// The code whose minutes count though no line is billed, or [`NONE`].
+    counted: u32,
 }
 
 impl<'d, 'a> Draft<'d, 'a> {
     pub(super) fn new(image: &'d Image<'a>, explain: Explain, answers: &'d mut Answers) -> Self {
         let first_line = answers.line_codes.len();
-        Self { image, explain, answers, first_line, strongest: EFFECT_NOTE }
+        Self { image, explain, answers, first_line, strongest: EFFECT_NOTE, counted: NONE }
     }
 
     pub(super) fn image(&self) -> &'d Image<'a> {
@@ -123,15 +124,27 @@ impl<'d, 'a> Draft<'d, 'a> {
         self.answers.line_units.get(self.line_of(code)?).copied()
     }
 
-    /// Puts the amount on the line of `code`: `rate_cents` for each unit.
-    pub(super) fn price_line(&mut self, code: u32, rate_cents: i64) -> Result<(), EvaluateFault> {
-        let Some(line) = self.line_of(code) else { return Ok(()) };
-        if let Some(units) = self.answers.line_units.get(line)
-            && let Some(cents) = self.answers.line_cents.get_mut(line)
+    /// Puts the amount on the line of `code`.
+    pub(super) fn price_line(&mut self, code: u32, cents: i64) {
+        if let Some(line) = self.line_of(code)
+            && let Some(place) = self.answers.line_cents.get_mut(line)
         {
-            *cents = rate_cents.checked_mul(i64::from(*units)).ok_or(EvaluateFault::Overflow)?;
+            *place = cents;
         }
-        Ok(())
+    }
+
+    /// Changes the units of the line of `code`.
+    pub(super) fn set_units(&mut self, code: u32, units: u32) {
+        if let Some(line) = self.line_of(code)
+            && let Some(place) = self.answers.line_units.get_mut(line)
+        {
+            *place = units;
+        }
+    }
+
+    /// The minutes count for `code`, and no line is billed.
+    pub(super) fn count_only(&mut self, code: u32) {
+        self.counted = code;
     }
 
     /// Where the line of `code` stands among all lines; an encounter has at most one line of a code.
@@ -170,10 +183,10 @@ impl<'d, 'a> Draft<'d, 'a> {
     }
 
     /// Ends the encounter: writes its outcome, drops the lines of a refusal, and gives back code and units of the lines
-    /// that are billed.
-    pub(super) fn finish(self) -> impl Iterator<Item = (&'d u32, &'d u32)> + use<'d, 'a> {
+    /// that are billed. A code with no units holds minutes that count.
+    pub(super) fn finish(self) -> impl Iterator<Item = (u32, u32)> + use<'d, 'a> {
         let outcome = self.outcome();
-        let Self { answers, first_line, .. } = self;
+        let Self { answers, first_line, counted, .. } = self;
         if outcome == Outcome::NotBillable {
             answers.line_codes.truncate(first_line);
             answers.line_units.truncate(first_line);
@@ -184,8 +197,10 @@ impl<'d, 'a> Draft<'d, 'a> {
         answers.line_offsets.push(count(answers.line_codes.len()));
         answers.finding_offsets.push(count(answers.finding_rules.len()));
         let billed = if outcome.is_accepted() { first_line } else { answers.line_codes.len() };
+        let counted = (outcome.is_accepted() && counted != NONE).then_some((counted, 0));
         let codes = answers.line_codes.get(billed..).unwrap_or_default();
-        codes.iter().zip(answers.line_units.get(billed..).unwrap_or_default())
+        let units = answers.line_units.get(billed..).unwrap_or_default();
+        codes.iter().copied().zip(units.iter().copied()).chain(counted)
     }
 }
 

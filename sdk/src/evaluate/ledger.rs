@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use adjudica_core::ServiceDate;
+use adjudica_core::authorization::{Account, spend};
 use adjudica_core::field::NONE_S32;
 
 use super::columns::{View, child_range};
@@ -16,6 +17,8 @@ pub struct BilledLine {
     day: i32,
     code: u32,
     units: u32,
+    /// Documented minutes of the encounter, on its first line.
+    minutes: u32,
     rendering_provider: u32,
     billing_provider: u32,
     payer: u32,
@@ -28,6 +31,7 @@ impl BilledLine {
         day: NONE_S32,
         code: NONE,
         units: 1,
+        minutes: NONE,
         rendering_provider: NONE,
         billing_provider: NONE,
         payer: NONE,
@@ -66,6 +70,7 @@ pub(super) struct Ledger {
 pub(super) struct Count {
     pub lines: u32,
     pub units: u32,
+    pub minutes: u32,
 }
 
 impl Ledger {
@@ -83,6 +88,7 @@ impl Ledger {
             self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
         }
         self.fill(view.ledger_units, &rows, |line| &mut line.units);
+        self.fill(view.ledger_minutes, &rows, |line| &mut line.minutes);
         self.fill(view.ledger_rendering_provider, &rows, |line| &mut line.rendering_provider);
         self.fill(view.ledger_billing_provider, &rows, |line| &mut line.billing_provider);
         self.fill(view.ledger_payer, &rows, |line| &mut line.payer);
@@ -101,13 +107,14 @@ impl Ledger {
         }
     }
 
-    /// Adds a line billed by this call.
-    pub(super) fn push(&mut self, row: &Row, code: u32, units: u32) {
+    /// Adds a line billed by this call; the encounter's minutes go with its first.
+    pub(super) fn push(&mut self, row: &Row, (code, units, is_first): (u32, u32, bool)) {
         self.codes |= bit_of(code);
         let line = BilledLine {
             day: row.day,
             code,
             units,
+            minutes: if is_first { row.minutes } else { NONE },
             rendering_provider: row.rendering_provider,
             billing_provider: row.billing_provider,
             payer: row.payer,
@@ -141,11 +148,22 @@ impl Ledger {
         let first = first_day(window, row.day);
         for line in self.until(row.day).rev().take_while(|line| line.day >= first) {
             if bit_of(line.code) & codes != 0 && is_same(line, row, narrowed_by) {
-                count.lines = count.lines.saturating_add(1);
+                // A line of no units only holds minutes.
+                count.lines = count.lines.saturating_add(u32::from(line.units > 0));
                 count.units = count.units.saturating_add(line.units);
+                count.minutes = count.minutes.saturating_add(if line.minutes == NONE { 0 } else { line.minutes });
             }
         }
         count
+    }
+}
+
+impl Ledger {
+    /// Takes what the payer's lines used off `accounts`, in order of day. Later days count too: units are spent once.
+    pub(super) fn spend(&self, accounts: &mut [Account], payer: u32) {
+        for line in self.lines.iter().filter(|line| line.payer == payer) {
+            spend(accounts, bit_of(line.code), line.day, line.units);
+        }
     }
 }
 
@@ -159,7 +177,8 @@ fn is_same(line: &BilledLine, row: &Row, narrowed_by: u8) -> bool {
     !(differs(per::PRACTICE, line.billing_provider, row.billing_provider)
         || differs(per::PROVIDER, line.rendering_provider, row.rendering_provider)
         || differs(per::DIAGNOSIS, line.diagnosis, row.diagnosis)
-        || differs(per::PAYER, line.payer, row.payer))
+        || differs(per::PAYER, line.payer, row.payer)
+        || differs(per::UNITS, line.units, row.units))
 }
 
 /// The first day of a window that ends on `day`.

@@ -23,6 +23,7 @@ pub struct Row {
     pub(crate) phase: u32,
     pub(crate) mode: u32,
     pub(crate) place_bit: u64,
+    pub(crate) has_place: bool,
     pub(crate) group_size: u32,
     pub(crate) info: u64,
     pub(crate) modifiers: u32,
@@ -31,6 +32,8 @@ pub struct Row {
     pub(crate) billing_provider: u32,
     pub(crate) payer: u32,
     pub(crate) diagnosis: u32,
+    /// Units of the line that is judged.
+    pub(crate) units: u32,
 }
 
 impl Row {
@@ -80,6 +83,7 @@ impl<'v, 'b> RowReader<'v, 'b> {
             phase: symbol(view.phase).phase,
             mode: symbol(view.mode).mode,
             place_bit: symbol(view.place).place_bit,
+            has_place: value(view.place, number, NONE_U32) != NONE_U32,
             group_size: value(view.group_size, number, NONE_U32),
             info: categories.iter().fold(0, |bits, category| bits | symbols.find(*category).info_bit),
             modifiers,
@@ -88,6 +92,7 @@ impl<'v, 'b> RowReader<'v, 'b> {
             billing_provider: value(view.billing_provider, number, NONE),
             payer: value(view.payer, number, NONE),
             diagnosis: value(view.diagnosis, number, NONE),
+            units: 0,
         }
     }
 }

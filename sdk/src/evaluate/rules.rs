@@ -2,34 +2,37 @@
 
 use adjudica_core::columns::NONE_S64;
 use adjudica_core::field::{NONE_S32, NONE_U32};
+use adjudica_core::terms::PricingMethod;
 use adjudica_core::{Minutes, Outcome, Rounding, ServiceDate};
 
 use super::EvaluateFault;
 use super::draft::{Arguments, Draft, Line, Satisfied};
+use super::facts::{Cut, Known, apply_authorizations, apply_facts, counted_minutes};
 use super::ledger::{Count, Ledger};
 use super::plans::Plans;
-use super::rates::Rates;
 use super::row::Row;
-use crate::image::{Bounds, Filing, NONE, Plan, RateRule, Relation, Staff, When};
+use crate::image::{
+    Bounds, Counts, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
+};
 
-/// Finds the code's plan and tries all of its rules.
+/// Finds the code's plan and tries all of its rules. Gives back the encounter with the minutes that count.
 pub(super) fn decide(
     row: &Row,
     plans: &Plans<'_, '_>,
-    ledger: &Ledger,
-    rates: &Rates,
+    known: &Known<'_>,
     draft: &mut Draft<'_, '_>,
-) -> Result<(), EvaluateFault> {
+) -> Result<Row, EvaluateFault> {
     let general = draft.image().general;
     let Some(segment) = plans.segment(row.day) else {
         draft.fail(general.outside_dates, Arguments::NONE);
-        return Ok(());
+        return Ok(*row);
     };
     let Some((code, plan)) = find_code(row, plans, segment)? else {
         let rule = if row.asks_for_code { general.unknown_code } else { general.unknown_service };
         draft.fail(rule, Arguments::NONE);
-        return Ok(());
+        return Ok(*row);
     };
+    let row = &Row { minutes: counted_minutes(plan, row, known, draft), ..*row };
     let modifiers = modifiers_of(plan, row);
     if row.has_unknown_modifier || row.modifiers & !modifiers != 0 {
         draft.fail(general.unknown_modifier, Arguments::NONE);
@@ -38,32 +41,50 @@ pub(super) fn decide(
     if let Some(staff) = &plan.staff {
         apply_staff(staff, row, about, draft);
     }
-    for (places, rule) in &plan.places {
-        draft.judge((places & row.place_bit != 0).into(), *rule, Arguments::NONE.about(about));
-    }
+    apply_places(&plan.places, row, about, draft);
     let alternative = find_alternative(row, plans, segment, (code, plan), draft)?;
     apply_bounds(&plan.minutes, row.minutes, alternative, draft);
     apply_bounds(&plan.group_size, row.group_size, alternative, draft);
     apply_record_rules(plan, row, draft);
-    write_lines(plan, row, Line { code, units: 1, cents: NONE_S64, modifiers }, (plans, segment), draft)?;
-    apply_history(plan, row, code, ledger, draft);
-    price(plan, row, code, rates, draft)?;
+    apply_facts(plan, row, known, draft);
+    let line = Line { code, units: 1, cents: NONE_S64, modifiers };
+    write_lines(plan, row, line, (plans, segment, known.ledger), draft)?;
+    let cut = apply_authorizations(plan, row, code, known, draft);
+    apply_history(plan, row, code, known, draft);
+    price(plan, &billed_row(row, cut), code, known, draft)?;
     for add_on in &plan.add_ons {
         if let Some(units) = draft.units_of(add_on.code)
             && let Some(plan) = plans.find(segment, add_on.code)?
         {
-            apply_limits(plan, row, (add_on.code, units), ledger, draft);
-            price(plan, row, add_on.code, rates, draft)?;
+            let cut = apply_authorizations(plan, row, add_on.code, known, draft);
+            apply_limits(plan, row, (add_on.code, units), known, draft);
+            price(plan, &billed_row(row, cut), add_on.code, known, draft)?;
         }
     }
     if draft.outcome() != Outcome::NotBillable {
         speak(&plan.report_only, row, draft);
     }
-    Ok(())
+    Ok(*row)
 }
 
-fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
+/// The encounter with the minutes that are billed: fewer where a prior authorization cut the units.
+fn billed_row(row: &Row, cut: Option<Cut>) -> Row {
+    let is_cut = cut.filter(|_| row.minutes != NONE_U32);
+    Row { minutes: is_cut.map_or(row.minutes, |cut| cut.minutes(row.minutes)), ..*row }
+}
+
+pub(super) fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
     draft.image().code_subjects.get(code).unwrap_or(NONE)
+}
+
+fn apply_places(rows: &[Places], row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
+    for places in rows {
+        if row.has_place {
+            draft.judge((places.places & row.place_bit != 0).into(), places.rule, Arguments::NONE.about(about));
+        } else {
+            draft.fail(places.missing_rule, Arguments::NONE);
+        }
+    }
 }
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
@@ -149,14 +170,14 @@ fn apply_bounds(rows: &[Bounds], count: u32, alternative: u32, draft: &mut Draft
     }
 }
 
-fn holds(when: &When, row: &Row) -> bool {
-    let minutes = if row.minutes == NONE_U32 { 0 } else { row.minutes };
+pub(super) fn holds(when: &When, row: &Row) -> bool {
+    let any_minutes = when.minutes_min == 0 && when.minutes_max == u32::MAX;
     when.roles & row.role_bit() != 0
         && when.phase_modes & row.phase_mode_bit() != 0
         && when.places & row.place_bit != 0
         && when.info & !row.info == 0
         && when.without & row.info == 0
-        && (when.minutes_min..=when.minutes_max).contains(&minutes)
+        && (any_minutes || row.minutes != NONE_U32 && (when.minutes_min..=when.minutes_max).contains(&row.minutes))
 }
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
@@ -195,31 +216,67 @@ fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
     plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
 }
 
-/// The code's own line, units counted, and those of its add-ons that the policy answers with.
+/// The code's own line, units counted, and those of its add-ons that the policy answers with. Where minutes add up, only
+/// the units that this encounter completes are billed.
 fn write_lines(
     plan: &Plan<'_>,
     row: &Row,
     own: Line,
-    (plans, segment): (&Plans<'_, '_>, u32),
+    (plans, segment, ledger): (&Plans<'_, '_>, u32, &Ledger),
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
-    let units = count_units(plan, row, draft);
-    draft.push_line(Line { units: units.max(1), ..own });
+    let adds_up = plan.units.accumulate.filter(|_| row.minutes != NONE_U32);
+    let before = adds_up.map_or(0, |over| ledger.count(row, over.codes, over.window, over.per).minutes);
+    let units = count_units(plan, row, before, draft);
+    if units > 0 || adds_up.is_none() {
+        draft.push_line(Line { units: units.max(1), ..own });
+    }
     if row.minutes == NONE_U32 {
         return Ok(());
     }
+    let total = before.saturating_add(row.minutes);
+    let mut billed = units;
     for add_on in &plan.add_ons {
-        let beyond = row.minutes.saturating_sub(add_on.after);
-        let units = if beyond == 0 { 0 } else { add_on.rounding.units(Minutes(beyond)).0 };
+        let beyond = |minutes: u32| {
+            let beyond = minutes.saturating_sub(add_on.after);
+            if beyond == 0 { 0 } else { add_on.rounding.units(Minutes(beyond)).0 }
+        };
+        let (sum, earlier) = (beyond(total), beyond(before));
+        let units = sum.saturating_sub(earlier);
         if units > 0 && plans.find(segment, add_on.code)?.is_some() {
-            draft.judge((units <= add_on.max).into(), add_on.rule, Arguments::counts(units, add_on.max));
+            draft.judge((sum <= add_on.max).into(), add_on.rule, Arguments::counts(sum, add_on.max));
             draft.push_line(Line { code: add_on.code, units, ..own });
+            billed = billed.saturating_add(units);
         }
+    }
+    if let Some(over) = adds_up.filter(|_| billed == 0) {
+        let mut arguments = Arguments::observed(total).about(subject_of(draft, own.code));
+        arguments.expected = next_unit(plan, total).map_or(NONE_S64, i64::from);
+        draft.fail(over.rule, arguments);
+        draft.count_only(own.code);
     }
     Ok(())
 }
 
-fn count_units(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
+/// The minutes at which the code or one of its add-ons makes its next unit.
+fn next_unit(plan: &Plan<'_>, total: u32) -> Option<u32> {
+    let units = |minutes: u32| {
+        let own = plan.units.rounding.units(Minutes(minutes)).0;
+        plan.add_ons.iter().fold(own, |sum, add_on| {
+            let beyond = minutes.saturating_sub(add_on.after);
+            let units = if beyond == 0 { 0 } else { add_on.rounding.units(Minutes(beyond)).0.min(add_on.max) };
+            sum.saturating_add(units)
+        })
+    };
+    let now = units(total);
+    (total..total.saturating_add(MINUTES_OF_A_DAY)).find(|minutes| units(*minutes) > now)
+}
+
+/// How far the next unit of minutes that add up is looked for.
+const MINUTES_OF_A_DAY: u32 = 1_440;
+
+/// Units of the code that the encounter completes, `before` minutes having been counted already.
+fn count_units(plan: &Plan<'_>, row: &Row, before: u32, draft: &mut Draft<'_, '_>) -> u32 {
     let rule = &plan.units;
     if rule.rounding == Rounding::PerEncounter {
         return 1;
@@ -231,24 +288,29 @@ fn count_units(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) -> u32 {
         }
         return 1;
     }
-    let units = rule.rounding.units(Minutes(row.minutes)).0;
-    if units == 0 {
+    let total = before.saturating_add(row.minutes);
+    let sum = rule.rounding.units(Minutes(total)).0;
+    let earlier = if before == 0 { 0 } else { rule.rounding.units(Minutes(before)).0 };
+    let units = sum.saturating_sub(earlier);
+    if units == 0 && rule.accumulate.is_none() {
         draft.fail(rule.rule, Arguments::observed(row.minutes));
     }
-    draft.judge((units <= rule.max).into(), rule.max_rule, Arguments::counts(units, rule.max));
+    draft.judge((sum <= rule.max).into(), rule.max_rule, Arguments::counts(sum, rule.max));
     units
 }
 
 /// Rules that look at what has been billed.
-fn apply_history(plan: &Plan<'_>, row: &Row, code: u32, ledger: &Ledger, draft: &mut Draft<'_, '_>) {
-    let units = draft.units_of(code).unwrap_or(1);
-    apply_limits(plan, row, (code, units), ledger, draft);
-    for exclusion in &plan.exclusions {
+fn apply_history(plan: &Plan<'_>, row: &Row, code: u32, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+    let ledger = known.ledger;
+    if let Some(units) = draft.units_of(code) {
+        apply_limits(plan, row, (code, units), known, draft);
+    }
+    for exclusion in plan.exclusions.iter().filter(|exclusion| holds(&exclusion.when, row)) {
         let count = related(exclusion, row, ledger);
         let subject = subject_of(draft, exclusion.codes.trailing_zeros());
         draft.judge((count.lines == 0).into(), exclusion.rule, Arguments::counts(count.lines, 0).about(subject));
     }
-    for prerequisite in &plan.prerequisites {
+    for prerequisite in plan.prerequisites.iter().filter(|prerequisite| holds(&prerequisite.when, row)) {
         let count = related(prerequisite, row, ledger);
         let subject = subject_of(draft, prerequisite.codes.trailing_zeros());
         draft.judge((count.lines > 0).into(), prerequisite.rule, Arguments::counts(count.lines, 1).about(subject));
@@ -259,29 +321,75 @@ fn related(relation: &Relation, row: &Row, ledger: &Ledger) -> Count {
     ledger.count(row, relation.codes, relation.window, relation.per)
 }
 
-fn apply_limits(plan: &Plan<'_>, row: &Row, (code, units): (u32, u32), ledger: &Ledger, draft: &mut Draft<'_, '_>) {
-    for limit in &plan.limits {
-        let before = ledger.count(row, limit.codes, limit.window, limit.per);
-        let with_this =
-            if limit.counts_units { before.units.saturating_add(units) } else { before.lines.saturating_add(1) };
-        let satisfied = Satisfied::from(with_this <= limit.max);
-        draft.judge(satisfied, limit.rule, Arguments::counts(with_this, limit.max).about(subject_of(draft, code)));
+fn apply_limits(plan: &Plan<'_>, row: &Row, (code, units): (u32, u32), known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+    let row = &Row { units, ..*row };
+    for limit in plan.limits.iter().filter(|limit| holds(&limit.when, row)) {
+        let before = known.ledger.count(row, limit.codes, limit.window, limit.per);
+        let with_this = match limit.counts {
+            Counts::Lines => before.lines.saturating_add(1),
+            Counts::Units => before.units.saturating_add(units),
+            Counts::Minutes if row.minutes == NONE_U32 => before.minutes,
+            Counts::Minutes => before.minutes.saturating_add(row.minutes),
+        };
+        let set = (limit.parameter != NONE).then(|| known.parameters.find(limit.parameter, row.day)).flatten();
+        let max = set.unwrap_or(limit.max);
+        let arguments = Arguments::counts(with_this, max).about(subject_of(draft, code));
+        draft.judge(Satisfied::from(with_this <= max), limit.rule, arguments);
     }
 }
 
 /// Puts the amount on the line of `code`.
-fn price(plan: &Plan<'_>, row: &Row, code: u32, rates: &Rates, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
+fn price(
+    plan: &Plan<'_>,
+    row: &Row,
+    code: u32,
+    known: &Known<'_>,
+    draft: &mut Draft<'_, '_>,
+) -> Result<(), EvaluateFault> {
     let pays_nothing = plan.report_only.iter().any(|(when, _)| holds(when, row));
-    let rate = match plan.rate {
+    let units = draft.units_of(code);
+    let per_unit = |cents: i64| cents.checked_mul(i64::from(units.unwrap_or(1))).ok_or(EvaluateFault::Overflow);
+    let cents = match plan.rate {
         _ if pays_nothing => Some(0),
-        RateRule::Fixed(cents) => Some(cents),
-        RateRule::Terms(rule) => {
-            let rate = rates.find(code, row.day);
-            draft.judge(rate.is_some().into(), rule, Arguments::NONE.about(subject_of(draft, code)));
-            rate
-        }
-        RateRule::Unknown => None,
+        RateRule::Fixed(cents) => Some(per_unit(cents)?),
+        RateRule::Terms(rules) if units.is_some() => price_by_terms(rules, row, code, known, draft)?,
+        RateRule::Terms(_) | RateRule::Unknown => None,
     };
-    let Some(rate) = rate else { return Ok(()) };
-    draft.price_line(code, rate)
+    if let Some(cents) = cents {
+        draft.price_line(code, cents);
+    }
+    Ok(())
+}
+
+/// What the agency's terms make of the line; `None` where they have no rate for it.
+fn price_by_terms(
+    rules: TermsRules,
+    row: &Row,
+    code: u32,
+    known: &Known<'_>,
+    draft: &mut Draft<'_, '_>,
+) -> Result<Option<i64>, EvaluateFault> {
+    let about = Arguments::NONE.about(subject_of(draft, code));
+    let rate = known.rates.find(code, row, known.view);
+    draft.judge(rate.is_some().into(), rules.missing, about);
+    let Some(rate) = rate else { return Ok(None) };
+    let window = match rate.method {
+        PricingMethod::PerCase => Some(Window::Lifetime),
+        PricingMethod::Monthly => Some(Window::CalendarMonth),
+        PricingMethod::PerUnit | PricingMethod::Hourly | PricingMethod::Capitation => None,
+    };
+    let bit = 1_u64.checked_shl(code).unwrap_or(0);
+    if window.is_some_and(|window| known.ledger.count(row, bit, window, per::PAYER).lines > 0) {
+        draft.fail(rules.included, about);
+        return Ok(Some(0));
+    }
+    if rate.method == PricingMethod::Hourly && row.minutes == NONE_U32 {
+        draft.fail(rules.unmeasured, Arguments::NONE);
+        return Ok(None);
+    }
+    if rate.method == PricingMethod::Capitation {
+        draft.fail(rules.capitated, about);
+    }
+    let units = draft.units_of(code).unwrap_or(1);
+    rate.cents(units, row.minutes).map(Some).ok_or(EvaluateFault::Overflow)
 }

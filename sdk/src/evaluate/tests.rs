@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use crate::tables::{self, Compiled};
 use crate::{NoHooks, cases, native};
 
+mod records;
+
 const HEAD: &str = r#"
     [policy]
     id = "test"
@@ -42,7 +44,8 @@ fn compiled(rows: &str) -> Compiled {
 
 fn check(rows: &str, case_file: &str) {
     let compiled = compiled(rows);
-    let defaults = "[defaults]\ndate_of_service = \"2024-03-15\"\n";
+    let has_defaults = case_file.contains("[defaults]");
+    let defaults = if has_defaults { "" } else { "[defaults]\ndate_of_service = \"2024-03-15\"\n" };
     let file = cases::parse("test.toml", &format!("{defaults}{}", case_file.replace("\n    ", "\n")))
         .unwrap_or_else(|faults| panic!("{faults:#?}"));
     let report = cases::run(&[file], &mut |timelines: &[Timeline], terms: &Terms, explain| {
@@ -494,6 +497,9 @@ proptest! {
                     billing_provider_id: encounter.billing_provider_id.clone(),
                     rendering_provider_id: encounter.rendering_provider_id.clone(),
                     diagnosis: None,
+                    minutes: None,
+                    paid_cents: None,
+                    deductible_cents: None,
                 });
             }
         }

@@ -8,8 +8,9 @@ use super::{NONE, Words};
 pub const ABSENT: u8 = u8::MAX;
 /// Stands for every phase, or mode, that the policy does not name.
 const OTHER: u32 = 7;
-/// Kinds of names: codes, roles, phases, modes, places, supporting information, kinds of work, modifiers.
-pub const KINDS: usize = 8;
+/// Kinds of names: codes, roles, phases, modes, places, supporting information, kinds of work, modifiers, components, days,
+/// numbers of the terms.
+pub const KINDS: usize = 11;
 
 /// Every name once, by length and then by bytes, each with its meanings.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
@@ -71,6 +72,12 @@ pub struct Symbol {
     pub place_bit: u64,
     /// One bit, or none for information that the policy does not name.
     pub info_bit: u64,
+    /// One bit, or none for a component that the policy does not name.
+    pub component_bit: u64,
+    /// Position of a kind of day, or [`NONE`].
+    pub date: u32,
+    /// Position of a number of the terms, or [`NONE`].
+    pub parameter: u32,
 }
 
 impl Symbol {
@@ -84,9 +91,13 @@ impl Symbol {
         modifier_bit: 0,
         place_bit: 1 << 63,
         info_bit: 0,
+        component_bit: 0,
+        date: NONE,
+        parameter: NONE,
     };
 
-    fn new([code, role, phase, mode, place, info, service, modifier]: [u8; KINDS]) -> Self {
+    fn new(meanings: [u8; KINDS]) -> Self {
+        let [code, role, phase, mode, place, info, service, modifier, component, date, parameter] = meanings;
         let widen = |position: u8| if position == ABSENT { NONE } else { u32::from(position) };
         let bit = |position: u8| 1_u64.checked_shl(u32::from(position));
         Self {
@@ -99,6 +110,9 @@ impl Symbol {
             modifier_bit: 1_u32.checked_shl(u32::from(modifier)).unwrap_or(0),
             place_bit: bit(place).unwrap_or(1 << 63),
             info_bit: bit(info).unwrap_or(0),
+            component_bit: bit(component).unwrap_or(0),
+            date: widen(date),
+            parameter: widen(parameter),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Faults of meaning in `policy.toml`: names that lead nowhere, refusals without a source, rows that contradict each other.
 
+mod facts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use adjudica_core::manifest::Confidence;
@@ -20,6 +22,7 @@ pub(super) fn check(document: &Document) -> Vec<Fault> {
     checker.check_lists();
     checker.check_numbers();
     checker.check_single_rows();
+    checker.check_facts();
     checker.faults
 }
 
@@ -212,8 +215,9 @@ impl<'d> Checker<'d> {
         }
         let windows = document.limits.iter().map(|row| (row.place, row.row.window, row.row.days));
         let windows = windows.chain(document.exclusions.iter().map(|row| (row.place, row.row.window, row.row.days)));
-        let windows: Vec<_> =
-            windows.chain(document.prerequisites.iter().map(|row| (row.place, row.row.window, row.row.days))).collect();
+        let windows = windows.chain(document.prerequisites.iter().map(|row| (row.place, row.row.window, row.row.days)));
+        let over = document.units.iter().filter_map(|row| Some((row.place, row.row.over?, row.row.days)));
+        let windows: Vec<_> = windows.chain(over).collect();
         for (place, window, days) in windows {
             match (window == WindowName::RollingDays, days) {
                 (true, None | Some(0)) => self.fault(place, "a window of `rolling_days` needs `days`, 1 or more"),
@@ -292,6 +296,10 @@ impl Document {
         add(&mut all, "filing", &self.filing);
         add(&mut all, "notice", &self.notices);
         add(&mut all, "custom", &self.custom);
+        add(&mut all, "diagnosis", &self.diagnoses);
+        add(&mut all, "component", &self.components);
+        add(&mut all, "interval", &self.intervals);
+        add(&mut all, "authorization", &self.authorizations);
         add(&mut all, "unknown_code", self.unknown_code.as_slice());
         add(&mut all, "outside_dates", self.outside_dates.as_slice());
         add(&mut all, "unknown_service", self.unknown_service.as_slice());
@@ -304,9 +312,17 @@ impl Document {
         let mut codes: Vec<(Place, &[String])> = Vec::new();
         codes.extend(self.staff.iter().map(|row| (row.place, row.row.codes.as_slice())));
         codes.extend(self.minutes.iter().chain(&self.group_sizes).map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.units.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(
+            self.units
+                .iter()
+                .flat_map(|row| [(row.place, row.row.codes.as_slice()), (row.place, row.row.with.as_slice())]),
+        );
+        codes.extend(self.diagnoses.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.components.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.intervals.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.authorizations.iter().map(|row| (row.place, row.row.codes.as_slice())));
         codes.extend(self.places.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.limits.iter().map(|row| (row.place, row.row.codes.as_slice())));
+        codes.extend(self.limits.iter().filter_map(|row| Some((row.place, row.row.codes.as_deref()?))));
         codes.extend(
             self.exclusions
                 .iter()
@@ -329,6 +345,11 @@ impl Document {
             names.extend(
                 [&row.roles, &row.phases, &row.modes].into_iter().filter_map(|list| Some((*place, list.as_deref()?))),
             );
+        }
+        names.extend(self.requirements.iter().map(|row| (row.place, row.row.any_of.as_slice())));
+        names.extend(self.diagnoses.iter().map(|row| (row.place, row.row.any_of.as_slice())));
+        for Located { row, place } in &self.components {
+            names.extend([(*place, row.counts.as_slice()), (*place, row.leaves_out.as_slice())]);
         }
         for when in self.whens() {
             let lists = [&when.roles, &when.phases, &when.modes].into_iter().filter_map(Option::as_deref);

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use adjudica_core::manifest::{Assumption, Manifest, Source, Subject, SubjectKind, TermsSchema};
+use adjudica_core::manifest::{Assumption, Manifest, ParameterSchema, Source, Subject, SubjectKind, TermsSchema};
 use adjudica_core::{DateRange, Effect, Field, INTERFACE_VERSION, Modifier, ProcedureCode, ServiceDate, Token};
 
 use super::dictionary::DictionaryBytes;
 use super::document::{Document, Located};
 use super::names::Vocabularies;
 use super::plans::{PlanBuilder, StaffRules};
-use super::rows::{Common, PlainRow, Row};
+use super::rows::{Common, ParameterRow, PlainRow, Row};
 use super::rulebook::{RuleBook, Variant};
 use super::{Compiled, Fault};
-use crate::image::{GeneralRules, Image, NONE, NOT_READ, Plan, Words};
+use crate::image::{Counts, GeneralRules, Image, NONE, NOT_READ, Plan, Words};
 
 /// Most units of one line: more than a day of minutes can make by any rule.
 const UNITS_MAX: u32 = 1_440;
@@ -24,6 +24,10 @@ pub(super) fn compile(document: &Document) -> Result<Compiled, Vec<Fault>> {
     let mut book = RuleBook::default();
     let code_subjects: Vec<u32> =
         names.codes.names().iter().map(|code| book.subject(SubjectKind::ProcedureCode, code)).collect();
+    let component_subjects: Vec<u32> =
+        names.components.names().iter().map(|name| book.subject(SubjectKind::Information, name)).collect();
+    let date_subjects: Vec<u32> =
+        names.dates.names().iter().map(|name| book.subject(SubjectKind::Information, name)).collect();
     let general = general_rules(document, &mut book);
     let custom: Vec<(String, u32)> = custom_rules(document, &mut book);
     let mut plans = PlanStore::default();
@@ -59,6 +63,8 @@ pub(super) fn compile(document: &Document) -> Result<Compiled, Vec<Fault>> {
         custom_ids: &custom.iter().map(|(id, _)| id.as_str()).collect::<Vec<_>>().join("\n"),
         custom_rules: Words::new(&Words::encode(custom.iter().map(|(_, rule)| *rule))),
         code_subjects: Words::new(&Words::encode(code_subjects)),
+        component_subjects: Words::new(&Words::encode(component_subjects)),
+        date_subjects: Words::new(&Words::encode(date_subjects)),
         rule_subjects: Words::new(&Words::encode(book.rule_subjects.iter().copied())),
     });
     let image = image.map_err(|_| unencodable())?;
@@ -103,7 +109,8 @@ fn general_rules(document: &Document, book: &mut RuleBook) -> GeneralRules {
     let mut rule = |table: &'static str, id: &str, row: Option<&Located<PlainRow>>| {
         let common = row.map_or_else(|| automatic(id), |row| row.row.common());
         let effect = row.is_none().then_some(Effect::Review);
-        book.rule(table, &common, document.range(&common), Variant { effect, ..Variant::default() })
+        let remedy = common.remedy.clone().or_else(|| suggestions(document, table));
+        book.rule(table, &common, document.range(&common), Variant { effect, remedy, ..Variant::default() })
     };
     GeneralRules {
         outside_dates: rule("outside_dates", "dates.outside", document.outside_dates.as_ref()),
@@ -111,6 +118,14 @@ fn general_rules(document: &Document, book: &mut RuleBook) -> GeneralRules {
         unknown_service: rule("unknown_service", "service.unknown", document.unknown_service.as_ref()),
         unknown_modifier: rule("unknown_modifier", "modifier.unknown", document.unknown_modifier.as_ref()),
     }
+}
+
+/// The codes to ask for instead of an unknown one.
+fn suggestions(document: &Document, table: &str) -> Option<String> {
+    let mut codes: Vec<&str> = document.codes.iter().map(|row| row.row.code.as_str()).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    (table == "unknown_code").then(|| format!("ask for a code that the policy lists: {}", codes.join(", ")))
 }
 
 /// A rule that the author did not write: without a source it may only ask for a look.
@@ -195,6 +210,13 @@ fn reads(document: &Document, plans: &[Plan<'_>]) -> Vec<Field> {
         &[F::EncounterMinutes],
     );
     need(any(|plan| !plan.group_size.is_empty()), &[F::EncounterGroupSize]);
+    need(any(|plan| !plan.diagnoses.is_empty()), &[F::DiagnosisOffset, F::DiagnosisCode]);
+    need(
+        any(|plan| !plan.components.is_empty()),
+        &[F::EncounterMinutes, F::ComponentOffset, F::ComponentKind, F::ComponentMinutes],
+    );
+    need(any(|plan| !plan.intervals.is_empty()), &[F::DateOffset, F::DateKind, F::DateDay]);
+    need(any(|plan| !plan.authorizations.is_empty()), AUTHORIZATION);
     need(
         any(|plan| !plan.places.is_empty()) || document.whens().any(|when| when.places.is_some()),
         &[F::EncounterPlaceOfService],
@@ -205,20 +227,72 @@ fn reads(document: &Document, plans: &[Plan<'_>]) -> Vec<Field> {
     need(any(|plan| !plan.filing.is_empty()), &[F::EncounterReceivedOn]);
     let counts = |plan: &Plan| !plan.limits.is_empty() || !plan.exclusions.is_empty() || !plan.prerequisites.is_empty();
     need(plans.iter().any(counts), &[F::LedgerOffset, F::LedgerDateOfService, F::LedgerProcedureCode]);
-    need(any(|plan| plan.limits.iter().any(|limit| limit.counts_units)), &[F::LedgerUnits]);
+    let counted = |counts: Counts| plans.iter().flat_map(|plan| &plan.limits).any(|limit| limit.counts == counts);
+    need(counted(Counts::Units), &[F::LedgerUnits]);
+    let adds_up = any(|plan| plan.units.accumulate.is_some());
+    need(counted(Counts::Minutes) || adds_up, &[F::EncounterMinutes, F::LedgerMinutes]);
+    need(adds_up, &[F::LedgerOffset, F::LedgerDateOfService, F::LedgerProcedureCode]);
+    need(any(|plan| plan.limits.iter().any(|limit| limit.parameter != NONE)), PARAMETER);
     let per = plans.iter().flat_map(|plan| narrowed_by(plan)).fold(0, |bits, per| bits | per);
     need(per & crate::image::per::PRACTICE != 0, &[F::EncounterBillingProvider, F::LedgerBillingProvider]);
     need(per & crate::image::per::PROVIDER != 0, &[F::EncounterRenderingProvider, F::LedgerRenderingProvider]);
     need(per & crate::image::per::DIAGNOSIS != 0, &[F::EncounterDiagnosis, F::LedgerDiagnosis]);
+    need(per & crate::image::per::UNITS != 0, &[F::LedgerUnits]);
     need(per & crate::image::per::PAYER != 0, &[F::EncounterPayer, F::LedgerPayer]);
     let terms = document.rates.iter().any(|rate| rate.row.terms);
-    need(terms, &[F::RateProcedureCode, F::RateFrom, F::RateTo, F::RateCents]);
+    need(terms, RATE);
     reads.into_iter().collect()
 }
 
+/// What a rule about prior authorizations reads.
+const AUTHORIZATION: &[Field] = &[
+    Field::AuthorizationOffset,
+    Field::AuthorizationLine,
+    Field::AuthorizationProcedureCode,
+    Field::AuthorizationFrom,
+    Field::AuthorizationTo,
+    Field::AuthorizationUnits,
+    Field::EncounterPayer,
+    Field::LedgerOffset,
+    Field::LedgerDateOfService,
+    Field::LedgerProcedureCode,
+    Field::LedgerUnits,
+    Field::LedgerPayer,
+];
+
+/// What a number of the terms reads.
+const PARAMETER: &[Field] = &[Field::ParameterName, Field::ParameterFrom, Field::ParameterTo, Field::ParameterValue];
+
+/// What a contracted rate reads: any method, any selector.
+const RATE: &[Field] = &[
+    Field::RateProcedureCode,
+    Field::RateFrom,
+    Field::RateTo,
+    Field::RateCents,
+    Field::RateMethod,
+    Field::RatePlan,
+    Field::RateServiceLine,
+    Field::RateRegion,
+    Field::RateRole,
+    Field::RatePlaceOfService,
+    Field::RateModifier,
+    Field::EncounterPlan,
+    Field::EncounterServiceLine,
+    Field::EncounterRegion,
+    Field::EncounterRenderingProviderRole,
+    Field::EncounterPlaceOfService,
+    Field::EncounterMinutes,
+    Field::EncounterPayer,
+    Field::LedgerOffset,
+    Field::LedgerDateOfService,
+    Field::LedgerProcedureCode,
+    Field::LedgerPayer,
+];
+
 fn narrowed_by(plan: &Plan<'_>) -> impl Iterator<Item = u8> {
     let relations = plan.exclusions.iter().chain(&plan.prerequisites).map(|relation| relation.per);
-    plan.limits.iter().map(|limit| limit.per).chain(relations)
+    let adds_up = plan.units.accumulate.iter().map(|accumulate| accumulate.per);
+    plan.limits.iter().map(|limit| limit.per).chain(relations).chain(adds_up)
 }
 
 fn manifest(
@@ -253,6 +327,7 @@ fn manifest(
             .collect(),
         terms: terms_schema(document, names),
         units_max,
+        conditions: names.info.names().iter().filter_map(parse).collect(),
     }
 }
 
@@ -271,5 +346,12 @@ fn terms_schema(document: &Document, names: &Vocabularies) -> TermsSchema {
         })
     };
     let codes = names.codes.names().iter().filter_map(|code| ProcedureCode::parse(code).ok());
-    TermsSchema { rates: codes.filter(from_terms).collect() }
+    let parameter = |row: &Located<ParameterRow>| {
+        let ParameterRow { id, default, min, max, sentence } = row.row.clone();
+        ParameterSchema { id, default, min, max, sentence }
+    };
+    TermsSchema {
+        rates: codes.filter(from_terms).collect(),
+        parameters: document.parameters.iter().map(parameter).collect(),
+    }
 }

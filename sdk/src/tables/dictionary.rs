@@ -29,6 +29,9 @@ impl DictionaryBytes {
             &names.info,
             &names.services,
             &names.modifiers,
+            &names.components,
+            &names.dates,
+            &names.parameters,
         ];
         let mut known: BTreeMap<(usize, &str), [u8; KINDS]> = BTreeMap::new();
         for (kind, list) in lists.into_iter().enumerate() {

@@ -8,8 +8,9 @@ use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::Fault;
 use super::rows::{
-    AddOnRow, AssumptionRow, BoundsRow, CodeRow, ExcludeRow, FilingRow, LimitRow, ModifierRow, PlaceRow, PlainRow,
-    PolicyRow, PrerequisiteRow, RateRow, RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
+    AddOnRow, AssumptionRow, AuthorizationRow, BoundsRow, CodeRow, ComponentRow, DiagnosisRow, ExcludeRow, FilingRow,
+    IntervalRow, LimitRow, ModifierRow, ParameterRow, PlaceRow, PlainRow, PolicyRow, PrerequisiteRow, RateRow,
+    RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
 };
 
 /// A row and where it starts.
@@ -71,10 +72,24 @@ pub(super) struct Document {
     pub filing: Vec<Located<FilingRow>>,
     pub notices: Vec<Located<WhenCodesRow>>,
     pub custom: Vec<Located<PlainRow>>,
+    pub diagnoses: Vec<Located<DiagnosisRow>>,
+    pub components: Vec<Located<ComponentRow>>,
+    pub intervals: Vec<Located<IntervalRow>>,
+    pub authorizations: Vec<Located<AuthorizationRow>>,
+    pub parameters: Vec<Located<ParameterRow>>,
 }
 
 /// The document, where it has a usable `[policy]`, and every fault of form.
 pub(super) fn read(text: &str) -> (Option<Document>, Vec<Fault>) {
+    read_of(text, None)
+}
+
+/// Tables that several policies share: they have no `[policy]` of their own and get that of the one that includes them.
+pub(super) fn read_shared(text: &str, policy: &Located<PolicyRow>) -> (Option<Document>, Vec<Fault>) {
+    read_of(text, Some(policy))
+}
+
+fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>, Vec<Fault>) {
     let (root, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { text, faults: Vec::new() };
     for error in errors {
@@ -84,7 +99,10 @@ pub(super) fn read(text: &str) -> (Option<Document>, Vec<Fault>) {
         return (None, reader.faults);
     }
     let mut root = root.into_inner();
-    let policy = reader.single(&mut root, "policy");
+    let policy = match given {
+        Some(policy) => Some(policy.clone()),
+        None => reader.single(&mut root, "policy"),
+    };
     if policy.is_none() && reader.faults.is_empty() {
         reader.fault(None, "there is no `[policy]`; begin with its id, version, title, payers, currency and in_force");
     }
@@ -116,6 +134,11 @@ pub(super) fn read(text: &str) -> (Option<Document>, Vec<Fault>) {
         filing: reader.rows(&mut root, "filing"),
         notices: reader.rows(&mut root, "notice"),
         custom: reader.rows(&mut root, "custom"),
+        diagnoses: reader.rows(&mut root, "diagnosis"),
+        components: reader.rows(&mut root, "component"),
+        intervals: reader.rows(&mut root, "interval"),
+        authorizations: reader.rows(&mut root, "authorization"),
+        parameters: reader.rows(&mut root, "parameter"),
     });
     if document.is_some() {
         for (name, value) in &root {

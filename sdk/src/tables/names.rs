@@ -60,6 +60,9 @@ pub(super) struct Vocabularies {
     pub info: Vocabulary,
     pub services: Vocabulary,
     pub modifiers: Vocabulary,
+    pub components: Vocabulary,
+    pub dates: Vocabulary,
+    pub parameters: Vocabulary,
 }
 
 impl Vocabularies {
@@ -82,8 +85,16 @@ impl Vocabularies {
             all.places.add(place.as_str());
         }
         for requirement in &document.requirements {
-            all.info.add(requirement.row.info.as_str());
+            requirement.row.names().for_each(|name| all.info.add(name));
         }
+        for component in &document.components {
+            let row = &component.row;
+            row.counts.iter().chain(&row.leaves_out).for_each(|name| all.components.add(name));
+        }
+        for interval in &document.intervals {
+            interval.row.dates().for_each(|name| all.dates.add(name));
+        }
+        document.parameters.iter().for_each(|row| all.parameters.add(row.row.id.as_str()));
         for modifier in &document.modifiers {
             all.modifiers.add(modifier.row.modifier.as_str());
         }
@@ -111,6 +122,9 @@ impl Vocabularies {
             ("kinds of supporting information", &self.info, NAMES_MAX),
             ("kinds of work", &self.services, NAMES_MAX),
             ("modifiers", &self.modifiers, 32),
+            ("components", &self.components, NAMES_MAX),
+            ("kinds of days", &self.dates, NAMES_MAX),
+            ("parameters", &self.parameters, NAMES_MAX),
         ];
         let counted = all.into_iter().map(|(what, vocabulary, max)| (what, vocabulary.names.len(), max));
         counted.filter(|(_, count, max)| count > max).collect()
@@ -151,6 +165,12 @@ impl Document {
         let requirements = self.requirements.iter().filter_map(|row| row.row.when.as_ref());
         let modifiers = self.modifiers.iter().filter_map(|row| row.row.when.as_ref());
         let rows = self.report_only.iter().chain(&self.notices).filter_map(|row| row.row.when.as_ref());
-        requirements.chain(modifiers).chain(rows)
+        let counted = self.limits.iter().filter_map(|row| row.row.when.as_ref());
+        let excluded = self.exclusions.iter().filter_map(|row| row.row.when.as_ref());
+        let needed = self.prerequisites.iter().filter_map(|row| row.row.when.as_ref());
+        let measured = self.intervals.iter().filter_map(|row| row.row.when.as_ref());
+        let permitted = self.authorizations.iter().filter_map(|row| row.row.when.as_ref());
+        let history = counted.chain(excluded).chain(needed);
+        requirements.chain(modifiers).chain(rows).chain(history).chain(measured).chain(permitted)
     }
 }

@@ -8,9 +8,11 @@ use super::names::{Vocabularies, resolve};
 use super::rows::{BoundsRow, Common, CountsName, InfoKind, PerName, Row, SourceRow, WhenCodesRow, WindowName};
 use super::rulebook::{RuleBook, Variant};
 use crate::image::{
-    AddOn, Bounds, Filing, Limit, NONE, Plan, RateRule, Relation, Requirement, UnitRule, When, Window, per,
+    AddOn, Bounds, Counts, Filing, Limit, NONE, Places, Plan, RateRule, Relation, Requirement, TermsRules, UnitRule,
+    When, Window, per,
 };
 
+mod facts;
 mod staff;
 
 pub(super) use staff::StaffRules;
@@ -39,6 +41,10 @@ impl PlanBuilder<'_, '_> {
             minutes: self.bounds("minutes", &document.minutes),
             group_size: self.bounds("group_size", &document.group_sizes),
             places: self.places(),
+            diagnoses: self.diagnoses(),
+            components: self.components(),
+            intervals: self.intervals(),
+            authorizations: self.authorizations(),
             units: self.units(),
             add_ons: self.add_ons(),
             limits: self.limits(),
@@ -108,7 +114,10 @@ impl PlanBuilder<'_, '_> {
         // What rests on no source, or on one of low confidence, may ask for a look but not hold the encounter.
         let is_sure = |source: &Located<SourceRow>| source.row.confidence != Confidence::Low;
         let cited = self.document.sources.iter().find(|source| Some(&source.row.id) == common.source.as_ref());
-        let effect = if cited.is_some_and(is_sure) { Effect::Incomplete } else { Effect::Review };
+        // Minutes and groups that are judged softly are asked for all the same; the other rows only ask as hard as they judge.
+        let is_asked_for = matches!(table, "minutes" | "group_size" | "units");
+        let refuses = is_asked_for || common.effect.is_none_or(|effect| effect < Effect::Review);
+        let effect = if refuses && cited.is_some_and(is_sure) { Effect::Incomplete } else { Effect::Review };
         let variant = Variant {
             suffix: ".missing",
             kind: Some(RuleKind::Requirement),
@@ -122,12 +131,16 @@ impl PlanBuilder<'_, '_> {
         self.book.rule(table, common, range, variant)
     }
 
-    fn places(&mut self) -> Vec<(u64, u32)> {
-        let rows = self.mine(&self.document.places, |row| Some(&row.codes));
-        let bits = |row: &super::rows::PlaceRow| self.names.places.bits(row.places.iter().map(|place| place.as_str()));
-        rows.into_iter()
-            .map(|(row, common, range)| (bits(row), self.book.rule("place", &common, range, Variant::default())))
-            .collect()
+    fn places(&mut self) -> Vec<Places> {
+        let mut places = Vec::new();
+        for (row, common, range) in self.mine(&self.document.places, |row| Some(&row.codes)) {
+            places.push(Places {
+                places: self.names.places.bits(row.places.iter().map(|place| place.as_str())),
+                rule: self.book.rule("place", &common, range, Variant::default()),
+                missing_rule: self.missing_rule("place", &common, range, "place_of_service"),
+            });
+        }
+        places
     }
 
     fn units(&mut self) -> UnitRule {
@@ -139,6 +152,7 @@ impl PlanBuilder<'_, '_> {
                 rule: NONE,
                 max_rule: NONE,
                 missing_rule: NONE,
+                accumulate: None,
             };
         };
         let max_variant = Variant {
@@ -155,6 +169,7 @@ impl PlanBuilder<'_, '_> {
             rule: self.book.rule("units", &common, range, Variant::default()),
             max_rule: if row.max.is_some() { self.book.rule("units", &common, range, max_variant) } else { NONE },
             missing_rule: self.missing_rule("units", &common, range, "minutes"),
+            accumulate: self.accumulate(row, &common, range),
         }
     }
 
@@ -182,14 +197,20 @@ impl PlanBuilder<'_, '_> {
 
     fn limits(&mut self) -> Vec<Limit> {
         let mut limits = Vec::new();
-        for (row, common, range) in self.mine(&self.document.limits, |row| Some(&row.codes)) {
+        for (row, common, range) in self.mine(&self.document.limits, |row| row.codes.as_deref()) {
             let own = self.names.codes.bits([self.code.as_str()]);
             limits.push(Limit {
-                max: row.max,
+                when: self.when(row.when.as_ref()),
+                max: row.max.unwrap_or_else(|| self.default_of(row.parameter.as_ref())),
+                parameter: self.parameter(row.parameter.as_ref()),
                 window: window(row.window, row.days),
                 per: per_bits(&row.per),
-                counts_units: row.counts == CountsName::Units,
-                codes: if row.together { self.code_bits(&row.codes) } else { own },
+                counts: match row.counts {
+                    CountsName::Lines => Counts::Lines,
+                    CountsName::Units => Counts::Units,
+                    CountsName::Minutes => Counts::Minutes,
+                },
+                codes: row.codes.as_ref().filter(|_| row.together).map_or(own, |codes| self.code_bits(codes)),
                 rule: self.book.rule("limit", &common, range, Variant::default()),
             });
         }
@@ -210,6 +231,7 @@ impl PlanBuilder<'_, '_> {
             let bits = self.code_bits(&row.with);
             for code in (0..64).map(|bit| 1_u64 << bit).filter(|bit| bits & bit != 0) {
                 relations.push(Relation {
+                    when: self.when(row.when.as_ref()),
                     codes: code,
                     window: window(row.window, row.days),
                     per: per_bits(&row.per),
@@ -225,7 +247,14 @@ impl PlanBuilder<'_, '_> {
         for (row, common, range) in self.mine(&self.document.prerequisites, |row| Some(&row.codes)) {
             let rule = self.book.rule("prerequisite", &common, range, Variant::default());
             let codes = self.code_bits(&row.any_of);
-            relations.push(Relation { codes, window: window(row.window, row.days), per: per_bits(&row.per), rule });
+            let when = self.when(row.when.as_ref());
+            relations.push(Relation {
+                when,
+                codes,
+                window: window(row.window, row.days),
+                per: per_bits(&row.per),
+                rule,
+            });
         }
         relations
     }
@@ -237,7 +266,7 @@ impl PlanBuilder<'_, '_> {
                 InfoKind::Document => SubjectKind::Document,
                 InfoKind::Information => SubjectKind::Information,
             };
-            let subject = Some((kind, row.info.as_str().to_owned()));
+            let subject = row.names().next().map(|name| (kind, name.to_owned()));
             let absent =
                 row.absent.then_some("the record shows `{subject}`, with which the code is not billed".to_owned());
             let sentence = common.sentence.clone().or(absent);
@@ -249,7 +278,7 @@ impl PlanBuilder<'_, '_> {
             let variant = Variant { subject, sentence, satisfied, remedy, ..Variant::default() };
             requirements.push(Requirement {
                 when: self.when(row.when.as_ref()),
-                info: self.names.info.bits([row.info.as_str()]),
+                info: self.names.info.bits(row.names()),
                 absent: row.absent,
                 rule: self.book.rule("require", &common, range, variant),
             });
@@ -274,8 +303,49 @@ impl PlanBuilder<'_, '_> {
         if let Some(cents) = row.cents {
             return RateRule::Fixed(cents);
         }
-        let id = adjudica_core::Token::parse(&format!("rate.{}", self.code)).ok();
-        RateRule::Terms(self.book.rule("rate", &common, range, Variant { id, ..Variant::default() }))
+        let mut rule = |suffix: &str, variant: Variant| {
+            let id = adjudica_core::Token::parse(&format!("rate.{}{suffix}", self.code)).ok();
+            self.book.rule("rate", &common, range, Variant { id, ..variant })
+        };
+        RateRule::Terms(TermsRules {
+            missing: rule("", Variant::default()),
+            unmeasured: rule(
+                ".minutes",
+                Variant {
+                    kind: Some(RuleKind::Requirement),
+                    effect: Some(Effect::Incomplete),
+                    sentence: Some("the rate is by the hour, and the record does not give `{subject}`".to_owned()),
+                    remedy: Some("document `{subject}` and ask again".to_owned()),
+                    denial: Some(("252", adjudica_core::LiabilityGroup::Contractual, &["N706"])),
+                    subject: Some((SubjectKind::Information, "minutes".to_owned())),
+                    ..Variant::default()
+                },
+            ),
+            included: rule(
+                ".included",
+                Variant {
+                    kind: Some(RuleKind::Rate),
+                    effect: Some(Effect::Note),
+                    sentence: Some(
+                        "the case, or the month, is paid with an earlier line; this one is included in it".to_owned(),
+                    ),
+                    ..Variant::default()
+                },
+            ),
+            capitated: rule(
+                ".capitated",
+                Variant {
+                    kind: Some(RuleKind::Rate),
+                    effect: Some(Effect::ReportOnly),
+                    sentence: Some(
+                        "the agency's terms pay for the member by the month; the line is reported and pays nothing"
+                            .to_owned(),
+                    ),
+                    denial: Some(("24", adjudica_core::LiabilityGroup::Contractual, &[])),
+                    ..Variant::default()
+                },
+            ),
+        })
     }
 
     fn when_rows(&mut self, table: &'static str, rows: &[Located<WhenCodesRow>]) -> Vec<(When, u32)> {
@@ -317,6 +387,7 @@ fn per_bits(names: &[PerName]) -> u8 {
             PerName::Provider => per::PROVIDER,
             PerName::Diagnosis => per::DIAGNOSIS,
             PerName::Payer => per::PAYER,
+            PerName::Units => per::UNITS,
         }
     })
 }

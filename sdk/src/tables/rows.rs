@@ -98,7 +98,10 @@ pub(super) struct PolicyRow {
     pub in_force: Vec<PeriodRow>,
     /// The folder of the policy whose tables these come on top of.
     pub extends: Option<String>,
-    /// Rows of that policy that do not hold here.
+    /// Files of tables that several policies share, relative to the policy's folder.
+    #[serde(default)]
+    pub includes: Vec<String>,
+    /// Rows of those tables that do not hold here.
     #[serde(default)]
     pub without: Vec<Token>,
     /// Fields that the policy's own code reads besides those of the tables.
@@ -223,6 +226,7 @@ pub(super) enum PerName {
     Provider,
     Diagnosis,
     Payer,
+    Units,
 }
 
 /// What a limit counts.
@@ -232,6 +236,7 @@ pub(super) enum CountsName {
     #[default]
     Lines,
     Units,
+    Minutes,
 }
 
 /// What sort of thing a requirement asks for.
@@ -252,15 +257,27 @@ StaffRow { codes: Vec<String>, roles: Option<Vec<String>>, phases: Option<Vec<St
 row!(/// `[[minutes]]` and `[[group_size]]`.
 BoundsRow { codes: Vec<String>, min: Option<u32>, max: Option<u32> });
 row!(/// `[[units]]`.
-UnitsRow { codes: Vec<String>, rounding: RoundingRow, max: Option<u32> });
+UnitsRow {
+    codes: Vec<String>,
+    rounding: RoundingRow,
+    max: Option<u32>,
+    over: Option<WindowName>,
+    days: Option<u32>,
+    #[serde(default)]
+    with: Vec<String>,
+    #[serde(default)]
+    per: Vec<PerName>,
+});
 row!(/// `[[add_on]]`.
 AddOnRow { code: ProcedureCode, primary: ProcedureCode, after: u32, rounding: RoundingRow, max: Option<u32> });
 row!(/// `[[place]]`.
 PlaceRow { codes: Vec<String>, places: Vec<PlaceOfService> });
 row!(/// `[[limit]]`.
 LimitRow {
-    codes: Vec<String>,
-    max: u32,
+    codes: Option<Vec<String>>,
+    max: Option<u32>,
+    parameter: Option<Token>,
+    when: Option<WhenRow>,
     window: WindowName,
     days: Option<u32>,
     #[serde(default)]
@@ -271,13 +288,31 @@ LimitRow {
     together: bool,
 });
 row!(/// `[[exclude]]`.
-ExcludeRow { codes: Vec<String>, with: Vec<String>, window: WindowName, days: Option<u32>, #[serde(default)] per: Vec<PerName> });
+ExcludeRow {
+    codes: Vec<String>,
+    with: Vec<String>,
+    window: WindowName,
+    days: Option<u32>,
+    #[serde(default)]
+    per: Vec<PerName>,
+    when: Option<WhenRow>,
+});
 row!(/// `[[prerequisite]]`.
-PrerequisiteRow { codes: Vec<String>, any_of: Vec<String>, window: WindowName, days: Option<u32>, #[serde(default)] per: Vec<PerName> });
+PrerequisiteRow {
+    codes: Vec<String>,
+    any_of: Vec<String>,
+    window: WindowName,
+    days: Option<u32>,
+    #[serde(default)]
+    per: Vec<PerName>,
+    when: Option<WhenRow>,
+});
 row!(/// `[[require]]`.
 RequireRow {
     codes: Option<Vec<String>>,
-    info: Token,
+    info: Option<Token>,
+    #[serde(default)]
+    any_of: Vec<String>,
     #[serde(default)]
     kind: InfoKind,
     when: Option<WhenRow>,
@@ -292,3 +327,49 @@ row!(/// `[[report_only]]` and `[[notice]]`.
 WhenCodesRow { codes: Option<Vec<String>>, when: Option<WhenRow> });
 row!(/// `[[filing]]`.
 FilingRow { codes: Option<Vec<String>>, days: Option<u32>, years: Option<u32> });
+row!(/// `[[diagnosis]]`.
+DiagnosisRow { codes: Vec<String>, #[serde(default)] any_of: Vec<String>, min: Option<u32> });
+row!(/// `[[component]]`.
+ComponentRow { codes: Vec<String>, counts: Vec<String>, #[serde(default)] leaves_out: Vec<String> });
+row!(/// `[[interval]]`.
+IntervalRow {
+    codes: Vec<String>,
+    start: Token,
+    end: Option<Token>,
+    min: Option<u32>,
+    max: Option<u32>,
+    #[serde(default)]
+    business_days: bool,
+    when: Option<WhenRow>,
+});
+row!(/// `[[authorization]]`.
+AuthorizationRow { codes: Vec<String>, when: Option<WhenRow> });
+
+/// `[[parameter]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParameterRow {
+    pub id: Token,
+    pub default: u32,
+    pub min: u32,
+    pub max: u32,
+    pub sentence: String,
+}
+
+/// The date of service, among the days of `[[interval]]`.
+pub(super) const DATE_OF_SERVICE: &str = "date_of_service";
+
+impl RequireRow {
+    /// What the record must show: one of these.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.info.iter().map(Token::as_str).chain(self.any_of.iter().map(String::as_str))
+    }
+}
+
+impl IntervalRow {
+    /// The kinds of days it measures between, the date of service apart.
+    pub(super) fn dates(&self) -> impl Iterator<Item = &str> {
+        let both = std::iter::once(&self.start).chain(&self.end).map(Token::as_str);
+        both.filter(|name| *name != DATE_OF_SERVICE)
+    }
+}

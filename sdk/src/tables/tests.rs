@@ -1,5 +1,7 @@
 //! The faults that an author of `policy.toml` meets: every one at once, each with its place and its remedy.
 
+use adjudica_core::Token;
+
 use super::*;
 
 const GOOD: &str = r#"[policy]
@@ -199,6 +201,10 @@ codes = ["@all"]
 source = "manual"
 "#;
 
+fn compile_extending(variant: &str, base: &str) -> Result<Compiled, Vec<Fault>> {
+    compile_with(variant, &mut |path| (path == "../base/policy.toml").then(|| base.to_owned()))
+}
+
 fn faults_of(variant: &str, base: &str) -> Vec<String> {
     let compiled = compile_extending(variant, base);
     compiled.err().unwrap_or_default().into_iter().map(|fault| fault.to_string()).collect()
@@ -206,7 +212,6 @@ fn faults_of(variant: &str, base: &str) -> Vec<String> {
 
 #[test]
 fn it_lays_tables_over_those_they_extend() {
-    assert_eq!(extended_folder(VARIANT).as_deref(), Some("../base"));
     let manifest = compile_extending(VARIANT, &format!("{GOOD}{BASE_ROWS}")).expect("no faults").manifest;
     assert_eq!((manifest.policy_id.as_str(), manifest.payers[0].as_str()), ("variant", "other"));
     let codes: Vec<_> = manifest.codes.iter().map(|code| code.as_str()).collect();
@@ -231,7 +236,44 @@ fn it_names_the_faults_of_what_is_extended() {
     );
     at_policy(&faults_of(VARIANT, &VARIANT.replace("without = [\"call\"]\n", "")), "extends another itself");
     let alone = compile(VARIANT).expect_err("faults");
-    assert!(alone[0].message.contains("`../base`, is not at hand"), "{alone:?}");
+    assert!(alone[0].message.contains("`../base/policy.toml`, is not at hand"), "{alone:?}");
     let without = compile(&VARIANT.replace("extends = \"../base\"\n", "")).expect_err("faults");
-    assert!(without.iter().any(|fault| fault.message.contains("name it in `extends`")), "{without:?}");
+    assert!(without.iter().any(|fault| fault.message.contains("name them in `extends`")), "{without:?}");
+}
+
+/// Tables without a `[policy]`, as several policies share them.
+const SHARED: &str = r#"
+[[source]]
+id = "common"
+title = "What all payers have in common"
+confidence = "high"
+
+[[require]]
+id = "coverage.after_end"
+info = "coverage.ended"
+absent = true
+effect = "not_billable"
+source = "common"
+
+[[notice]]
+id = "reminder"
+source = "common"
+"#;
+
+#[test]
+fn it_includes_tables_that_policies_share() {
+    let own = GOOD.replacen("[policy]", "[policy]\nincludes = [\"../shared.toml\"]\nwithout = [\"reminder\"]", 1);
+    let read = |shared: &str| {
+        let shared = shared.to_owned();
+        compile_with(&own, &mut move |path| (path == "../shared.toml").then(|| shared.clone()))
+    };
+    let manifest = read(SHARED).expect("no faults").manifest;
+    let ids: Vec<_> = manifest.rules.iter().map(|rule| rule.id.as_str()).collect();
+    assert!(ids.contains(&"coverage.after_end") && !ids.contains(&"reminder"), "{ids:?}");
+    let conditions: Vec<_> = manifest.conditions.iter().map(Token::as_str).collect();
+    assert_eq!(conditions, ["coverage.ended"], "no other condition is shown to the policy");
+    let faults = read(&SHARED.replace("coverage.ended", "coverage.endet")).expect_err("faults");
+    assert!(faults.iter().any(|fault| fault.message.contains("coverage.active, ")), "{faults:?}");
+    let faults = compile(&own).expect_err("faults");
+    assert!(faults[0].message.contains("`../shared.toml`, is not at hand"), "{faults:?}");
 }

@@ -1,4 +1,4 @@
-//! Lays a policy's tables over those of the policy that it extends: rows of the same id replace, `without` takes away.
+//! Lays a policy's tables over those that it extends or includes: rows of the same id replace, `without` takes away.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use adjudica_core::Token;
 
 use super::Fault;
 use super::document::{Document, Located, Place};
-use super::rows::{AssumptionRow, Row, SourceRow};
+use super::rows::{AssumptionRow, ParameterRow, Row, SourceRow};
 
 /// What has an id within its table or policy.
 trait Named {
@@ -25,21 +25,42 @@ impl Named for AssumptionRow {
     }
 }
 
+impl Named for ParameterRow {
+    fn id(&self) -> Option<&Token> {
+        Some(&self.id)
+    }
+}
+
 impl<T: Row> Named for T {
     fn id(&self) -> Option<&Token> {
         self.row_id()
     }
 }
 
-/// The tables of `own` on top of those of `base`.
+/// The tables of `own` on top of those of each of `bases`, the first of them uppermost.
 /// # Errors
-/// A [`Fault`] for each name in `without` that the base has no row of.
-pub(super) fn extend(own: Document, base: Document) -> Result<Document, Vec<Fault>> {
+/// A [`Fault`] for each name in `without` that no base has a row of.
+pub(super) fn extend(own: Document, bases: Vec<Document>) -> Result<Document, Vec<Fault>> {
     let policy = own.policy.place;
     let without: BTreeSet<Token> = own.policy.row.without.iter().cloned().collect();
     let mut found = BTreeSet::new();
-    let mut layer = Layer { policy, without: &without, found: &mut found };
-    let extended = Document {
+    let mut extended = own;
+    for base in bases {
+        extended = lay_over(extended, base, Layer { policy, without: &without, found: &mut found });
+    }
+    let missing = without.difference(&found);
+    let faults: Vec<Fault> = missing
+        .map(|id| {
+            policy.fault(format!(
+                "`without` names `{id}`, and the tables it comes on top of have no such row; leave it out"
+            ))
+        })
+        .collect();
+    if faults.is_empty() { Ok(extended) } else { Err(faults) }
+}
+
+fn lay_over(own: Document, base: Document, mut layer: Layer<'_>) -> Document {
+    Document {
         sets: base.sets.into_iter().chain(own.sets).collect(),
         sources: layer.rows(base.sources, own.sources),
         assumptions: layer.rows(base.assumptions, own.assumptions),
@@ -64,15 +85,13 @@ pub(super) fn extend(own: Document, base: Document) -> Result<Document, Vec<Faul
         filing: layer.rows(base.filing, own.filing),
         notices: layer.rows(base.notices, own.notices),
         custom: layer.rows(base.custom, own.custom),
+        diagnoses: layer.rows(base.diagnoses, own.diagnoses),
+        components: layer.rows(base.components, own.components),
+        intervals: layer.rows(base.intervals, own.intervals),
+        authorizations: layer.rows(base.authorizations, own.authorizations),
+        parameters: layer.rows(base.parameters, own.parameters),
         policy: own.policy,
-    };
-    let missing = without.difference(&found);
-    let faults: Vec<Fault> = missing
-        .map(|id| {
-            policy.fault(format!("`without` names `{id}`, and the policy it extends has no such row; leave it out"))
-        })
-        .collect();
-    if faults.is_empty() { Ok(extended) } else { Err(faults) }
+    }
 }
 
 /// One policy over another.

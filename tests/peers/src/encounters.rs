@@ -100,6 +100,7 @@ fn encounter(
         diagnoses: vec![Token::parse(chance.pick(&["I50.9", "E11.9", "J44.9", "F32.9"]))?],
         supporting_info,
         received_on: chance.happens(70).then(|| date_of_service.plus_days(received)),
+        standing: None,
     })
 }
 
@@ -128,5 +129,8 @@ fn ledger_line(chance: &mut Chance, payer: &str, latest: i32) -> Result<LedgerLi
         billing_provider_id: Token::parse(&format!("b{}", chance.below(3)))?,
         rendering_provider_id: Token::parse(&format!("p{}", chance.below(40)))?,
         diagnosis: None,
+        minutes: None,
+        paid_cents: None,
+        deductible_cents: None,
     })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use adjudica_engine::{Compiler, Engine, EngineConfig, Limits, Policy};
-use adjudica_sdk::tables::{Compiled, compile};
+use adjudica_sdk::tables::{Compiled, compile_with};
 use anyhow::{Context, Result, anyhow, bail};
 
 /// The tables of the comparison.
@@ -43,30 +43,33 @@ impl Workshop {
 
     /// The policy of the comparison.
     pub(crate) fn comparison(&self) -> Result<Subject> {
-        self.build(COMPARISON)
+        self.build(COMPARISON, Path::new("."))
     }
 
     /// A policy of `plugins/`.
     pub(crate) fn plugin(&self, folder: &str) -> Result<Subject> {
-        let path = root().join("plugins").join(folder).join("policy.toml");
+        let folder = root().join("plugins").join(folder);
+        let path = folder.join("policy.toml");
         let tables = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        self.build(&tables)
+        self.build(&tables, &folder)
     }
 
     /// The comparison under another id, for a host with many policies.
     pub(crate) fn renamed(&self, policy_id: &str) -> Result<Vec<u8>> {
         let tables = COMPARISON.replacen("id = \"comparison\"", &format!("id = \"{policy_id}\""), 1);
-        self.assemble(&tables).map(|(_, file)| file)
+        self.assemble(&tables, Path::new(".")).map(|(_, file)| file)
     }
 
-    fn build(&self, tables: &str) -> Result<Subject> {
-        let (compiled, file) = self.assemble(tables)?;
+    fn build(&self, tables: &str, folder: &Path) -> Result<Subject> {
+        let (compiled, file) = self.assemble(tables, folder)?;
         let policy = self.engine.load(&file)?;
         Ok(Subject { compiled, file, policy })
     }
 
-    fn assemble(&self, tables: &str) -> Result<(Compiled, Vec<u8>)> {
-        let compiled = compile(tables).map_err(|faults| {
+    /// `folder` is where the tables lie, for those that they include.
+    fn assemble(&self, tables: &str, folder: &Path) -> Result<(Compiled, Vec<u8>)> {
+        let mut read = |path: &str| std::fs::read_to_string(folder.join(path)).ok();
+        let compiled = compile_with(tables, &mut read).map_err(|faults| {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             anyhow!("{}", faults.join("\n"))
         })?;

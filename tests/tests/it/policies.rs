@@ -32,14 +32,19 @@ fn case_files(folder: &Path) -> Vec<cases::CaseFile> {
 #[case::bcn("bcn", "bcn-1.0.0", 10)]
 #[case::medicaid_hmo_mi("medicaid-hmo-mi", "medicaid-hmo-mi-1.0.0", 600)]
 #[case::priority_health("priority-health", "priority-health-1.0.0", 350)]
+#[case::medicaid_michigan("medicaid/mi", "medicaid-mi-1.0.0", 100)]
+#[case::medicaid_south_carolina("medicaid/sc", "medicaid-sc-1.0.0", 100)]
+#[case::medicaid_montana("medicaid/mt", "medicaid-mt-1.0.0", 100)]
+#[case::medicare("medicare", "medicare-1.0.0", 700)]
+#[case::workers_comp("workers-comp", "workers-comp-1.0.0", 90)]
+#[case::disability("disability", "disability-1.0.0", 60)]
+#[case::commercial("commercial", "commercial-1.0.0", 120)]
+#[case::self_pay("self-pay", "self-pay-1.0.0", 60)]
+#[case::mipct("mipct", "mipct-1.0.0", 70)]
 fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file: &str, #[case] cases_min: usize) {
     let folder = root().join("plugins").join(folder);
-    let tables_of = |folder: &Path| std::fs::read_to_string(folder.join("policy.toml")).expect("tables");
-    let text = tables_of(&folder);
-    let compiled = match tables::extended_folder(&text) {
-        Some(base) => tables::compile_extending(&text, &tables_of(&folder.join(base))),
-        None => tables::compile(&text),
-    };
+    let text = std::fs::read_to_string(folder.join("policy.toml")).expect("tables");
+    let compiled = tables::compile_with(&text, &mut |path| std::fs::read_to_string(folder.join(path)).ok());
     let compiled = compiled.unwrap_or_else(|faults| panic!("{faults:#?}"));
     let loaded = engine().load(&policy(file)).expect("a policy");
     assert_eq!(*loaded.manifest(), compiled.manifest, "the built file is of these tables");
@@ -61,6 +66,15 @@ fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file:
 #[case("bcn-1.0.0")]
 #[case("medicaid-hmo-mi-1.0.0")]
 #[case("priority-health-1.0.0")]
+#[case("medicaid-mi-1.0.0")]
+#[case("medicaid-sc-1.0.0")]
+#[case("medicaid-mt-1.0.0")]
+#[case("medicare-1.0.0")]
+#[case("workers-comp-1.0.0")]
+#[case("disability-1.0.0")]
+#[case("commercial-1.0.0")]
+#[case("self-pay-1.0.0")]
+#[case("mipct-1.0.0")]
 fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
     let manifest: Manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
     for rule in &manifest.rules {
@@ -82,9 +96,18 @@ fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
 #[case("bcn-1.0.0")]
 #[case("medicaid-hmo-mi-1.0.0")]
 #[case("priority-health-1.0.0")]
+#[case("medicaid-mi-1.0.0")]
+#[case("medicaid-sc-1.0.0")]
+#[case("medicaid-mt-1.0.0")]
+#[case("medicare-1.0.0")]
+#[case("workers-comp-1.0.0")]
+#[case("disability-1.0.0")]
+#[case("commercial-1.0.0")]
+#[case("self-pay-1.0.0")]
+#[case("mipct-1.0.0")]
 fn it_reads_no_identity_beyond_providers_and_payer(#[case] file: &str) {
     let manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
-    let identities = ["rendering_provider", "billing_provider", "payer"];
+    let identities = ["rendering_provider", "billing_provider", "payer", "line"];
     for field in &manifest.reads {
         let name = field.name().split('.').next_back().expect("a name");
         assert!(!name.ends_with("_id") && !name.contains("client"), "{field}");

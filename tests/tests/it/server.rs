@@ -14,6 +14,7 @@ mod docs;
 mod groups;
 mod guest;
 mod harness;
+mod records;
 mod sockets;
 mod worker;
 
@@ -64,6 +65,18 @@ on_both! {
         it_decides_whatever_waits_and_says_how_far_it_is,
         it_decides_changed_encounters_again_as_one_call_would,
         it_replays_decisions_about_an_encounter_that_moved_to_another_client,
+    }
+    records {
+        it_keeps_records_and_their_versions,
+        it_names_every_fault_of_records_and_keeps_none,
+        it_decides_again_when_coverage_ends_retroactively,
+        it_holds_while_enrolment_is_pending_and_pays_when_it_is_approved_with_a_back_date,
+        it_names_a_missing_document_and_pays_once_it_is_on_file,
+        it_says_who_renders_and_from_where_that_is_known,
+        it_lets_exactly_one_of_a_hundred_have_the_last_authorized_unit,
+        it_divides_amounts_between_payers_and_patient,
+        it_gives_the_same_payable_set_in_any_order,
+        it_leaves_undetermined_what_rests_on_a_record_that_cannot_be_read,
     }
     activations {
         it_keeps_and_shows_policy_files,

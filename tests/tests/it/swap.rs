@@ -47,6 +47,8 @@ async fn start() -> Swapped {
     let config = ServerConfig { worker_interval_ms: 0, ..ServerConfig::default() };
     let app = Server::build(config, store, engine(), Arc::new(SystemClock), no_cases()).await.expect("a host");
     let tables = std::fs::read_to_string(root().join("plugins/bcbsm/v2/policy.toml")).expect("tables");
+    let shared = root().join("plugins/shared").canonicalize().expect("shared tables");
+    let tables = tables.replace("../../shared", shared.to_str().expect("UTF-8"));
     let newer = tables.replacen("version = \"2.0.0\"", "version = \"2.1.0\"", 1);
     let mark = "\n[[notice]]\nid = \"swapped\"\nsentence = \"decided by the newer version\"\n";
     let (old, new) = (upload(&app, &tables).await, upload(&app, &format!("{newer}{mark}")).await);

@@ -6,6 +6,7 @@ mod documents;
 mod layout;
 mod licences;
 mod manifests;
+mod requirements;
 mod sources;
 mod text;
 mod tree;

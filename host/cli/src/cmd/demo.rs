@@ -135,8 +135,13 @@ async fn load(app: &App, agency: &Token, sample: &Sample, output: &Output) -> Re
     let now = app.host.clock.now();
     let report = app.host.store.put_encounters(agency, &sample.encounters, PutMode::InsertOnly, now).await;
     let inserted = report.context("the sample agency could not be loaded")?.inserted;
+    let records = app.host.store.put_records(agency, &sample.records, "sample", now).await;
+    let records = thousands(records.context("the records of the sample agency could not be loaded")?.inserted);
     let clients = thousands(u64::from(sample::CLIENTS));
-    Ok(output.line(&format!("{} encounters of {clients} made-up clients loaded", thousands(inserted)))?)
+    Ok(output.line(&format!(
+        "{} encounters of {clients} made-up clients and {records} records loaded",
+        thousands(inserted)
+    ))?)
 }
 
 async fn decide(app: &App, sample: &Sample, output: &Output) -> Result<()> {

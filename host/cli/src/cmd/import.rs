@@ -1,4 +1,6 @@
-//! `adjudica import`: encounters from files into the database, all or none.
+//! `adjudica import`: encounters from files into the database, all or none. Records are in the file beside it.
+
+mod records;
 
 use std::path::PathBuf;
 
@@ -20,6 +22,7 @@ use crate::progress;
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     Encounters(EncounterArgs),
+    Records(records::RecordArgs),
 }
 
 /// Bring encounters into the database: all of them, or none when a row has a fault.
@@ -43,8 +46,14 @@ pub struct EncounterArgs {
 }
 
 /// Runs the verb.
-pub async fn run(verb: Verb, mut settings: Settings, output: &Output) -> Result<Exit> {
-    let Verb::Encounters(args) = verb;
+pub async fn run(verb: Verb, settings: Settings, output: &Output) -> Result<Exit> {
+    match verb {
+        Verb::Encounters(args) => import_encounters(args, settings, output).await,
+        Verb::Records(args) => records::run(args, settings, output).await,
+    }
+}
+
+async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: &Output) -> Result<Exit> {
     let database = settings.require("database", args.database.as_deref(), text);
     let agency = settings.find("agency", args.agency.as_deref(), token);
     settings.finish()?;

@@ -59,6 +59,7 @@ impl Draft {
             diagnoses: vec![Token::parse(client.diagnosis)?],
             supporting_info: info?,
             received_on: Some(self.date.plus_days(days(self.received_after_days))),
+            standing: None,
         })
     }
 }

@@ -36,6 +36,9 @@ pub const CHW: Staff = Staff { id: "staff_11", role: "CHW" };
 /// Bachelor of social work.
 pub const BSW: Staff = Staff { id: "staff_12", role: "BSW" };
 
+/// All of the staff.
+pub const STAFF: [Staff; 12] = [RN, RN_2, MSW, NP, PA, LPN, RD, PHARMACIST, PHYSICIAN, MA, CHW, BSW];
+
 /// A client and what is true of all their encounters.
 pub struct Client {
     /// Synthetic id.
@@ -50,12 +53,17 @@ pub struct Client {
     pub diagnosis: &'static str,
 }
 
+/// The id of the client of that number.
+pub fn client_id(number: u32) -> String {
+    format!("client_{number:04}")
+}
+
 impl Client {
     /// The client of that number, with one of `payers`.
     pub fn new(number: u32, payers: &[&'static str], chance: &mut Chance) -> Self {
         let payer = usize::try_from(number).unwrap_or(0).checked_rem(payers.len()).and_then(|index| payers.get(index));
         Self {
-            id: format!("client_{number:04}"),
+            id: client_id(number),
             payer_id: payer.copied().unwrap_or("bcbsm"),
             practice_id: chance.pick("practice_01", &["practice_02"]),
             care_manager: chance.pick(RN, &[RN, RN_2, RN_2, MSW, NP, PA]),

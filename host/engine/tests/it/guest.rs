@@ -167,6 +167,7 @@ pub(crate) fn timelines(clients: usize, each: usize) -> Vec<Timeline> {
         diagnoses: Vec::new(),
         supporting_info: [Token::parse("care_plan").expect("info")].into(),
         received_on: None,
+        standing: None,
     };
     let timeline = |client| Timeline {
         ledger: Vec::new(),

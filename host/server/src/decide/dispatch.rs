@@ -31,16 +31,18 @@ impl DecisionService {
             Some(name) => Some(Pinned { policy: self.registry.require_policy(name).await? }),
             None => None,
         };
+        let records = self.read_records(&works).await?;
         let mut jobs = Vec::with_capacity(works.len());
         for work in works {
             let mut items = Vec::with_capacity(work.seeds.len());
-            for Seed { facts, revision, supersedes, tag } in work.seeds {
+            for Seed { mut facts, revision, supersedes, tag } in work.seeds {
                 let routed = match &pinned {
                     Some(pinned) => {
                         self.registry.route_pinned(&published, pinned, (&work.agency_id, &facts), options.as_of).await?
                     }
                     None => self.registry.route(&published, &work.agency_id, &facts, options.as_of).await?,
                 };
+                let routed = records.resolve(&work.agency_id, &mut facts, &work.ledger, routed);
                 items.push(Item { facts, revision, supersedes, routed, tag });
             }
             let Work { agency_id, client_id, ledger, ledger_through, .. } = work;

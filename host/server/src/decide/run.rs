@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
-use adjudica_core::{Cents, Decision, Digest, EncounterFacts, LedgerLine, Outcome, Terms, Timeline, Token};
+use adjudica_core::payment::divide_decision;
+use adjudica_core::{
+    Cents, Decision, Digest, EncounterFacts, LedgerLine, Outcome, ProcedureCode, Terms, Timeline, Token, Units,
+};
 
 use crate::decide::record::Chosen;
 
@@ -134,17 +137,30 @@ pub fn ledger_lines(facts: &EncounterFacts, decision: &Decision) -> Vec<LedgerLi
     if !decision.outcome.is_accepted() {
         return Vec::new();
     }
-    let line = |line: &adjudica_core::DecisionLine| LedgerLine {
+    let line = |procedure_code: ProcedureCode, units: Units, amount_cents: Cents| LedgerLine {
         payer_id: facts.payer_id.clone(),
         date_of_service: facts.date_of_service,
-        procedure_code: line.procedure_code,
-        units: line.units,
-        amount_cents: line.amount_cents.unwrap_or(Cents::ZERO),
+        procedure_code,
+        units,
+        amount_cents,
         billing_provider_id: facts.billing_provider_id.clone(),
         rendering_provider_id: facts.rendering_provider_id.clone(),
         diagnosis: facts.diagnoses.first().cloned(),
+        minutes: None,
+        paid_cents: None,
+        deductible_cents: None,
     };
-    decision.lines.iter().map(line).collect()
+    let billed = |billed: &adjudica_core::DecisionLine| LedgerLine {
+        paid_cents: billed.payment.as_ref().map(|payment| payment.paid_cents),
+        deductible_cents: billed.payment.as_ref().map(adjudica_core::payment::LinePayment::deductible),
+        ..line(billed.procedure_code, billed.units, billed.amount_cents.unwrap_or(Cents::ZERO))
+    };
+    let mut lines: Vec<_> = decision.lines.iter().map(billed).collect();
+    lines.extend(decision.counted_only().map(|code| line(code, Units(0), Cents::ZERO)));
+    if let Some(first) = lines.first_mut() {
+        first.minutes = decision.counted_minutes(facts.minutes);
+    }
+    lines
 }
 
 /// A client on the way: items still to decide (last first), the ledger as it is by now, and what is done.
@@ -241,7 +257,8 @@ impl Progress {
         self.waiting.extend(self.asked.drain(..).rev());
     }
 
-    fn settle(&mut self, item: Item, decision: Decision) {
+    fn settle(&mut self, item: Item, mut decision: Decision) {
+        divide_decision(&mut decision, &item.facts, &self.timeline.ledger);
         let ledger_lines = ledger_lines(&item.facts, &decision);
         // The store takes the superseded lines back first, then writes the new ones.
         let taken_back = self.again.remove(&item.facts.encounter_id).unwrap_or(0);

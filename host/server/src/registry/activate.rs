@@ -60,6 +60,7 @@ impl Registry {
         let policy = self.require_policy(&request.policy).await?;
         require_payer(&policy, &request.scope)?;
         let (terms, terms_digest) = self.require_terms(&request.terms).await?;
+        require_terms_that_fit(&policy, &terms)?;
         let cases_passed = run_cases(check, &policy).await?;
         let new = ActivationPeriod {
             dos_from: request.dos_from,
@@ -206,6 +207,13 @@ fn key_of(caller: &Caller, scope: &Scope) -> ActivationKey {
 
 fn current_periods<'a>(snapshot: &'a Snapshot, key: &ActivationKey) -> &'a [ActivationPeriod] {
     snapshot.find_history(key).and_then(|history| history.known(None)).map_or(&[], |known| &known.periods)
+}
+
+fn require_terms_that_fit(policy: &Policy, terms: &Terms) -> Result<(), ApiError> {
+    // Terms of the store were checked when they came; a release may have learnt to refuse more since.
+    let faults = terms.faults().into_iter().chain(terms.faults_with(policy.manifest()));
+    let faults: Vec<FieldFault> = faults.map(|fault| FieldFault::new("terms", fault)).collect();
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::of_faults(ErrorCode::InvalidRequest, faults)) }
 }
 
 fn require_payer(policy: &Policy, scope: &Scope) -> Result<(), ApiError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adjudica_core::{Digest, Outcome, ServiceDate, Token};
-use adjudica_store::DecisionFilter;
+use adjudica_store::{DecisionFilter, DecisionSummary};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -84,7 +84,20 @@ pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(id): Name
     add_header(&mut response, "decision-sequence", &stored.summary.sequence.to_string());
     add_header(&mut response, "decision-hash", &stored.summary.hash.to_string());
     add_header(&mut response, "decision-previous-hash", &stored.summary.previous_hash.to_string());
+    let is_stale = is_stale(&host, &caller.agency, &stored.summary).await?;
+    add_header(&mut response, "decision-stale", if is_stale { "true" } else { "false" });
     Ok(response)
+}
+
+/// Whether another decision has replaced it, or a fact that it rests on has changed since and a new decision is due.
+async fn is_stale(host: &Host, agency: &Token, decision: &DecisionSummary) -> Result<bool, ApiError> {
+    let latest = host.store.latest_decision(agency, &decision.encounter_id).await?;
+    if latest.is_some_and(|latest| latest.summary.decision_id != decision.decision_id) {
+        return Ok(true);
+    }
+    let Some(revision) = decision.encounter_revision else { return Ok(false) };
+    let encounter = host.store.find_encounter(agency, &decision.encounter_id).await?;
+    Ok(encounter.is_some_and(|encounter| encounter.revision > revision))
 }
 
 /// Decisions made before, in the order of the agency's chain.

@@ -10,7 +10,7 @@ use utoipa_swagger_ui::SwaggerUi;
 
 use crate::error::PROBLEM_JSON;
 use crate::host::Host;
-use crate::routes::{activations, batch, chain, decisions, encounters, health, policies, terms};
+use crate::routes::{activations, batch, chain, decisions, encounters, health, policies, records, terms};
 use crate::wire::schema::BatchItem;
 
 /// The whole API.
@@ -20,13 +20,14 @@ use crate::wire::schema::BatchItem;
     paths(
         encounters::put, encounters::find, encounters::post, encounters::list,
         decisions::post, decisions::find, decisions::list, decisions::replay, batch::post,
+        records::put, records::list, records::find, records::remove, records::versions,
         policies::post, policies::list, policies::find, terms::put, terms::find,
         activations::post, activations::rollback, activations::list, chain::verify,
         health::status, health::alive, health::ready, health::metrics
     ),
     components(schemas(BatchItem)),
     modifiers(&Common),
-    tags((name = "encounters"), (name = "decisions"), (name = "policies"), (name = "activations"), (name = "host"))
+    tags((name = "encounters"), (name = "records"), (name = "decisions"), (name = "policies"), (name = "activations"), (name = "host"))
 )]
 pub struct Api;
 
@@ -36,7 +37,7 @@ struct Common;
 impl Modify for Common {
     fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
         for (path, item) in &mut document.paths.paths {
-            let operations = [&mut item.get, &mut item.put, &mut item.post];
+            let operations = [&mut item.get, &mut item.put, &mut item.post, &mut item.delete];
             for operation in operations.into_iter().flatten() {
                 let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
                 let problem =

@@ -116,6 +116,7 @@ fn read_facts(fields: &mut Fields<'_>) -> Option<EncounterFacts> {
         diagnoses,
         supporting_info,
         received_on,
+        standing: None,
     })
 }
 

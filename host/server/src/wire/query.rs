@@ -111,6 +111,15 @@ impl Params {
         None
     }
 
+    /// A parameter that must be there; `None` says that a fault was noted.
+    pub fn require<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
+        let is_given = self.pairs.iter().any(|(key, value)| key == name && !value.is_empty());
+        if !is_given {
+            self.faults.push(FieldFault::new(format!("query.{name}"), "is missing"));
+        }
+        self.find(name, parse)
+    }
+
     /// Rows of the page.
     pub fn limit(&mut self) -> u32 {
         let parse = |text: &str| {

@@ -1,45 +1,65 @@
 //! Terms from JSON, every fault named.
 
 use adjudica_core::render::LINE_CENTS_MAX;
-use adjudica_core::terms::Rate;
+use adjudica_core::terms::{Agreement, Parameter, Rate};
 use adjudica_core::{Cents, Terms};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::FieldFault;
-use crate::wire::fields::{Fields, kind, read_code, read_date, read_number};
+use crate::wire::fields::{
+    Fields, Refusal, kind, read_code, read_count, read_date, read_modifier, read_number, read_place, read_token,
+};
 
-/// Most rates in one set of terms.
-pub const RATES_MAX: usize = 10_000;
+/// Most rates, and parameters, in one set of terms.
+pub const ITEMS_MAX: usize = 10_000;
 
 /// Reads terms that stand at `path`.
 /// # Errors
 /// Every fault, each with its path.
 pub fn parse_terms_at(path: &str, value: &Value) -> Result<Terms, Vec<FieldFault>> {
     let mut fields = Fields::of(path, value);
-    let rates = read_rates(&mut fields);
+    let rates = read_items(&mut fields, "rates", parse_rate);
+    let currency = fields.find("currency", read_token);
+    let agreement = fields.find_value("agreement").and_then(|value| {
+        let path = fields.path_of("agreement");
+        parse_agreement(&path, value).map_err(|faults| fields.add(faults)).ok()
+    });
+    let parameters = read_items(&mut fields, "parameters", parse_parameter);
+    let rendering_sources = fields.list("rendering_sources", 3, read_word);
     let mut faults = fields.finish("terms");
-    let terms = Terms { rates };
+    let terms = Terms { rates, currency, agreement, parameters, rendering_sources };
     if faults.is_empty() {
         faults.extend(terms.faults().into_iter().map(|fault| FieldFault::new(path, fault)));
     }
     if faults.is_empty() { Ok(terms) } else { Err(faults) }
 }
 
-fn read_rates(fields: &mut Fields<'_>) -> Vec<Rate> {
-    let Some(value) = fields.find_value("rates") else { return Vec::new() };
-    let Some(items) = value.as_array().filter(|items| items.len() <= RATES_MAX) else {
-        fields.refuse("rates", format!("is {}; give a list of at most {RATES_MAX} rates", kind(value)));
+/// A list of objects, each read by `parse`.
+fn read_items<T>(
+    fields: &mut Fields<'_>,
+    name: &'static str,
+    parse: fn(&str, &Value) -> Result<T, Vec<FieldFault>>,
+) -> Vec<T> {
+    let Some(value) = fields.find_value(name) else { return Vec::new() };
+    let Some(items) = value.as_array().filter(|items| items.len() <= ITEMS_MAX) else {
+        fields.refuse(name, format!("is {}; give a list of at most {ITEMS_MAX} {name}", kind(value)));
         return Vec::new();
     };
-    let path = fields.path_of("rates");
-    let mut rates = Vec::with_capacity(items.len());
+    let path = fields.path_of(name);
+    let mut read = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
-        match parse_rate(&format!("{path}[{index}]"), item) {
-            Ok(rate) => rates.push(rate),
+        match parse(&format!("{path}[{index}]"), item) {
+            Ok(item) => read.push(item),
             Err(faults) => fields.add(faults),
         }
     }
-    rates
+    read
+}
+
+/// One word of a closed set.
+fn read_word<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
+    serde_json::from_value(value.clone()).map_err(|fault| fault.to_string())
 }
 
 fn parse_rate(path: &str, value: &Value) -> Result<Rate, Vec<FieldFault>> {
@@ -48,11 +68,52 @@ fn parse_rate(path: &str, value: &Value) -> Result<Rate, Vec<FieldFault>> {
     let from = fields.require("from", read_date);
     let to = fields.find("to", read_date);
     let cents = fields.require("cents", |value| read_number(value, 0, LINE_CENTS_MAX));
+    let method = fields.find("method", read_word).unwrap_or_default();
+    let plan_id = fields.find("plan_id", read_token);
+    let service_line = fields.find("service_line", read_token);
+    let region = fields.find("region", read_token);
+    let role = fields.find("role", read_token);
+    let place_of_service = fields.find("place_of_service", read_place);
+    let modifier = fields.find("modifier", read_modifier);
     let faults = fields.finish("a rate");
     match (procedure_code, from, cents) {
-        (Some(procedure_code), Some(from), Some(cents)) if faults.is_empty() => {
-            Ok(Rate { procedure_code, from, to, cents: Cents(cents) })
-        }
+        (Some(procedure_code), Some(from), Some(cents)) if faults.is_empty() => Ok(Rate {
+            procedure_code,
+            from,
+            to,
+            cents: Cents(cents),
+            method,
+            plan_id,
+            service_line,
+            region,
+            role,
+            place_of_service,
+            modifier,
+        }),
+        _ => Err(faults),
+    }
+}
+
+fn parse_agreement(path: &str, value: &Value) -> Result<Agreement, Vec<FieldFault>> {
+    let mut fields = Fields::of(path, value);
+    let state = fields.require("state", read_word);
+    let signed_on = fields.find("signed_on", read_date);
+    let faults = fields.finish("an agreement");
+    match state {
+        Some(state) if faults.is_empty() => Ok(Agreement { state, signed_on }),
+        _ => Err(faults),
+    }
+}
+
+fn parse_parameter(path: &str, value: &Value) -> Result<Parameter, Vec<FieldFault>> {
+    let mut fields = Fields::of(path, value);
+    let parameter = fields.require("parameter", read_token);
+    let from = fields.require("from", read_date);
+    let to = fields.find("to", read_date);
+    let value = fields.require("value", |value| read_count(value, 0, u32::MAX - 1));
+    let faults = fields.finish("a parameter");
+    match (parameter, from, value) {
+        (Some(parameter), Some(from), Some(value)) if faults.is_empty() => Ok(Parameter { parameter, from, to, value }),
         _ => Err(faults),
     }
 }

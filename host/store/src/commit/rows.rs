@@ -1,5 +1,7 @@
 //! The rows that a commit writes, as both databases take them.
 
+use std::collections::BTreeMap;
+
 use adjudica_core::{Decision, Digest, LedgerLine, Modifier, Token};
 use serde::Serialize;
 
@@ -18,6 +20,7 @@ pub(crate) struct CommitRows<'a> {
     pub(crate) ledger: Vec<LedgerRow<'a>>,
     pub(crate) heads: Vec<HeadRow<'a>>,
     pub(crate) decided: Vec<DecidedRow<'a>>,
+    pub(crate) touched: Vec<TouchedRow<'a>>,
     pub(crate) committed: Vec<CommittedDecision>,
 }
 
@@ -112,6 +115,9 @@ pub(crate) struct LedgerRow<'a> {
     pub(crate) diagnosis: Option<&'a str>,
     pub(crate) reverses_seq: Option<i64>,
     pub(crate) recorded_at: i64,
+    pub(crate) minutes: Option<i64>,
+    pub(crate) paid_cents: Option<i64>,
+    pub(crate) deductible_cents: Option<i64>,
 }
 
 #[derive(Serialize)]
@@ -126,6 +132,61 @@ pub(crate) struct DecidedRow<'a> {
     pub(crate) agency_id: &'a str,
     pub(crate) encounter_id: &'a str,
     pub(crate) revision: i64,
+}
+
+/// A client whose ledger changes from a day on: decisions about later days that are not of this commit become stale.
+#[derive(Serialize)]
+pub(crate) struct TouchedRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) client_id: &'a str,
+    pub(crate) after_day: String,
+}
+
+/// What a ledger row bills, whether it is a line or its taking back.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Billed<'r> {
+    client: (&'r str, &'r str),
+    service: (&'r str, &'r str, &'r str, Option<&'r str>),
+    providers: (&'r str, &'r str),
+    counts: (i64, Option<i64>),
+    cents: (i64, Option<i64>, Option<i64>),
+}
+
+impl<'r> Billed<'r> {
+    fn of(row: &'r LedgerRow<'_>) -> Self {
+        let sign = if row.reverses_seq.is_some() { -1 } else { 1 };
+        Self {
+            client: (row.agency_id, row.client_id),
+            service: (row.payer_id, &row.date_of_service, row.procedure_code, row.diagnosis),
+            providers: (row.billing_provider_id, row.rendering_provider_id),
+            counts: (row.units, row.minutes),
+            cents: (
+                row.amount_cents.saturating_mul(sign),
+                row.paid_cents.map(|cents| cents.saturating_mul(sign)),
+                row.deductible_cents.map(|cents| cents.saturating_mul(sign)),
+            ),
+        }
+    }
+}
+
+impl<'a> TouchedRow<'a> {
+    /// The first day of each client on which `ledger` changes what is billed. A line that is taken back and billed again as
+    /// it was changes nothing.
+    pub(crate) fn of(ledger: &[LedgerRow<'a>]) -> Vec<Self> {
+        let mut changes: BTreeMap<Billed<'_>, i64> = BTreeMap::new();
+        for row in ledger {
+            let change = if row.reverses_seq.is_some() { -1 } else { 1 };
+            *changes.entry(Billed::of(row)).or_default() += change;
+        }
+        let mut first_days: BTreeMap<(&'a str, &'a str), &str> = BTreeMap::new();
+        let changed = |row: &&LedgerRow<'_>| changes.get(&Billed::of(row)).is_some_and(|change| *change != 0);
+        for row in ledger.iter().filter(changed) {
+            let day = first_days.entry((row.agency_id, row.client_id)).or_insert(&row.date_of_service);
+            *day = (*day).min(&row.date_of_service);
+        }
+        let touched = first_days.into_iter();
+        touched.map(|((agency_id, client_id), day)| Self { agency_id, client_id, after_day: day.to_owned() }).collect()
+    }
 }
 
 impl<'a> DecisionRow<'a> {
@@ -179,6 +240,9 @@ impl<'a> LedgerRow<'a> {
             diagnosis: line.diagnosis.as_ref().map(Token::as_str),
             reverses_seq: None,
             recorded_at: microseconds(decision.decided_at),
+            minutes: line.minutes.map(|minutes| i64::from(minutes.0)),
+            paid_cents: line.paid_cents.map(|cents| cents.0),
+            deductible_cents: line.deductible_cents.map(|cents| cents.0),
         }
     }
 
@@ -200,6 +264,9 @@ impl<'a> LedgerRow<'a> {
             diagnosis: line.diagnosis.as_deref(),
             reverses_seq: Some(line.seq),
             recorded_at: microseconds(decision.decided_at),
+            minutes: line.minutes,
+            paid_cents: line.paid_cents.map(i64::saturating_neg),
+            deductible_cents: line.deductible_cents.map(i64::saturating_neg),
         }
     }
 }

@@ -17,6 +17,7 @@ fn every_variant() -> Vec<StoreError> {
         StoreError::Unavailable { doing: "reading a decision", source: sqlx::Error::PoolTimedOut },
         StoreError::EncountersExist { encounter_ids: texts() },
         StoreError::BadEncounters { faults: texts() },
+        StoreError::BadRecords { faults: texts() },
         StoreError::LedgerMoved { clients: vec![ClientKey { agency_id: token("a"), client_id: token("secret") }] },
         StoreError::BadCommit { faults: texts() },
         StoreError::ActivationMoved { expected: None, found: Some(2) },

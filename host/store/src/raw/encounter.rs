@@ -131,6 +131,7 @@ impl RawEncounter {
             diagnoses,
             supporting_info,
             received_on: received_on?,
+            standing: None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Ledger rows made into entries.
 
-use adjudica_core::{Cents, LedgerLine, ProcedureCode, ServiceDate, Token, Units};
+use adjudica_core::{Cents, LedgerLine, Minutes, ProcedureCode, ServiceDate, Token, Units};
 
 use crate::decision::{LedgerEntry, LedgerKind};
 use crate::error::StoreError;
@@ -26,6 +26,9 @@ pub(crate) struct RawLedger {
     pub(crate) diagnosis: Option<String>,
     pub(crate) reverses_seq: Option<i64>,
     pub(crate) recorded_at: i64,
+    pub(crate) minutes: Option<i64>,
+    pub(crate) paid_cents: Option<i64>,
+    pub(crate) deductible_cents: Option<i64>,
 }
 
 /// Reads a row whose columns stand in the order of [`RawLedger`].
@@ -48,6 +51,9 @@ macro_rules! read_ledger {
             diagnosis: $row.try_get(13)?,
             reverses_seq: $row.try_get(14)?,
             recorded_at: $row.try_get(15)?,
+            minutes: $row.try_get(16)?,
+            paid_cents: $row.try_get(17)?,
+            deductible_cents: $row.try_get(18)?,
         })
     };
 }
@@ -83,6 +89,7 @@ impl RawLedger {
         let billing = faults.take("billing_provider_id", Token::parse(&self.billing_provider_id));
         let rendering = faults.take("rendering_provider_id", Token::parse(&self.rendering_provider_id));
         let diagnosis = faults.take_option("diagnosis", self.diagnosis.as_deref(), Token::parse);
+        let minutes = faults.take_count("minutes", self.minutes);
         Some(LedgerLine {
             payer_id: payer_id?,
             date_of_service: date_of_service?,
@@ -92,6 +99,9 @@ impl RawLedger {
             billing_provider_id: billing?,
             rendering_provider_id: rendering?,
             diagnosis: diagnosis?,
+            minutes: minutes?.map(Minutes),
+            paid_cents: self.paid_cents.map(Cents),
+            deductible_cents: self.deductible_cents.map(Cents),
         })
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use crate::commit::rows::{CommitRows, require_count};
-use crate::commit::{self, ClientRef, Standing};
+use crate::commit::{self, ClientRef, EncounterRef, Standing};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::instant::microseconds;
@@ -52,12 +52,13 @@ const INSERT_FINDINGS: &str = "
 const INSERT_LEDGER: &str = "
     INSERT INTO ledger (agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
         procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis, reverses_seq,
-        recorded_at)
+        recorded_at, minutes, paid_cents, deductible_cents)
     SELECT k.value ->> 'agency_id', k.value ->> 'client_id', k.value ->> 'seq', k.value ->> 'kind',
         k.value ->> 'decision_id', k.value ->> 'encounter_id', k.value ->> 'payer_id', k.value ->> 'date_of_service',
         k.value ->> 'procedure_code', k.value ->> 'units', k.value ->> 'amount_cents',
         k.value ->> 'billing_provider_id', k.value ->> 'rendering_provider_id', k.value ->> 'diagnosis',
-        k.value ->> 'reverses_seq', k.value ->> 'recorded_at'
+        k.value ->> 'reverses_seq', k.value ->> 'recorded_at', k.value ->> 'minutes', k.value ->> 'paid_cents',
+        k.value ->> 'deductible_cents'
     FROM json_each(?1) k";
 
 const PUT_HEADS: &str = "
@@ -71,6 +72,16 @@ const UNQUEUE: &str = "
         SELECT u.position FROM json_each(?1) k CROSS JOIN undecided u
             ON u.agency_id = k.value ->> 'agency_id' AND u.encounter_id = k.value ->> 'encounter_id'
         WHERE u.revision = k.value ->> 'revision')";
+
+/// Decisions about later days counted a ledger that this commit changes.
+const MAKE_STALE: &str = "
+    UPDATE encounter SET revision = revision + 1 WHERE (agency_id, encounter_id) IN (
+        SELECT e.agency_id, e.encounter_id FROM json_each(?1) k CROSS JOIN encounter e
+            ON e.agency_id = k.value ->> 'agency_id' AND e.client_id = k.value ->> 'client_id'
+                AND e.date_of_service > k.value ->> 'after_day'
+        WHERE (e.agency_id, e.encounter_id) NOT IN (
+                SELECT d.value ->> 'agency_id', d.value ->> 'encounter_id' FROM json_each(?2) d)
+            AND (e.agency_id, e.encounter_id) NOT IN (SELECT agency_id, encounter_id FROM undecided))";
 
 pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
     let failed = StoreError::during("committing decisions");
@@ -132,6 +143,13 @@ async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Resu
     for (count, (sql, json)) in rows.counts().into_iter().zip(writes).filter(|((_, rows), _)| *rows > 0) {
         let query = sqlx::query(sql).bind(json).execute(&mut *connection);
         require_count(count, query.await.map_err(StoreError::during(count.0))?.rows_affected())?;
+    }
+    if !rows.touched.is_empty() {
+        let decisions = rows.decisions.iter();
+        let own: Vec<_> =
+            decisions.map(|row| EncounterRef { agency_id: row.agency_id, encounter_id: row.encounter_id }).collect();
+        let query = sqlx::query(MAKE_STALE).bind(json(&rows.touched)?).bind(json(&own)?);
+        query.execute(&mut *connection).await.map_err(StoreError::during("finding stale decisions"))?;
     }
     if !rows.decided.is_empty() {
         let query = sqlx::query(UNQUEUE).bind(json(&rows.decided)?);

@@ -8,6 +8,7 @@ mod commits;
 mod encounters;
 mod ledger;
 mod library;
+mod records;
 mod schema;
 mod support;
 mod work;
@@ -104,6 +105,14 @@ on_both! {
         it_notices_bytes_that_changed,
         it_keeps_terms_once,
         it_counts_and_answers,
+    }
+    records {
+        it_keeps_every_version_of_a_record,
+        it_makes_stale_what_a_record_can_touch,
+        it_allows_one_case_manager_for_a_line_at_a_time,
+        it_lets_one_of_two_case_managers_win,
+        it_loads_what_decisions_need,
+        it_makes_later_decisions_stale_when_an_earlier_day_is_billed,
     }
     schema {
         it_opens_the_same_database_twice,

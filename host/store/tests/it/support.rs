@@ -182,6 +182,7 @@ pub(crate) fn encounter(encounter_id: &str, client_id: &str, date_of_service: &s
         diagnoses: Vec::new(),
         supporting_info: Default::default(),
         received_on: None,
+        standing: None,
     }
 }
 
@@ -213,6 +214,9 @@ pub(crate) fn ledger_line(procedure_code: &str, amount_cents: i64) -> LedgerLine
         billing_provider_id: token("practice1"),
         rendering_provider_id: token("provider1"),
         diagnosis: Some(token("E11.9")),
+        minutes: None,
+        paid_cents: None,
+        deductible_cents: None,
     }
 }
 
@@ -223,6 +227,7 @@ pub(crate) fn billable(decision_id: &str, encounter_id: &str) -> NewDecision {
         modifiers: vec![Modifier::parse("2P").expect("a modifier")],
         units: Units(2),
         amount_cents: Some(Cents(5_000)),
+        payment: None,
     };
     NewDecision {
         decision_id: decision_id.to_owned(),

@@ -82,5 +82,5 @@ fn requests(digest: adjudica_core::Digest, manifest: &Manifest, sample: &Sample)
 /// The made-up rates of the codes that the policy takes from terms.
 fn terms(manifest: &Manifest, sample: &Sample) -> Terms {
     let wanted = |rate: &&adjudica_core::terms::Rate| manifest.terms.rates.contains(&rate.procedure_code);
-    Terms { rates: sample.terms.rates.iter().filter(wanted).cloned().collect() }
+    Terms { rates: sample.terms.rates.iter().filter(wanted).cloned().collect(), ..Terms::default() }
 }

@@ -18,8 +18,13 @@ fn facts(id: &str, day: &str) -> EncounterFacts {
 
 fn billable(code: &str) -> Decision {
     let code = ProcedureCode::parse(code).expect("a code");
-    let line =
-        DecisionLine { procedure_code: code, modifiers: Vec::new(), units: Units(1), amount_cents: Some(Cents(100)) };
+    let line = DecisionLine {
+        procedure_code: code,
+        modifiers: Vec::new(),
+        units: Units(1),
+        amount_cents: Some(Cents(100)),
+        payment: None,
+    };
     Decision { outcome: Outcome::Billable, lines: vec![line], findings: Vec::new(), undetermined: None }
 }
 

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 use crate::chain::hex;
 use crate::commit::Standing;
 use crate::commit::rows::{
-    CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow, require_count,
+    CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow, TouchedRow, require_count,
 };
 use crate::decision::{NewCommit, NewIdempotency};
 use crate::error::StoreError;
@@ -18,7 +18,7 @@ use crate::postgres::read::column;
 /// `$last` a condition on the counts.
 ///
 /// A revision that has been raised since stays in the queue; the condition is on the queue's own row, so that a change
-/// made at the same moment is seen.
+/// made at the same moment is seen. Decisions about later days counted a ledger that this changes, so they become stale.
 macro_rules! write_statement {
     ($first:literal, $when:literal, $last:literal) => {
         concat!(
@@ -57,23 +57,34 @@ macro_rules! write_statement {
         INSERT INTO ledger (
             agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
             procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis,
-            reverses_seq, recorded_at)
+            reverses_seq, recorded_at, minutes, paid_cents, deductible_cents)
         SELECT * FROM unnest(
             $39::text[], $40::text[], $41::bigint[], $42::text[], $43::text[], $44::text[], $45::text[],
             $46::text[], $47::text[], $48::bigint[], $49::bigint[], $50::text[], $51::text[], $52::text[],
-            $53::bigint[], $54::bigint[]) WHERE ",
+            $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[]) WHERE ",
             $when,
             " RETURNING 1),
     heads AS (
         UPDATE chain_head h SET length = k.length, head_hash = k.head_hash
-        FROM unnest($55::text[], $56::bigint[], $57::text[]) AS k (agency_id, length, head_hash)
+        FROM unnest($58::text[], $59::bigint[], $60::text[]) AS k (agency_id, length, head_hash)
         WHERE h.agency_id = k.agency_id AND ",
             $when,
             " RETURNING 1),
     unqueued AS (
         DELETE FROM undecided u
-        USING unnest($58::text[], $59::text[], $60::bigint[]) AS k (agency_id, encounter_id, revision)
+        USING unnest($61::text[], $62::text[], $63::bigint[]) AS k (agency_id, encounter_id, revision)
         WHERE u.agency_id = k.agency_id AND u.encounter_id = k.encounter_id AND u.revision = k.revision AND ",
+            $when,
+            " RETURNING 1),
+    made_stale AS (
+        UPDATE encounter e SET revision = e.revision + 1
+        FROM unnest($64::text[], $65::text[], $66::text[]) AS k (agency_id, client_id, after_day)
+        WHERE e.agency_id = k.agency_id AND e.client_id = k.client_id AND e.date_of_service > k.after_day
+            AND NOT EXISTS (SELECT 1 FROM unnest($1::text[], $5::text[]) AS d (agency_id, encounter_id)
+                WHERE d.agency_id = e.agency_id AND d.encounter_id = e.encounter_id)
+            AND NOT EXISTS (SELECT 1 FROM undecided u
+                WHERE u.agency_id = e.agency_id AND u.encounter_id = e.encounter_id)
+            AND ",
             $when,
             " RETURNING 1),
     written AS (
@@ -98,13 +109,13 @@ const WRITE: &str = write_statement!("", "true", "true");
 const WRITE_IF_UNMOVED: &str = write_statement!(
     "
     locked AS (
-        SELECT h.agency_id FROM unnest($55::text[], $61::bigint[], $62::text[]) AS k (agency_id, length, head_hash)
+        SELECT h.agency_id FROM unnest($58::text[], $67::bigint[], $68::text[]) AS k (agency_id, length, head_hash)
         JOIN chain_head h ON h.agency_id = k.agency_id
         WHERE h.length = k.length AND h.head_hash = k.head_hash ORDER BY h.agency_id FOR UPDATE OF h),
     unmoved AS (
-        SELECT (SELECT count(*) FROM locked) = cardinality($55::text[])
+        SELECT (SELECT count(*) FROM locked) = cardinality($58::text[])
             AND NOT EXISTS (
-                SELECT 1 FROM unnest($63::text[], $64::text[], $65::bigint[]) AS k (agency_id, client_id, seq)
+                SELECT 1 FROM unnest($69::text[], $70::text[], $71::bigint[]) AS k (agency_id, client_id, seq)
                 WHERE k.seq <> (SELECT coalesce(max(l.seq), 0) FROM ledger l
                     WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id))
             AND NOT EXISTS (
@@ -112,10 +123,10 @@ const WRITE_IF_UNMOVED: &str = write_statement!(
                 JOIN decision d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id) AS yes),
     answers AS (
         INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at)
-        SELECT * FROM unnest($66::text[], $67::text[], $68::text[], $69::bytea[], $70::bigint[])
+        SELECT * FROM unnest($72::text[], $73::text[], $74::text[], $75::bytea[], $76::bigint[])
         WHERE (SELECT yes FROM unmoved)),",
     "(SELECT yes FROM unmoved)",
-    "decisions = 0 OR 1 / (CASE WHEN ARRAY[decisions, lines, findings, billed, heads] = $71::bigint[] THEN 1 ELSE 0 END) = 1"
+    "decisions = 0 OR 1 / (CASE WHEN ARRAY[decisions, lines, findings, billed, heads] = $77::bigint[] THEN 1 ELSE 0 END) = 1"
 );
 
 /// How many rows of each table were written, in the order of [`CommitRows::counts`].
@@ -162,7 +173,7 @@ fn bind_rows<'q>(query: Write<'q>, rows: &'q CommitRows<'_>) -> Write<'q> {
     let query = bind_decisions(query, &rows.decisions);
     let query = bind_findings(bind_lines(query, &rows.lines), &rows.findings);
     let query = bind_ledger(query, &rows.ledger);
-    bind_decided(bind_heads(query, &rows.heads), &rows.decided)
+    bind_touched(bind_decided(bind_heads(query, &rows.heads), &rows.decided), &rows.touched)
 }
 
 fn bind_decisions<'q>(query: Write<'q>, rows: &'q [DecisionRow<'_>]) -> Write<'q> {
@@ -233,6 +244,9 @@ fn bind_ledger<'q>(query: Write<'q>, rows: &'q [LedgerRow<'_>]) -> Write<'q> {
         .bind(column(rows, |row| row.diagnosis))
         .bind(column(rows, |row| row.reverses_seq))
         .bind(column(rows, |row| row.recorded_at))
+        .bind(column(rows, |row| row.minutes))
+        .bind(column(rows, |row| row.paid_cents))
+        .bind(column(rows, |row| row.deductible_cents))
 }
 
 fn bind_heads<'q>(query: Write<'q>, rows: &'q [HeadRow<'_>]) -> Write<'q> {
@@ -247,6 +261,13 @@ fn bind_decided<'q>(query: Write<'q>, rows: &'q [DecidedRow<'_>]) -> Write<'q> {
         .bind(column(rows, |row| row.agency_id))
         .bind(column(rows, |row| row.encounter_id))
         .bind(column(rows, |row| row.revision))
+}
+
+fn bind_touched<'q>(query: Write<'q>, rows: &'q [TouchedRow<'_>]) -> Write<'q> {
+    query
+        .bind(column(rows, |row| row.agency_id))
+        .bind(column(rows, |row| row.client_id))
+        .bind(column(rows, |row| row.after_day.as_str()))
 }
 
 /// The rows of `idempotency`, in the order of its columns.

@@ -1,0 +1,130 @@
+//! What an agency's records say about one encounter on its date of service. Pure: the same records give the same standing.
+
+mod coverage;
+mod people;
+mod proof;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Record, RecordSubject};
+use crate::date::ServiceDate;
+use crate::facts::EncounterFacts;
+use crate::standing::{RenderingSource, Standing};
+use crate::token::Token;
+
+/// Records by what they are about, in order of record id.
+#[derive(Debug, Clone, Default)]
+pub struct RecordBook {
+    subject_to_records: BTreeMap<(RecordSubject, Token), Vec<Record>>,
+}
+
+impl RecordBook {
+    /// The book of `records`.
+    #[must_use]
+    pub fn new(records: Vec<Record>) -> Self {
+        let mut book = Self::default();
+        for record in records {
+            let key = (record.body.subject(), record.subject_id.clone());
+            book.subject_to_records.entry(key).or_default().push(record);
+        }
+        for records in book.subject_to_records.values_mut() {
+            records.sort_by(|a, b| a.record_id.cmp(&b.record_id));
+        }
+        book
+    }
+
+    /// Whether nothing is on file.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.subject_to_records.is_empty()
+    }
+
+    fn about(&self, subject: RecordSubject, id: &Token) -> &[Record] {
+        // A key is borrowed as a whole, so the id is cloned; a lookup happens a few times for an encounter.
+        self.subject_to_records.get(&(subject, id.clone())).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Bodies of one kind among records.
+macro_rules! of_kind {
+    ($records:expr, $variant:ident) => {
+        $records.iter().filter_map(|record| match &record.body {
+            $crate::records::RecordBody::$variant(body) => Some((&record.record_id, body)),
+            _ => None,
+        })
+    };
+}
+use of_kind;
+
+/// Days on which providers gave care to the client, as the ledger has them.
+pub type CareDays = BTreeSet<(Token, ServiceDate)>;
+
+/// What `book` says about the encounter; `None` where it says nothing at all. `sources` is where the rendering provider is
+/// looked for, by the agency's terms.
+#[must_use]
+pub fn resolve(
+    book: &RecordBook,
+    facts: &EncounterFacts,
+    sources: &[RenderingSource],
+    care_days: &CareDays,
+) -> Option<Box<Standing>> {
+    if book.is_empty() {
+        return None;
+    }
+    let mut resolver = Resolver {
+        facts,
+        day: facts.date_of_service,
+        client: book.about(RecordSubject::Client, &facts.client_id),
+        encounter: book.about(RecordSubject::Encounter, &facts.encounter_id),
+        staff: book.about(RecordSubject::Provider, &facts.rendering_provider_id),
+        practice: book.about(RecordSubject::Practice, &facts.billing_provider_id),
+        standing: Standing::default(),
+    };
+    resolver.coverage();
+    resolver.rendering(sources, care_days);
+    let rendering = resolver.standing.rendering.as_ref().map_or(&facts.rendering_provider_id, |by| &by.provider_id);
+    let rendering = rendering.clone();
+    resolver.people(&rendering, book.about(RecordSubject::Provider, &rendering));
+    resolver.proof(&rendering);
+    Some(Box::new(resolver.standing))
+}
+
+/// One encounter on the way to its standing.
+struct Resolver<'r> {
+    facts: &'r EncounterFacts,
+    day: ServiceDate,
+    client: &'r [Record],
+    encounter: &'r [Record],
+    /// Who did the work.
+    staff: &'r [Record],
+    practice: &'r [Record],
+    standing: Standing,
+}
+
+impl Resolver<'_> {
+    /// Notes that a condition holds.
+    fn note(&mut self, condition: &str) {
+        // Names of conditions are tokens, and open ones end in one.
+        self.standing.conditions.extend(Token::parse(condition));
+    }
+
+    #[expect(clippy::fn_params_excessive_bools, reason = "it reads as the condition that it is")]
+    fn note_if(&mut self, holds: bool, condition: &str) {
+        if holds {
+            self.note(condition);
+        }
+    }
+
+    /// Notes a day of a kind; the latest of several stays.
+    fn date(&mut self, kind: &str, day: ServiceDate) {
+        if let Ok(kind) = Token::parse(kind) {
+            let known = self.standing.dates.entry(kind).or_insert(day);
+            *known = (*known).max(day);
+        }
+    }
+
+    /// Whether a record's line of service, where it names one, is the encounter's.
+    fn is_of_line(&self, line: Option<&Token>) -> bool {
+        line.is_none() || self.facts.service_line.is_none() || line == self.facts.service_line.as_ref()
+    }
+}

@@ -1,0 +1,96 @@
+//! `adjudica import records`: records of clients, people, practices and encounters from files, all or none.
+
+use std::path::{Path, PathBuf};
+
+use adjudica_core::Token;
+use adjudica_core::records::Record;
+use adjudica_server::clock::{Clock as _, SystemClock};
+use adjudica_server::wire::record::parse_records;
+use adjudica_store::StoreError;
+use anyhow::{Context as _, Result};
+use serde_json::{Value, json};
+
+use crate::config::{Settings, text, token};
+use crate::exit::{Exit, Fault, Refusal};
+use crate::host::DEFAULT_AGENCY;
+use crate::output::Output;
+
+/// Bring records into the database: coverage, case managers, people, authorizations, proof. All of them, or none when one
+/// has a fault. A record that is stored already gets another version where it differs.
+#[derive(Debug, clap::Args)]
+pub struct RecordArgs {
+    /// Records: a JSON list (.json), or one JSON object per line (.ndjson). Each has `record_id`, `subject_id` and `body`.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// `sqlite:PATH` or `postgres://…`; also `ADJUDICA_DATABASE`, or `database` in adjudica.toml.
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
+    /// The agency whose records they are [default: default]; also `ADJUDICA_AGENCY`, or `agency` in adjudica.toml.
+    #[arg(long, value_name = "ID")]
+    agency: Option<String>,
+    /// Who brings them, kept with each version.
+    #[arg(long, value_name = "NAME", default_value = "import")]
+    actor: String,
+}
+
+/// Runs the verb.
+pub async fn run(args: RecordArgs, mut settings: Settings, output: &Output) -> Result<Exit> {
+    let database = settings.require("database", args.database.as_deref(), text);
+    let agency = settings.find("agency", args.agency.as_deref(), token);
+    settings.finish()?;
+    let database = database.context("the database is not set")?;
+    let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
+    let mut records = Vec::new();
+    let mut faults = Vec::new();
+    for file in &args.files {
+        match read(file) {
+            Ok(read) => records.extend(read),
+            Err(found) => faults.extend(found),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Refusal::refused("nothing was imported", faults).into());
+    }
+    let store = adjudica_store::connect(&database).await.context("the database cannot be used")?;
+    let put = store.put_records(&agency, &records, &args.actor, SystemClock.now()).await;
+    let report = put.map_err(refuse)?;
+    let (inserted, updated, unchanged) = (report.inserted, report.updated, report.unchanged);
+    output.line(&format!(
+        "{} records read: {inserted} inserted, {updated} updated, {unchanged} unchanged",
+        records.len()
+    ))?;
+    output.answer(
+        &json!({ "records": records.len(), "inserted": inserted, "updated": updated, "unchanged": unchanged }),
+    )?;
+    Ok(Exit::Ok)
+}
+
+/// The records of a file, or every fault of it.
+fn read(path: &Path) -> Result<Vec<Record>, Vec<Fault>> {
+    let of_file = |message: String| Fault::of_file(path, message);
+    let text = std::fs::read_to_string(path).map_err(|error| vec![of_file(format!("cannot be read: {error}"))])?;
+    let by_line = path.extension().is_some_and(|ending| ending == "ndjson" || ending == "jsonl");
+    let items: Result<Value, serde_json::Error> = if by_line {
+        text.lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(serde_json::from_str)
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::Array)
+    } else {
+        serde_json::from_str(&text)
+    };
+    let items = items.map_err(|error| vec![of_file(format!("is not JSON: {error}"))])?;
+    parse_records(&json!({ "records": items })).map_err(|found| {
+        found.into_iter().map(|fault| of_file(format!("{}: {}", fault.field, fault.message))).collect()
+    })
+}
+
+/// What the store refuses, fault by fault.
+fn refuse(error: StoreError) -> anyhow::Error {
+    match error {
+        StoreError::BadRecords { faults } => {
+            Refusal::refused("nothing was imported", faults.into_iter().map(Fault::new).collect()).into()
+        }
+        other => anyhow::Error::new(other).context("nothing was imported"),
+    }
+}

@@ -1,0 +1,76 @@
+//! Finds the records that concern encounters and resolves them. Keeping them is the store's, what they mean is the core's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adjudica_core::EncounterFacts;
+use adjudica_core::Token;
+use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::records::RecordSubject;
+use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
+use adjudica_store::RecordKey;
+
+use crate::decide::run::{LedgerSeen, Routed};
+use crate::decide::service::{DecisionService, Work};
+use crate::error::ApiError;
+
+/// The records that concern a run.
+#[derive(Default)]
+pub(crate) struct Records {
+    agency_to_book: BTreeMap<Token, RecordBook>,
+    bad: Vec<(RecordKey, String)>,
+}
+
+/// What an encounter's records are about.
+fn keys(agency_id: &Token, facts: &EncounterFacts) -> [RecordKey; 4] {
+    let key = |subject, subject_id: &Token| RecordKey {
+        agency_id: agency_id.clone(),
+        subject,
+        subject_id: subject_id.clone(),
+    };
+    [
+        key(RecordSubject::Client, &facts.client_id),
+        key(RecordSubject::Encounter, &facts.encounter_id),
+        key(RecordSubject::Provider, &facts.rendering_provider_id),
+        key(RecordSubject::Practice, &facts.billing_provider_id),
+    ]
+}
+
+impl DecisionService {
+    /// Reads the records of everything that `works` names, in one journey to the store.
+    pub(crate) async fn read_records(&self, works: &[Work]) -> Result<Records, ApiError> {
+        let named: BTreeSet<RecordKey> = works
+            .iter()
+            .flat_map(|work| work.seeds.iter().flat_map(|seed| keys(&work.agency_id, &seed.facts)))
+            .collect();
+        let named: Vec<RecordKey> = named.into_iter().collect();
+        let loaded = self.store.load_records(&named).await?;
+        let books = loaded.agency_to_records.into_iter();
+        let agency_to_book = books.map(|(agency, records)| (agency, RecordBook::new(records))).collect();
+        Ok(Records { agency_to_book, bad: loaded.bad })
+    }
+}
+
+impl Records {
+    /// Puts what the records say on the encounter. Where one of them cannot be read, nobody answers for it.
+    pub(crate) fn resolve(
+        &self,
+        agency: &Token,
+        facts: &mut EncounterFacts,
+        ledger: &[LedgerSeen],
+        routed: Routed,
+    ) -> Routed {
+        facts.standing = None;
+        if let Some((_, fault)) = self.bad.iter().find(|(key, _)| keys(agency, facts).contains(key)) {
+            return Routed::Nobody(UndeterminedCode::RecordUnreadable, fault.clone());
+        }
+        let Some(book) = self.agency_to_book.get(agency) else { return routed };
+        let sources = match &routed {
+            Routed::To(answerer) => answerer.terms.rendering_sources.as_slice(),
+            Routed::Nobody(..) => return routed,
+        };
+        let care: CareDays =
+            ledger.iter().map(|seen| (seen.line.rendering_provider_id.clone(), seen.line.date_of_service)).collect();
+        facts.standing = resolve(book, facts, sources, &care);
+        routed
+    }
+}

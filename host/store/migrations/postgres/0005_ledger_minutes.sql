@@ -1,0 +1,4 @@
+-- What a billed line holds besides its amount: minutes that add up over a month, and what payer and deductible bear.
+ALTER TABLE ledger ADD COLUMN minutes BIGINT CHECK (minutes >= 0);
+ALTER TABLE ledger ADD COLUMN paid_cents BIGINT;
+ALTER TABLE ledger ADD COLUMN deductible_cents BIGINT;

@@ -1,0 +1,129 @@
+//! Puts, finds and removes records, and loads those that decisions need.
+
+use adjudica_core::Token;
+use adjudica_core::records::Record;
+
+use crate::encounter::PutReport;
+use crate::error::StoreError;
+use crate::instant::Instant;
+use crate::postgres::PostgresStore;
+use crate::postgres::read::column;
+use crate::record::{
+    LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
+    require_fit, require_sound,
+};
+
+/// Held until the put ends, so that two puts of one agency's records come one after the other.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 4244))";
+
+const PUT: &str = "
+    INSERT INTO record (agency_id, record_id, kind, subject, subject_id, from_day, to_day, body, written_at, written_by)
+    SELECT $1, k.* FROM jsonb_to_recordset($2::jsonb) AS k (record_id TEXT, kind TEXT, subject TEXT, subject_id TEXT,
+        from_day TEXT, to_day TEXT, body TEXT, written_at BIGINT, written_by TEXT)
+    ON CONFLICT (agency_id, record_id) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
+        subject_id = excluded.subject_id, from_day = excluded.from_day, to_day = excluded.to_day, body = excluded.body,
+        written_by = excluded.written_by
+    RETURNING (xmax = 0)";
+
+/// The records of what is asked for, and of the people whom a client's records name.
+const LOAD: &str = "
+    WITH asked AS (
+        SELECT r.* FROM unnest($1::text[], $2::text[], $3::text[]) AS k (agency_id, subject, subject_id)
+        JOIN record r ON r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id),
+    named AS (
+        SELECT agency_id, (body::jsonb) ->> 'provider_id' AS provider_id FROM asked WHERE kind = 'assignment'
+        UNION SELECT a.agency_id, t.value FROM asked a CROSS JOIN jsonb_each_text((a.body::jsonb) -> 'rendering_from') t
+        WHERE a.kind = 'authorization')
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM asked
+    UNION
+    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
+    FROM named n JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider' AND r.subject_id = n.provider_id";
+
+const LIST: &str = "
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
+    WHERE agency_id = $1 AND subject = $2 AND subject_id = $3 ORDER BY record_id";
+
+const FIND: &str = "
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
+    WHERE agency_id = $1 AND record_id = $2";
+
+const HISTORY: &str = "
+    SELECT version, operation, subject_id, body, recorded_at, recorded_by FROM record_version
+    WHERE agency_id = $1 AND record_id = $2 ORDER BY position";
+
+const REMOVE: &str = "DELETE FROM record WHERE agency_id = $1 AND record_id = $2";
+
+pub(super) async fn put(
+    store: &PostgresStore,
+    agency_id: &Token,
+    records: &[Record],
+    (written_by, now): (&str, Instant),
+) -> Result<PutReport, StoreError> {
+    let failed = StoreError::during("writing records");
+    require_sound(records)?;
+    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    sqlx::query(LOCK).bind(agency_id.as_str()).execute(&mut *transaction).await.map_err(failed)?;
+    let query = sqlx::query_as(LOAD)
+        .bind(column(records, |_| agency_id.as_str()))
+        .bind(column(records, |record| record.body.subject().as_str()))
+        .bind(column(records, |record| record.subject_id.as_str()));
+    let there: Vec<RawRecord> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
+    let there = load(&there)?.agency_to_records.remove(agency_id).unwrap_or_default();
+    require_fit(records, there)?;
+    let rows: Vec<RecordRow> = records.iter().map(|record| RecordRow::new(record, written_by, now)).collect();
+    let json = serde_json::to_string(&rows).unwrap_or_default();
+    let query = sqlx::query_scalar(PUT).bind(agency_id.as_str()).bind(json);
+    let written: Vec<bool> = query.fetch_all(&mut *transaction).await.map_err(refused)?;
+    transaction.commit().await.map_err(failed)?;
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let inserted = written.iter().filter(|inserted| **inserted).count();
+    Ok(PutReport {
+        inserted: count(inserted),
+        updated: count(written.len() - inserted),
+        unchanged: count(records.len().saturating_sub(written.len())),
+    })
+}
+
+pub(super) async fn load_for(store: &PostgresStore, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {
+    let query = sqlx::query_as(LOAD)
+        .bind(column(keys, |key| key.agency_id.as_str()))
+        .bind(column(keys, |key| key.subject.as_str()))
+        .bind(column(keys, |key| key.subject_id.as_str()));
+    let rows: Vec<RawRecord> = query.fetch_all(&store.pool).await.map_err(StoreError::during("reading records"))?;
+    load(&rows)
+}
+
+pub(super) async fn list(store: &PostgresStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
+    let query =
+        sqlx::query_as(LIST).bind(key.agency_id.as_str()).bind(key.subject.as_str()).bind(key.subject_id.as_str());
+    let rows: Vec<RawRecord> = query.fetch_all(&store.pool).await.map_err(StoreError::during("listing records"))?;
+    rows.iter().map(RawRecord::parse).collect()
+}
+
+pub(super) async fn find(
+    store: &PostgresStore,
+    agency_id: &Token,
+    record_id: &Token,
+) -> Result<Option<StoredRecord>, StoreError> {
+    let query = sqlx::query_as(FIND).bind(agency_id.as_str()).bind(record_id.as_str());
+    let row: Option<RawRecord> =
+        query.fetch_optional(&store.pool).await.map_err(StoreError::during("reading a record"))?;
+    row.map(|row| row.parse()).transpose()
+}
+
+pub(super) async fn history(
+    store: &PostgresStore,
+    agency_id: &Token,
+    record_id: &Token,
+) -> Result<Vec<RecordVersion>, StoreError> {
+    let query = sqlx::query_as(HISTORY).bind(agency_id.as_str()).bind(record_id.as_str());
+    let rows: Vec<RawVersion> =
+        query.fetch_all(&store.pool).await.map_err(StoreError::during("reading a record's versions"))?;
+    rows.into_iter().map(|row| row.parse(record_id)).collect()
+}
+
+pub(super) async fn remove(store: &PostgresStore, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError> {
+    let query = sqlx::query(REMOVE).bind(agency_id.as_str()).bind(record_id.as_str());
+    let done = query.execute(&store.pool).await.map_err(StoreError::during("removing a record"))?;
+    Ok(done.rows_affected() == 1)
+}

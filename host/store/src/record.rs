@@ -1,0 +1,215 @@
+//! Records as they are kept, asked for and put, and their rows both ways. What they say is the core's.
+
+use std::collections::BTreeMap;
+
+use adjudica_core::Token;
+use adjudica_core::records::{Record, RecordBody, RecordSubject};
+use serde::{Deserialize, Serialize};
+
+use crate::error::StoreError;
+use crate::instant::{Instant, microseconds, parse_instant};
+use crate::raw::token;
+
+/// What records are about: an agency's client, provider, practice or encounter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct RecordKey {
+    /// The agency.
+    pub agency_id: Token,
+    /// What sort of thing.
+    pub subject: RecordSubject,
+    /// Which.
+    pub subject_id: Token,
+}
+
+/// A record with what the store adds to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredRecord {
+    /// The record.
+    pub record: Record,
+    /// 1 at first, one more at each change.
+    pub version: i64,
+    /// When it was last written.
+    pub written_at: Instant,
+    /// Who wrote it, where they said so.
+    pub written_by: Option<String>,
+}
+
+/// One version of a record: what was written, changed or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordVersion {
+    /// Its number.
+    pub version: i64,
+    /// `insert`, `update` or `delete`.
+    pub operation: String,
+    /// What the record said; before its removal where it was removed.
+    pub body: RecordBody,
+    /// What it was about.
+    pub subject_id: Token,
+    /// When.
+    pub recorded_at: Instant,
+    /// Who, where they said so.
+    pub recorded_by: Option<String>,
+}
+
+/// Records of many things, by agency.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoadedRecords {
+    /// Those that could be read.
+    pub agency_to_records: BTreeMap<Token, Vec<Record>>,
+    /// Those that could not: what they are about, and why. Other systems write records, so this is news, not an error.
+    pub bad: Vec<(RecordKey, String)>,
+}
+
+/// A row of `record` as both databases give it.
+#[derive(sqlx::FromRow)]
+pub(crate) struct RawRecord {
+    pub(crate) agency_id: String,
+    pub(crate) record_id: String,
+    pub(crate) subject: String,
+    pub(crate) subject_id: String,
+    pub(crate) body: String,
+    pub(crate) version: i64,
+    pub(crate) written_at: i64,
+    pub(crate) written_by: Option<String>,
+}
+
+/// A row of `record_version`.
+#[derive(sqlx::FromRow)]
+pub(crate) struct RawVersion {
+    version: i64,
+    operation: String,
+    subject_id: String,
+    body: String,
+    recorded_at: i64,
+    recorded_by: Option<String>,
+}
+
+impl RawRecord {
+    pub(crate) fn parse(&self) -> Result<StoredRecord, StoreError> {
+        Ok(StoredRecord {
+            record: self.record().map_err(|fault| self.corrupt(fault))?,
+            version: self.version,
+            written_at: parse_instant(self.written_at, "record", &self.record_id)?,
+            written_by: self.written_by.clone(),
+        })
+    }
+
+    fn record(&self) -> Result<Record, String> {
+        let name = |text: &str| Token::parse(text).map_err(|fault| fault.to_string());
+        let body: RecordBody = serde_json::from_str(&self.body).map_err(|fault| fault.to_string())?;
+        if body.subject().as_str() != self.subject {
+            return Err(format!("a `{}` is about a {}, not a {}", body.kind(), body.subject().as_str(), self.subject));
+        }
+        let faults = body.faults();
+        if !faults.is_empty() {
+            return Err(faults.join("; "));
+        }
+        Ok(Record { record_id: name(&self.record_id)?, subject_id: name(&self.subject_id)?, body })
+    }
+
+    fn corrupt(&self, fault: String) -> StoreError {
+        StoreError::Corrupt { table: "record", row: self.record_id.clone(), fault }
+    }
+}
+
+impl RawVersion {
+    pub(crate) fn parse(self, record_id: &Token) -> Result<RecordVersion, StoreError> {
+        let row = record_id.as_str();
+        let body = serde_json::from_str(&self.body).map_err(|fault| StoreError::Corrupt {
+            table: "record_version",
+            row: row.to_owned(),
+            fault: fault.to_string(),
+        })?;
+        Ok(RecordVersion {
+            version: self.version,
+            operation: self.operation,
+            body,
+            subject_id: token(&self.subject_id, "record_version", row)?,
+            recorded_at: parse_instant(self.recorded_at, "record_version", row)?,
+            recorded_by: self.recorded_by,
+        })
+    }
+}
+
+/// Puts read rows together by agency.
+pub(crate) fn load(rows: &[RawRecord]) -> Result<LoadedRecords, StoreError> {
+    let mut loaded = LoadedRecords::default();
+    for row in rows {
+        let agency_id = token(&row.agency_id, "record", &row.record_id)?;
+        match row.record() {
+            Ok(record) => loaded.agency_to_records.entry(agency_id).or_default().push(record),
+            Err(fault) => {
+                let subjects =
+                    [RecordSubject::Client, RecordSubject::Provider, RecordSubject::Practice, RecordSubject::Encounter];
+                let subject = subjects.into_iter().find(|subject| subject.as_str() == row.subject);
+                let Some(subject) = subject else { continue };
+                let subject_id = token(&row.subject_id, "record", &row.record_id)?;
+                let fault = format!("the record `{}` cannot be read: {fault}", row.record_id);
+                loaded.bad.push((RecordKey { agency_id, subject, subject_id }, fault));
+            }
+        }
+    }
+    Ok(loaded)
+}
+
+/// A record to be written. Both databases take sets of these as JSON.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RecordRow {
+    record_id: String,
+    kind: String,
+    subject: String,
+    subject_id: String,
+    from_day: Option<String>,
+    to_day: Option<String>,
+    body: String,
+    written_at: i64,
+    written_by: String,
+}
+
+impl RecordRow {
+    pub(crate) fn new(record: &Record, written_by: &str, now: Instant) -> Self {
+        let days = record.body.days();
+        Self {
+            record_id: record.record_id.as_str().to_owned(),
+            kind: record.body.kind().to_owned(),
+            subject: record.body.subject().as_str().to_owned(),
+            subject_id: record.subject_id.as_str().to_owned(),
+            from_day: days.from.map(|day| day.to_string()),
+            to_day: days.to.map(|day| day.to_string()),
+            body: serde_json::to_string(&record.body).unwrap_or_default(),
+            written_at: microseconds(now),
+            written_by: written_by.to_owned(),
+        }
+    }
+}
+
+/// Refuses records with faults, naming every one.
+pub(crate) fn require_sound(records: &[Record]) -> Result<(), StoreError> {
+    let mut faults = Vec::new();
+    for (index, record) in records.iter().enumerate() {
+        let id = &record.record_id;
+        faults.extend(record.body.faults().into_iter().map(|fault| format!("`{id}`: {fault}")));
+        if records.iter().take(index).any(|other| other.record_id == *id) {
+            faults.push(format!("`{id}`: is there twice; give each record once"));
+        }
+    }
+    faults.extend(adjudica_core::records::faults_together(records));
+    if faults.is_empty() { Ok(()) } else { Err(StoreError::BadRecords { faults }) }
+}
+
+/// A refusal of the tables' own triggers is a fault of what was to be written, in their words.
+pub(crate) fn refused(error: sqlx::Error) -> StoreError {
+    let message = error.as_database_error().map(|error| error.message().to_owned());
+    match message.filter(|message| message.starts_with("the client has another case manager")) {
+        Some(message) => StoreError::BadRecords { faults: vec![message] },
+        None => StoreError::during("writing records")(error),
+    }
+}
+
+/// Refuses records that cannot be so beside those that are there: `there` are all about the same subjects.
+pub(crate) fn require_fit(new: &[Record], there: Vec<Record>) -> Result<(), StoreError> {
+    let is_replaced = |record: &Record| new.iter().any(|other| other.record_id == record.record_id);
+    let all: Vec<Record> = there.into_iter().filter(|record| !is_replaced(record)).chain(new.iter().cloned()).collect();
+    let faults = adjudica_core::records::faults_together(&all);
+    if faults.is_empty() { Ok(()) } else { Err(StoreError::BadRecords { faults }) }
+}

@@ -1,0 +1,153 @@
+//! Puts, finds and removes records, and loads those that decisions need.
+
+use std::collections::BTreeMap;
+
+use adjudica_core::Token;
+use adjudica_core::records::Record;
+use sqlx::SqliteConnection;
+
+use crate::encounter::PutReport;
+use crate::error::StoreError;
+use crate::instant::Instant;
+use crate::record::{
+    LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
+    require_fit, require_sound,
+};
+use crate::sqlite::{BEGIN, SqliteStore, json};
+
+const PUT: &str = "
+    INSERT INTO record (agency_id, record_id, kind, subject, subject_id, from_day, to_day, body, written_at, written_by)
+    SELECT ?1, k.value ->> 'record_id', k.value ->> 'kind', k.value ->> 'subject', k.value ->> 'subject_id',
+        k.value ->> 'from_day', k.value ->> 'to_day', k.value ->> 'body', k.value ->> 'written_at',
+        k.value ->> 'written_by'
+    FROM json_each(?2) k WHERE true
+    ON CONFLICT (agency_id, record_id) DO UPDATE SET kind = excluded.kind, subject = excluded.subject,
+        subject_id = excluded.subject_id, from_day = excluded.from_day, to_day = excluded.to_day, body = excluded.body,
+        written_by = excluded.written_by";
+
+/// Versions of records before and after a put tell what it did.
+const VERSIONS: &str = "
+    SELECT r.record_id, r.version FROM json_each(?2) k
+    CROSS JOIN record r ON r.agency_id = ?1 AND r.record_id = k.value ->> 'record_id'";
+
+/// The records of what is asked for, and of the people whom a client's records name.
+const LOAD: &str = "
+    WITH asked AS MATERIALIZED (
+        SELECT r.* FROM json_each(?1) k CROSS JOIN record r
+            ON r.agency_id = k.value ->> 'agency_id' AND r.subject = k.value ->> 'subject'
+                AND r.subject_id = k.value ->> 'subject_id'),
+    named AS (
+        SELECT agency_id, body ->> 'provider_id' AS provider_id FROM asked WHERE kind = 'assignment'
+        UNION SELECT a.agency_id, t.value FROM asked a CROSS JOIN json_each(a.body, '$.rendering_from') t
+        WHERE a.kind = 'authorization')
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM asked
+    UNION
+    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
+    FROM named n CROSS JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider'
+        AND r.subject_id = n.provider_id";
+
+const LIST: &str = "
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
+    WHERE agency_id = ?1 AND subject = ?2 AND subject_id = ?3 ORDER BY record_id";
+
+const FIND: &str = "
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
+    WHERE agency_id = ?1 AND record_id = ?2";
+
+const HISTORY: &str = "
+    SELECT version, operation, subject_id, body, recorded_at, recorded_by FROM record_version
+    WHERE agency_id = ?1 AND record_id = ?2 ORDER BY position";
+
+const REMOVE: &str = "DELETE FROM record WHERE agency_id = ?1 AND record_id = ?2";
+
+pub(super) async fn put(
+    store: &SqliteStore,
+    agency_id: &Token,
+    records: &[Record],
+    (written_by, now): (&str, Instant),
+) -> Result<PutReport, StoreError> {
+    let failed = StoreError::during("writing records");
+    require_sound(records)?;
+    let keys: Vec<RecordKey> = records
+        .iter()
+        .map(|record| RecordKey {
+            agency_id: agency_id.clone(),
+            subject: record.body.subject(),
+            subject_id: record.subject_id.clone(),
+        })
+        .collect();
+    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let there: Vec<RawRecord> =
+        sqlx::query_as(LOAD).bind(json(&keys)?).fetch_all(&mut *transaction).await.map_err(failed)?;
+    let there = load(&there)?.agency_to_records.remove(agency_id).unwrap_or_default();
+    require_fit(records, there)?;
+    let rows: Vec<RecordRow> = records.iter().map(|record| RecordRow::new(record, written_by, now)).collect();
+    let rows = json(&rows)?;
+    let before = versions(&mut transaction, agency_id, &rows).await?;
+    let query = sqlx::query(PUT).bind(agency_id.as_str()).bind(&rows);
+    query.execute(&mut *transaction).await.map_err(refused)?;
+    let after = versions(&mut transaction, agency_id, &rows).await?;
+    transaction.commit().await.map_err(failed)?;
+    let mut report = PutReport::default();
+    for (record_id, version) in after {
+        let count = match before.get(&record_id) {
+            None => &mut report.inserted,
+            Some(earlier) if *earlier == version => &mut report.unchanged,
+            Some(_) => &mut report.updated,
+        };
+        *count = count.saturating_add(1);
+    }
+    Ok(report)
+}
+
+async fn versions(
+    connection: &mut SqliteConnection,
+    agency_id: &Token,
+    rows: &str,
+) -> Result<BTreeMap<String, i64>, StoreError> {
+    let query = sqlx::query_as(VERSIONS).bind(agency_id.as_str()).bind(rows);
+    let versions: Vec<(String, i64)> =
+        query.fetch_all(connection).await.map_err(StoreError::during("reading records"))?;
+    Ok(versions.into_iter().collect())
+}
+
+pub(super) async fn load_for(store: &SqliteStore, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {
+    let query = sqlx::query_as(LOAD).bind(json(&keys)?);
+    let rows: Vec<RawRecord> = query.fetch_all(&store.readers).await.map_err(StoreError::during("reading records"))?;
+    load(&rows)
+}
+
+pub(super) async fn list(store: &SqliteStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
+    let query =
+        sqlx::query_as(LIST).bind(key.agency_id.as_str()).bind(key.subject.as_str()).bind(key.subject_id.as_str());
+    let rows: Vec<RawRecord> = query.fetch_all(&store.readers).await.map_err(StoreError::during("listing records"))?;
+    rows.iter().map(RawRecord::parse).collect()
+}
+
+pub(super) async fn find(
+    store: &SqliteStore,
+    agency_id: &Token,
+    record_id: &Token,
+) -> Result<Option<StoredRecord>, StoreError> {
+    let query = sqlx::query_as(FIND).bind(agency_id.as_str()).bind(record_id.as_str());
+    let row: Option<RawRecord> =
+        query.fetch_optional(&store.readers).await.map_err(StoreError::during("reading a record"))?;
+    row.map(|row| row.parse()).transpose()
+}
+
+pub(super) async fn history(
+    store: &SqliteStore,
+    agency_id: &Token,
+    record_id: &Token,
+) -> Result<Vec<RecordVersion>, StoreError> {
+    let query = sqlx::query_as(HISTORY).bind(agency_id.as_str()).bind(record_id.as_str());
+    let rows: Vec<RawVersion> =
+        query.fetch_all(&store.readers).await.map_err(StoreError::during("reading a record's versions"))?;
+    rows.into_iter().map(|row| row.parse(record_id)).collect()
+}
+
+pub(super) async fn remove(store: &SqliteStore, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError> {
+    let query = sqlx::query(REMOVE).bind(agency_id.as_str()).bind(record_id.as_str());
+    let done = query.execute(&store.writer).await.map_err(StoreError::during("removing a record"))?;
+    Ok(done.rows_affected() == 1)
+}

@@ -1,0 +1,183 @@
+//! Rules that look at what the records say: components, diagnoses, days between, authorizations.
+
+use adjudica_core::ServiceDate;
+use adjudica_core::authorization::{Account, left};
+use adjudica_core::field::{NONE_S32, NONE_U32};
+
+use super::columns::{View, child_range, child_rows, value};
+use super::draft::{Arguments, Draft};
+use super::ledger::Ledger;
+use super::parameters::Parameters;
+use super::rates::Rates;
+use super::row::Row;
+use super::rules::{holds, subject_of};
+use super::symbols::Symbols;
+use crate::image::{Diagnoses, Interval, NONE, Plan};
+
+/// What rules may look at besides the encounter's own row.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'k> {
+    pub view: &'k View<'k>,
+    pub symbols: &'k Symbols,
+    pub ledger: &'k Ledger,
+    pub rates: &'k Rates,
+    pub parameters: &'k Parameters,
+}
+
+/// The minutes that count: those of the kinds of work that the code covers, where the record divides them.
+pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row, known: &Known<'_>, draft: &mut Draft<'_, '_>) -> u32 {
+    let view = known.view;
+    let kinds = child_rows(view.component_offset, view.component_kind, row.number);
+    if plan.components.is_empty() || kinds.is_empty() {
+        return row.minutes;
+    }
+    let minutes = child_rows(view.component_offset, view.component_minutes, row.number);
+    let (mut counted, mut left_out_sum) = (0_u32, 0_u32);
+    for (kind, minutes) in kinds.iter().zip(minutes) {
+        let bit = known.symbols.find(*kind).component_bit;
+        let left_out = plan.components.iter().find(|components| components.counted & bit == 0);
+        match left_out {
+            None => counted = counted.saturating_add(*minutes),
+            Some(components) => {
+                let named = if bit == 0 { None } else { draft.image().component_subjects.get(bit.trailing_zeros()) };
+                left_out_sum = left_out_sum.saturating_add(*minutes);
+                draft.fail(components.rule, Arguments::observed(*minutes).about(named.unwrap_or(NONE)));
+            }
+        }
+    }
+    if row.minutes == NONE_U32 { counted } else { row.minutes.saturating_sub(left_out_sum) }
+}
+
+/// Diagnoses, days between, and minutes of a day.
+pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+    for diagnoses in &plan.diagnoses {
+        apply_diagnoses(diagnoses, row, known.view, draft);
+    }
+    for interval in plan.intervals.iter().filter(|interval| holds(&interval.when, row)) {
+        apply_interval(interval, row, known, draft);
+    }
+}
+
+fn apply_diagnoses(rule: &Diagnoses<'_>, row: &Row, view: &View<'_>, draft: &mut Draft<'_, '_>) {
+    let given = child_rows(view.diagnosis_offset, view.diagnosis_code, row.number);
+    if given.is_empty() {
+        return draft.fail(rule.missing_rule, Arguments::NONE);
+    }
+    let fits = |code: u32| {
+        let code = view.text(code).unwrap_or_default();
+        rule.prefixes.is_empty() || rule.prefixes.lines().any(|prefix| begins(code, prefix))
+    };
+    let fitting = given.iter().enumerate().filter(|(index, code)| {
+        let is_repeated = given.iter().take(*index).any(|earlier| earlier == *code);
+        !is_repeated && fits(**code)
+    });
+    let count = u32::try_from(fitting.count()).unwrap_or(u32::MAX);
+    draft.judge((count >= rule.min).into(), rule.rule, Arguments::counts(count, rule.min));
+}
+
+/// Whether the code, its dot left out, begins so.
+fn begins(code: &str, prefix: &str) -> bool {
+    let mut letters = code.bytes().filter(|letter| *letter != b'.');
+    prefix.bytes().all(|expected| letters.next() == Some(expected))
+}
+
+fn apply_interval(interval: &Interval, row: &Row, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+    let day = |kind: u32| if kind == NONE { Some(row.day) } else { find_date(kind, row, known) };
+    let (start, end) = match (day(interval.start), day(interval.end)) {
+        (Some(start), Some(end)) => (start, end),
+        (start, _) => {
+            let kind = if start.is_none() { interval.start } else { interval.end };
+            let subject = draft.image().date_subjects.get(kind).unwrap_or(NONE);
+            return draft.fail(interval.missing_rule, Arguments::NONE.about(subject));
+        }
+    };
+    let days = i64::from(end).saturating_sub(i64::from(start));
+    let days = match interval.business_days && days > 0 {
+        true => i64::from(ServiceDate::from_days(start).business_days_until(ServiceDate::from_days(end))),
+        false => days,
+    };
+    let (min, max) = (i64::from(interval.min), i64::from(interval.max));
+    let bound = if days < min || interval.max == u32::MAX { min } else { max };
+    let arguments = Arguments { observed: days, expected: bound, subject: NONE };
+    let within = days >= min && (interval.max == u32::MAX || days <= max);
+    draft.judge(within.into(), interval.rule, arguments);
+}
+
+fn find_date(kind: u32, row: &Row, known: &Known<'_>) -> Option<i32> {
+    let range = child_range(known.view.date_offset, row.number);
+    let kinds = known.view.date_kind.get(range.clone())?;
+    let position = kinds.iter().position(|text| known.symbols.find(*text).date == kind)?;
+    known.view.date_day.get(range)?.get(position).copied()
+}
+
+/// Units that were asked for, and what a prior authorization left of them.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Cut {
+    asked: u32,
+    left: u32,
+}
+
+impl Cut {
+    /// The part of `minutes` that belongs to the units left, whole minutes.
+    pub(super) fn minutes(self, minutes: u32) -> u32 {
+        let part = u64::from(minutes) * u64::from(self.left) / u64::from(self.asked.max(1));
+        u32::try_from(part).unwrap_or(minutes)
+    }
+}
+
+/// Prior authorization of the line of `code`: its units are cut to what is left.
+pub(super) fn apply_authorizations(
+    plan: &Plan<'_>,
+    row: &Row,
+    code: u32,
+    known: &Known<'_>,
+    draft: &mut Draft<'_, '_>,
+) -> Option<Cut> {
+    let units = draft.units_of(code)?;
+    let mut cut = None;
+    for rule in plan.authorizations.iter().filter(|rule| holds(&rule.when, row)) {
+        let about = Arguments::NONE.about(subject_of(draft, code));
+        let mut accounts = accounts(row, known);
+        known.ledger.spend(&mut accounts, row.payer);
+        let bit = 1_u64.checked_shl(code).unwrap_or(0);
+        let Some(left) = left(&accounts, bit, row.day) else {
+            draft.fail(rule.rule, about);
+            continue;
+        };
+        draft.judge(true.into(), rule.rule, about);
+        if left == 0 {
+            draft.fail(rule.spent_rule, about);
+        } else if left < units {
+            draft.fail(rule.cut_rule, Arguments { observed: i64::from(units), expected: i64::from(left), ..about });
+            draft.set_units(code, left);
+            cut = Some(Cut { asked: units, left });
+        }
+    }
+    cut
+}
+
+/// The approved lines that the encounter's records give, each once.
+fn accounts(row: &Row, known: &Known<'_>) -> Vec<Account> {
+    let view = known.view;
+    let range = child_range(view.authorization_offset, row.number);
+    let mut lines: Vec<u32> = Vec::new();
+    let mut accounts: Vec<Account> = Vec::new();
+    for index in range.filter_map(|index| u32::try_from(index).ok()) {
+        let line = value(view.authorization_line, index, NONE_U32);
+        let code = known.symbols.find(value(view.authorization_code, index, NONE_U32)).code;
+        let bit = 1_u64.checked_shl(code).unwrap_or(0);
+        if let (Some(account), Some(_)) = (accounts.last_mut(), lines.last().filter(|last| **last == line)) {
+            account.codes |= bit;
+            continue;
+        }
+        let to = value(view.authorization_to, index, NONE_S32);
+        lines.push(line);
+        accounts.push(Account {
+            codes: bit,
+            from: value(view.authorization_from, index, NONE_S32),
+            to: if to == NONE_S32 { i32::MAX } else { to },
+            left: value(view.authorization_units, index, 0),
+        });
+    }
+    accounts
+}

@@ -1,0 +1,128 @@
+//! The rows that look at what the records say: diagnoses, components, days between, authorizations, minutes that add up.
+
+use std::borrow::Cow;
+
+use adjudica_core::{DateRange, Effect, RuleKind, Token};
+
+use super::{PlanBuilder, per_bits, window};
+use crate::image::{Accumulate, Authorization, Components, Diagnoses, Interval, NONE};
+use crate::tables::names::resolve;
+use crate::tables::rows::{Common, DATE_OF_SERVICE, UnitsRow};
+use crate::tables::rulebook::Variant;
+
+impl PlanBuilder<'_, '_> {
+    pub(super) fn diagnoses(&mut self) -> Vec<Diagnoses<'static>> {
+        let mut diagnoses = Vec::new();
+        for (row, common, range) in self.mine(&self.document.diagnoses, |row| Some(&row.codes)) {
+            let prefixes: Vec<String> =
+                resolve(&self.document.sets, &row.any_of).into_iter().map(|code| code.replace('.', "")).collect();
+            diagnoses.push(Diagnoses {
+                prefixes: Cow::Owned(prefixes.join("\n")),
+                min: row.min.unwrap_or(1),
+                rule: self.book.rule("diagnosis", &common, range, Variant::default()),
+                missing_rule: self.missing_rule("diagnosis", &common, range, "diagnoses"),
+            });
+        }
+        diagnoses
+    }
+
+    pub(super) fn components(&mut self) -> Vec<Components> {
+        let mut components = Vec::new();
+        for (row, common, range) in self.mine(&self.document.components, |row| Some(&row.codes)) {
+            components.push(Components {
+                counted: self.names.components.bits(row.counts.iter().map(String::as_str)),
+                rule: self.book.rule("component", &common, range, Variant::default()),
+            });
+        }
+        components
+    }
+
+    pub(super) fn intervals(&mut self) -> Vec<Interval> {
+        let mut intervals = Vec::new();
+        for (row, common, range) in self.mine(&self.document.intervals, |row| Some(&row.codes)) {
+            let day = |name: &str| match name {
+                DATE_OF_SERVICE => NONE,
+                name => self.names.dates.find(name).unwrap_or(NONE),
+            };
+            let (start, end) = (day(row.start.as_str()), day(row.end.as_ref().map_or(DATE_OF_SERVICE, Token::as_str)));
+            let named: Vec<&str> = row.dates().collect();
+            intervals.push(Interval {
+                when: self.when(row.when.as_ref()),
+                start,
+                end,
+                min: row.min.unwrap_or(0),
+                max: row.max.unwrap_or(u32::MAX),
+                business_days: row.business_days,
+                rule: self.book.rule("interval", &common, range, Variant::default()),
+                missing_rule: self.missing_rule("interval", &common, range, named.first().unwrap_or(&"date")),
+            });
+        }
+        intervals
+    }
+
+    pub(super) fn authorizations(&mut self) -> Vec<Authorization> {
+        let mut authorizations = Vec::new();
+        for (row, common, range) in self.mine(&self.document.authorizations, |row| Some(&row.codes)) {
+            let contractual = adjudica_core::LiabilityGroup::Contractual;
+            let spent = Variant {
+                suffix: ".spent",
+                kind: Some(RuleKind::Authorization),
+                // A row that only asks for a look, or notes, does so of spent units too.
+                effect: common.effect.filter(|effect| *effect >= Effect::Review).or(Some(Effect::NotBillable)),
+                sentence: Some("every unit of {subject} that the payer authorized is spent".to_owned()),
+                remedy: Some("ask the payer to authorize more of {subject}".to_owned()),
+                denial: Some(("198", contractual, &["N54"])),
+                ..Variant::default()
+            };
+            let cut = Variant {
+                suffix: ".cut",
+                kind: Some(RuleKind::Authorization),
+                effect: Some(Effect::Note),
+                sentence: Some("{observed} units of {subject} are asked for and {expected} are left of what the payer authorized; the rest is denied".to_owned()),
+                remedy: Some("ask the payer to authorize more of {subject}".to_owned()),
+                denial: Some(("198", contractual, &["N54"])),
+                ..Variant::default()
+            };
+            authorizations.push(Authorization {
+                when: self.when(row.when.as_ref()),
+                rule: self.book.rule("authorization", &common, range, Variant::default()),
+                spent_rule: self.book.rule("authorization", &common, range, spent),
+                cut_rule: self.book.rule("authorization", &common, range, cut),
+            });
+        }
+        authorizations
+    }
+
+    /// Minutes add up with those of the code itself, of its add-ons, and of the codes that the row names.
+    pub(super) fn accumulate(&mut self, row: &UnitsRow, common: &Common, range: DateRange) -> Option<Accumulate> {
+        let over = row.over?;
+        let add_ons = self.document.add_ons.iter().filter(|add_on| add_on.row.primary == self.code);
+        let own = add_ons.fold(self.names.codes.bits([self.code.as_str()]), |bits, add_on| {
+            bits | self.names.codes.bits([add_on.row.code.as_str()])
+        });
+        let variant = Variant {
+            suffix: ".counted",
+            kind: Some(RuleKind::Minutes),
+            effect: Some(Effect::ReportOnly),
+            sentence: Some("{observed} documented minutes of {subject} so far count and bill nothing yet; the next unit is made at {expected}".to_owned()),
+            ..Variant::default()
+        };
+        Some(Accumulate {
+            codes: own | self.code_bits(&row.with),
+            window: window(over, row.days),
+            per: per_bits(&row.per),
+            rule: self.book.rule("units", common, range, variant),
+        })
+    }
+
+    /// The position of a number of the terms.
+    pub(super) fn parameter(&self, name: Option<&Token>) -> u32 {
+        name.and_then(|name| self.names.parameters.find(name.as_str())).unwrap_or(NONE)
+    }
+
+    /// What a number is where the terms do not say.
+    pub(super) fn default_of(&self, name: Option<&Token>) -> u32 {
+        let mut known = self.document.parameters.iter();
+        known.find(|row| Some(&row.row.id) == name).map_or(0, |row| row.row.default)
+    }
+}
