@@ -1,6 +1,7 @@
 //! The vocabulary of Adjudica: money, units, dates, codes, facts, decisions, manifests. No IO, no clock, no chance, no floats.
 #![doc = include_str!("../README.md")]
 
+pub mod accrual;
 pub mod authorization;
 mod calendar;
 pub mod cents;

@@ -37,6 +37,8 @@ pub enum Verb {
     Activate(cmd::activate::Args),
     Rollback(cmd::rollback::Args),
     Replay(cmd::replay::Args),
+    #[command(subcommand)]
+    Report(cmd::report::Verb),
     /// Compiles a policy from standard input to standard output; the engine starts this in a child process.
     #[command(hide = true)]
     CompilePolicy,

@@ -6,6 +6,7 @@ pub mod demo;
 pub mod import;
 pub mod policy;
 pub mod replay;
+pub mod report;
 pub mod rollback;
 pub mod serve;
 
@@ -27,6 +28,7 @@ pub fn run(args: Args, output: &Output) -> Result<Exit> {
         Verb::Import(verb) => on_runtime(import::run(verb, settings, output)),
         Verb::Activate(args) => on_runtime(activate::run(args, settings, output)),
         Verb::Rollback(args) => on_runtime(rollback::run(args, settings, output)),
+        Verb::Report(verb) => report::run(&verb, output),
         Verb::Replay(args) => on_runtime(replay::run(args, settings, output)),
         // `main` answers this one before any setting is read.
         Verb::CompilePolicy => Ok(Exit::Ok),

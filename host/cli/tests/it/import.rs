@@ -90,3 +90,28 @@ fn it_refuses_a_misspelt_header_and_a_file_that_is_not_there() {
     assert!(run.stderr.contains("nowhere.csv: cannot be read"), "{}", run.stderr);
     assert!(!bench.path("a.db").exists());
 }
+
+#[test]
+fn it_imports_records_with_their_versions_and_names_every_fault() {
+    let bench = Bench::new();
+    let import = ["import", "records", "records.json", "--database", "sqlite:a.db", "--actor", "clerk"];
+    let coverage = |to: &str| {
+        format!(
+            r#"[{{ "record_id": "cov", "subject_id": "c1", "body": {{ "kind": "coverage", "payer_id": "acme",
+                "coverage_kind": "commercial", "order": 1, "from": "2026-01-01"{to} }} }}]"#
+        )
+    };
+    bench.write("records.json", &coverage(""));
+    assert_eq!(bench.json(&import)["inserted"], 1);
+    assert_eq!(bench.json(&import)["unchanged"], 1);
+    bench.write("records.json", &coverage(r#", "to": "2026-03-01""#));
+    assert_eq!(bench.json(&import)["updated"], 1);
+    let bad = r#"[{ "record_id": "a b", "subject_id": "c1", "body": { "kind": "goal" } },
+        { "record_id": "x", "subject_id": "c1", "body": { "kind": "coverage", "payer_id": "p", "coverage_kind": "commercial", "order": 0, "from": "2026-01-01", "to": "2025-01-01" } }]"#;
+    bench.write("records.json", bad);
+    let run = bench.run(&import);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    for part in ["records[0].record_id", "missing field `goal_id`", "the first payer is 1", "records[1].body: `to`"] {
+        assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
+    }
+}

@@ -17,6 +17,8 @@ mod import;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod serve;
 #[cfg(test)]
 mod usage;
