@@ -137,7 +137,7 @@ names!(
     "coverage.not_started" "coverage began after the date of service",
     "coverage.other_payer_first" "another payer comes first and has not answered",
     "coverage.out_of_network" "the practice is not in the plan's network",
-    "coverage.unknown" "no coverage with the payer is on file",
+    "coverage.unknown" "the agency keeps records of the client, and none of coverage with the payer",
     "covered_by.commercial" "the client has active commercial coverage",
     "covered_by.disability" "the client has active disability coverage",
     "covered_by.employer" "the client has active coverage by an employer",

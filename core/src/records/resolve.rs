@@ -68,9 +68,6 @@ pub fn resolve(
     sources: &[RenderingSource],
     care_days: &CareDays,
 ) -> Option<Box<Standing>> {
-    if book.is_empty() {
-        return None;
-    }
     let mut resolver = Resolver {
         facts,
         day: facts.date_of_service,
@@ -80,6 +77,11 @@ pub fn resolve(
         practice: book.about(RecordSubject::Practice, &facts.billing_provider_id),
         standing: Standing::default(),
     };
+    // What is on file about others is no news of this encounter: a call of many gives what a call of one gives.
+    let on_file = [resolver.client, resolver.encounter, resolver.staff, resolver.practice];
+    if on_file.iter().all(|records| records.is_empty()) {
+        return None;
+    }
     resolver.coverage();
     resolver.rendering(sources, care_days);
     let rendering = resolver.standing.rendering.as_ref().map_or(&facts.rendering_provider_id, |by| &by.provider_id);

@@ -46,6 +46,21 @@ fn assert_conditions(list: &[(&str, Value)], over: &Value, table: &str, expected
     assert_eq!(found, expected, "{list:?} {over}");
 }
 
+#[test]
+fn it_says_the_same_of_an_encounter_whoever_else_has_records() {
+    let others =
+        [("c2", coverage(1, "payer", "commercial", "2026-01-01", None)), ("other", json!({ "kind": "practitioner" }))];
+    let of = |list: &[(&str, Value)]| {
+        resolve(&RecordBook::new(records(list)), &encounter(&json!({})), &[], &CareDays::new())
+    };
+    assert_eq!(of(&others), None, "nothing is on file about this one");
+    let own = [("staff", json!({ "kind": "practitioner", "npi": "1234567893" }))];
+    let both: Vec<_> = own.iter().chain(&others).cloned().collect();
+    assert_eq!(of(&own), of(&both));
+    let conditions = of(&own).expect("records").conditions;
+    assert!(!conditions.contains(&token("coverage.unknown")), "no records are kept of the client: {conditions:?}");
+}
+
 fn coverage(order: u32, payer: &str, kind: &str, from: &str, to: Option<&str>) -> Value {
     json!({ "kind": "coverage", "payer_id": payer, "coverage_kind": kind, "order": order, "from": from, "to": to })
 }

@@ -7,6 +7,7 @@ pub mod json;
 pub mod policy_schema;
 pub mod query;
 pub mod record;
+pub mod record_schema;
 pub mod request;
 pub mod schema;
 pub mod terms;

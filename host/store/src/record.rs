@@ -96,7 +96,7 @@ impl RawRecord {
 
     fn record(&self) -> Result<Record, String> {
         let name = |text: &str| Token::parse(text).map_err(|fault| fault.to_string());
-        let body: RecordBody = serde_json::from_str(&self.body).map_err(|fault| fault.to_string())?;
+        let body: RecordBody = serde_json::from_str(&self.body).map_err(|fault| without_values(&fault))?;
         if body.subject().as_str() != self.subject {
             return Err(format!("a `{}` is about a {}, not a {}", body.kind(), body.subject().as_str(), self.subject));
         }
@@ -112,13 +112,25 @@ impl RawRecord {
     }
 }
 
+/// What is wrong with a stored body, by the names of fields alone: its values are client data and go into no message.
+fn without_values(fault: &serde_json::Error) -> String {
+    let told = fault.to_string();
+    let names_a_field =
+        ["missing field `", "unknown field `", "duplicate field `"].iter().any(|start| told.starts_with(start));
+    let field = told.split('`').nth(1).filter(|_| names_a_field);
+    match field {
+        Some(field) => format!("{} `{field}`", told.split('`').next().unwrap_or_default().trim_end()),
+        None => "a value has another form than its field; see SCHEMA.md for the kind".to_owned(),
+    }
+}
+
 impl RawVersion {
     pub(crate) fn parse(self, record_id: &Token) -> Result<RecordVersion, StoreError> {
         let row = record_id.as_str();
         let body = serde_json::from_str(&self.body).map_err(|fault| StoreError::Corrupt {
             table: "record_version",
             row: row.to_owned(),
-            fault: fault.to_string(),
+            fault: without_values(&fault),
         })?;
         Ok(RecordVersion {
             version: self.version,
@@ -212,4 +224,26 @@ pub(crate) fn require_fit(new: &[Record], there: Vec<Record>) -> Result<(), Stor
     let all: Vec<Record> = there.into_iter().filter(|record| !is_replaced(record)).chain(new.iter().cloned()).collect();
     let faults = adjudica_core::records::faults_together(&all);
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadRecords { faults }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_tells_faults_of_a_body_without_its_values() {
+        for (body, told) in [
+            (r#"{"kind":"goal"}"#, "missing field `goal_id`"),
+            (r#"{"kind":"goal","goal_id":"g","gaol":1}"#, "unknown field `gaol`"),
+            (
+                r#"{"kind":"goal","goal_id":"Jane Doe"}"#,
+                "a value has another form than its field; see SCHEMA.md for the kind",
+            ),
+            (r#"{"kind":"Jane Doe"}"#, "a value has another form than its field; see SCHEMA.md for the kind"),
+            ("Jane Doe", "a value has another form than its field; see SCHEMA.md for the kind"),
+        ] {
+            let fault = serde_json::from_str::<RecordBody>(body).expect_err("a fault");
+            assert_eq!(without_values(&fault), told, "{body}");
+        }
+    }
 }

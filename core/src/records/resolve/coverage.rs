@@ -20,7 +20,7 @@ impl Resolver<'_> {
         let current = own.iter().find(|coverage| holds(coverage.from, coverage.to, self.day)).copied();
         match current {
             Some(coverage) => self.current_coverage(coverage, &active),
-            None if own.is_empty() => self.note("coverage.unknown"),
+            None if own.is_empty() => self.note_if(!client.is_empty(), "coverage.unknown"),
             None if own.iter().any(|coverage| coverage.from <= self.day) => self.note("coverage.ended"),
             None => self.note("coverage.not_started"),
         }

@@ -17,7 +17,7 @@ use crate::http::{json as json_answer, read_body, read_parsed};
 use crate::wire::json::parse_json;
 use crate::wire::query::{Named, Params, path_token};
 use crate::wire::record::{RecordAnswer, VersionAnswer, parse_records};
-use crate::wire::schema::{RecordPage, RecordStored, RecordVersions, RecordsPut, RecordsPutReport};
+use crate::wire::record_schema::{RecordPage, RecordStored, RecordVersions, RecordsPut, RecordsPutReport};
 
 /// Puts records, new or changed, all or none. The encounters that they can touch wait for a new decision.
 #[utoipa::path(put, path = "/v1/records", tag = "records", request_body = RecordsPut,

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::clock::instant_text;
 use crate::error::Problem;
+use crate::wire::record_schema::{FactsBody, PaymentBody};
 
 /// An encounter: one documented contact or piece of work on a date of service.
 #[derive(Debug, Serialize, ToSchema)]
@@ -121,7 +122,7 @@ pub struct DecisionRecord {
     /// Encounters whose lines up to there were not counted, because they were decided again in the same call.
     pub ledger_without: Vec<String>,
     /// What was known about the encounter.
-    pub facts: EncounterBody,
+    pub facts: FactsBody,
     /// ISO 4217 code of every amount.
     #[schema(required)]
     pub currency: Option<String>,
@@ -160,9 +161,11 @@ pub struct LineBody {
     pub modifiers: Option<Vec<String>>,
     /// Units.
     pub units: u32,
-    /// Cents for all units; null when no rate is known.
+    /// Cents allowed for all units; null when no rate is known.
     #[schema(required)]
     pub amount_cents: Option<i64>,
+    /// Who pays what of it, where the records say anything of payment.
+    pub payment: Option<PaymentBody>,
 }
 
 /// One rule's verdict.
@@ -241,92 +244,6 @@ pub struct UndeterminedBody {
     pub code: String,
     /// One plain sentence.
     pub message: String,
-}
-
-/// Records to keep.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({"records": [{"record_id": "cov-1", "subject_id": "c-1", "body": {"kind": "coverage",
-    "payer_id": "bcbsm", "coverage_kind": "commercial", "order": 1, "from": "2026-01-01"}}]}))]
-pub struct RecordsPut {
-    /// At most 10,000.
-    pub records: Vec<RecordInput>,
-}
-
-/// A record to keep.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordInput {
-    /// The agency's own id, unique within the agency.
-    pub record_id: String,
-    /// What it is about; the kind says whether that is a client, a provider, a practice or an encounter.
-    pub subject_id: String,
-    /// What it says: an object whose `kind` says which fields it has. The kinds are listed in SCHEMA.md.
-    pub body: serde_json::Value,
-}
-
-/// What a put of records did.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordsPutReport {
-    /// Records that were not there.
-    pub inserted: u64,
-    /// Records that changed.
-    pub updated: u64,
-    /// Records that were there as given.
-    pub unchanged: u64,
-}
-
-/// A record on file.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordStored {
-    /// Its id.
-    pub record_id: String,
-    /// `client`, `provider`, `practice` or `encounter`.
-    pub subject: String,
-    /// Which.
-    pub subject_id: String,
-    /// What it says.
-    pub body: serde_json::Value,
-    /// 1 at first, one more at each change.
-    pub version: i64,
-    /// When it was last written.
-    #[schema(format = DateTime)]
-    pub written_at: String,
-    /// Who wrote it.
-    #[schema(required)]
-    pub written_by: Option<String>,
-}
-
-/// Records on file.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordPage {
-    /// In order of id.
-    pub items: Vec<RecordStored>,
-}
-
-/// Every version of a record.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct RecordVersions {
-    /// The oldest first.
-    pub items: Vec<RecordVersionBody>,
-}
-
-/// One version of a record.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RecordVersion)]
-pub struct RecordVersionBody {
-    /// Its number.
-    pub version: i64,
-    /// `insert`, `update` or `delete`.
-    pub operation: String,
-    /// What it was about.
-    pub subject_id: String,
-    /// What it said.
-    pub body: serde_json::Value,
-    /// When.
-    #[schema(format = DateTime)]
-    pub recorded_at: String,
-    /// Who.
-    #[schema(required)]
-    pub recorded_by: Option<String>,
 }
 
 /// A recorded decision without its record, and its place in the agency's chain.
