@@ -15,6 +15,7 @@ use crate::peers::rego::Rego;
 use crate::peers::zen::Zen;
 use crate::peers::{Verdicts, facts, of_decision};
 use crate::policies::{Subject, Workshop};
+use crate::records::resolve_all;
 use crate::report::{Report, Target};
 use crate::stopwatch::alternate;
 
@@ -25,24 +26,29 @@ const BATCHES: u32 = 20;
 /// Encounters on which all engines must agree.
 const AGREEMENT: u32 = 10_000;
 
-/// The batch against native code, for the comparison and for a payer's policy.
+/// The batch against native code: for the comparison, for the same with the rules about records, and for a payer's policy.
+/// The last two are given encounters with everything on file about them.
 pub(crate) fn against_native(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
     let comparison = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
-    compare_with_native(report, &workshop.comparison()?, comparison, "comparison", effort)?;
+    compare_with_native(report, &workshop.comparison()?, &timelines(BATCH, comparison)?, "comparison", effort)?;
+    let mut on_file = timelines(BATCH, comparison)?;
+    resolve_all(&mut on_file)?;
+    compare_with_native(report, &workshop.with_records()?, &on_file, "records", effort)?;
     let plugin = Shape { payer: "bcbsm", encounters_per_client: 4, ledger_lines_max: 6, series: 0 };
-    compare_with_native(report, &workshop.plugin("bcbsm/v2")?, plugin, "bcbsm", effort)
+    let mut on_file = timelines(BATCH, plugin)?;
+    resolve_all(&mut on_file)?;
+    compare_with_native(report, &workshop.plugin("bcbsm/v2")?, &on_file, "bcbsm", effort)
 }
 
 fn compare_with_native(
     report: &mut Report,
     subject: &Subject,
-    shape: Shape<'_>,
+    timelines: &[Timeline],
     name: &str,
     effort: Effort,
 ) -> Result<()> {
-    let timelines = timelines(BATCH, shape)?;
     let terms = Terms::default();
-    let batch = encode(subject, &timelines)?;
+    let batch = encode(subject, timelines)?;
     ensure!(
         native::call(&subject.compiled, &NoHooks, &batch)? == subject.policy.call(&batch)?,
         "sandbox and native code answer `{name}` alike"
@@ -50,7 +56,7 @@ fn compare_with_native(
     let mut sandboxed = || repeat(|| Ok(black_box(subject.policy.call(black_box(&batch))?)));
     let mut native = || repeat(|| Ok(black_box(native::call(&subject.compiled, &NoHooks, black_box(&batch))?)));
     let mut from_facts =
-        || repeat(|| Ok(black_box(subject.policy.decide(black_box(&timelines), &terms, Explain::FailedOnly))));
+        || repeat(|| Ok(black_box(subject.policy.decide(black_box(timelines), &terms, Explain::FailedOnly))));
     let [sandboxed, native, from_facts] = alternate(effort.rounds(40), [&mut sandboxed, &mut native, &mut from_facts])?;
     let decisions = BATCH * BATCHES;
     report.figure(&format!("batch_{name}_wasm"), sandboxed.median_ns(decisions), "ns/decision");

@@ -16,6 +16,7 @@ use crate::encounters::{Shape, timelines};
 use crate::hosting::{Hosting, activate};
 use crate::load::AGENCY;
 use crate::policies::Workshop;
+use crate::records::put_records;
 use crate::report::{Report, Target};
 use crate::stopwatch::quantile;
 
@@ -28,7 +29,7 @@ const CLIENTS: u32 = 256;
 
 /// Both, in turns, on each database.
 pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtime, effort: Effort) -> Result<()> {
-    report.remark("bulk: the other side reads the encounters and writes the finished rows, in the same transactions");
+    report.remark("bulk: the other side reads the encounters with their records and writes the finished rows, in the same transactions");
     for kind in kinds() {
         measure_on(report, workshop, runtime, kind, effort)?;
     }
@@ -36,12 +37,12 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
 }
 
 fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind: Kind, effort: Effort) -> Result<()> {
-    let comparison = workshop.comparison()?;
+    let policy = workshop.with_records()?;
     let count = effort.work(ENCOUNTERS);
     let decided = runtime.block_on(Database::create(kind, "bulk_decided"))?;
     let copied = runtime.block_on(Database::create(kind, "bulk_copied"))?;
     let hosting = runtime.block_on(Hosting::start(workshop.engine(), &decided.url))?;
-    activate(hosting.address, AGENCY, &comparison.file)?;
+    activate(hosting.address, AGENCY, &policy.file)?;
     let (mut ours_per_second, mut raw_per_second, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     runtime.block_on(async {
         let store = adjudica_store::connect(&copied.url).await?;
@@ -51,6 +52,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
         for round in 0..=effort.rounds(9) {
             let encounters = encounters(round, count)?;
             for store in [&hosting.host.store, &store] {
+                put_records(store.as_ref(), &agency, &encounters).await?;
                 for encounters in encounters.chunks(1_000) {
                     store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH).await?;
                 }

@@ -4,8 +4,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use adjudica_core::records::RecordSubject;
 use adjudica_core::{EncounterFacts, Timeline, Token};
-use adjudica_store::{PutMode, Store, WorkRequest};
+use adjudica_store::{PutMode, RecordKey, Store, WorkRequest};
 use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::body::Bytes;
@@ -23,6 +24,7 @@ use crate::encounters::{Shape, timelines};
 use crate::hosting::{Hosting, activate};
 use crate::load::{AGENCY, Connection, Request, send_all};
 use crate::policies::Workshop;
+use crate::records::put_records;
 use crate::report::{Report, Target};
 use crate::stopwatch::quantile;
 
@@ -45,9 +47,9 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
 }
 
 fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind: Kind, effort: Effort) -> Result<()> {
-    let comparison = workshop.comparison()?;
-    let ours = Side::start(runtime, workshop, kind, &comparison.file, "http_ours")?;
-    let theirs = Side::start(runtime, workshop, kind, &comparison.file, "http_bare")?;
+    let policy = workshop.with_records()?;
+    let ours = Side::start(runtime, workshop, kind, &policy.file, "http_ours")?;
+    let theirs = Side::start(runtime, workshop, kind, &policy.file, "http_bare")?;
     let bodies = bodies(0, effort)?;
     let sample = one_record(ours.hosting.address, bodies.first().context("a body")?)?;
     let bare = runtime.block_on(Bare::start(&theirs, sample))?;
@@ -100,6 +102,7 @@ impl Side {
                     .put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH)
                     .await?;
             }
+            put_records(hosting.host.store.as_ref(), &agency, &encounters).await?;
             let tally = hosting.host.service.decide_undecided(256, &|_| ()).await;
             let tally = tally.map_err(|error| anyhow::anyhow!("{}", error.public))?;
             ensure!(tally.decided == u64::from(FILLING), "{} of {FILLING} encounters were decided", tally.decided);
@@ -167,6 +170,17 @@ impl Bare {
         Ok(address)
     }
 
+    /// What an encounter's records are about.
+    fn keys(&self, facts: &EncounterFacts) -> [RecordKey; 4] {
+        [
+            (RecordSubject::Client, &facts.client_id),
+            (RecordSubject::Encounter, &facts.encounter_id),
+            (RecordSubject::Provider, &facts.rendering_provider_id),
+            (RecordSubject::Practice, &facts.billing_provider_id),
+        ]
+        .map(|(subject, id)| RecordKey { agency_id: self.agency.clone(), subject, subject_id: id.clone() })
+    }
+
     async fn decide(&self, body: &[u8]) -> Result<String> {
         let mut request: Value = serde_json::from_slice(body)?;
         let facts = request.get_mut("encounter").context("an encounter")?.take();
@@ -177,6 +191,7 @@ impl Bare {
             encounter_ids: vec![facts.encounter_id.clone()],
         };
         self.store.load_work(&[request]).await?;
+        self.store.load_records(&self.keys(&facts)).await?;
         let id = format!("{BARE_ID}{:012}", self.rows.fetch_add(1, Ordering::Relaxed));
         self.plain.insert_bare(&id, facts.encounter_id.as_str(), &self.record).await?;
         Ok(self.record.clone())

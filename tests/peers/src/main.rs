@@ -12,6 +12,7 @@ mod memory;
 mod peers;
 mod policies;
 mod process;
+mod records;
 mod report;
 mod single;
 mod startup;

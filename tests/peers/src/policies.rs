@@ -46,6 +46,12 @@ impl Workshop {
         self.build(COMPARISON, Path::new("."))
     }
 
+    /// The policy of the comparison with the rules about records that every payer's policy holds.
+    pub(crate) fn with_records(&self) -> Result<Subject> {
+        let tables = COMPARISON.replacen("title = ", "includes = [\"shared/standing.toml\"]\ntitle = ", 1);
+        self.build(&tables, &root().join("plugins"))
+    }
+
     /// A policy of `plugins/`.
     pub(crate) fn plugin(&self, folder: &str) -> Result<Subject> {
         let folder = root().join("plugins").join(folder);

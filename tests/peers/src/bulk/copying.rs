@@ -11,8 +11,8 @@ use crate::database::Plain;
 /// The tables that a decision writes.
 const WRITTEN: [&str; 4] = ["decision", "decision_line", "decision_finding", "ledger"];
 /// The tables that deciding reads, each with the name that its rows have for their client.
-const READ: [&str; 5] =
-    ["encounter", "encounter_modifier", "encounter_diagnosis", "encounter_supporting_info", "ledger"];
+const READ: [&str; 6] =
+    ["encounter", "encounter_modifier", "encounter_diagnosis", "encounter_supporting_info", "ledger", "record"];
 
 /// What one transaction read and wrote.
 pub(super) struct Rows {
@@ -118,6 +118,10 @@ fn insert_json(table: &str, columns: usize) -> String {
 fn select(table: &str, clients: &str) -> String {
     match table {
         "encounter" | "ledger" => format!("SELECT * FROM {table} WHERE agency_id = 'bench' AND client_id {clients}"),
+        "record" => format!(
+            "SELECT * FROM record WHERE agency_id = 'bench' AND (subject = 'client' AND subject_id {clients} \
+             OR subject = 'provider')"
+        ),
         child => format!(
             "SELECT child.* FROM encounter JOIN {child} AS child USING (agency_id, encounter_id) \
              WHERE encounter.agency_id = 'bench' AND encounter.client_id {clients}"
