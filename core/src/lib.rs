@@ -25,6 +25,7 @@ pub mod rounding;
 pub mod standing;
 pub mod terms;
 pub mod token;
+pub mod why_not;
 
 pub use cents::Cents;
 pub use code::{Modifier, PlaceOfService, ProcedureCode};

@@ -7,7 +7,7 @@ use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Terms, Timeline};
 
 pub use expect::Expectation;
-pub use file::parse;
+pub use file::{DEFAULTS, parse};
 
 /// One file of cases.
 #[derive(Debug, Clone)]

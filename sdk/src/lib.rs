@@ -13,6 +13,8 @@ pub mod image;
 #[cfg(not(target_family = "wasm"))]
 pub mod native;
 #[cfg(not(target_family = "wasm"))]
+pub mod reference;
+#[cfg(not(target_family = "wasm"))]
 pub mod tables;
 
 pub use evaluate::{BilledLine, Draft, Encounter, EvaluateFault, UnknownRule};

@@ -17,6 +17,8 @@ use adjudica_core::Manifest;
 use document::{Document, Located, Place};
 use rows::PolicyRow;
 
+pub(crate) use rulebook::{Defaults, TABLES as DEFAULTS_OF_TABLES};
+
 /// A policy's tables, ready to run or to be put into a policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compiled {
@@ -108,7 +110,7 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
         return Err(sorted(faults));
     }
     match variant::extend(own, bases) {
-        Ok(document) => finish(&document, faults),
+        Ok(document) => finish(document, faults),
         Err(found) => Err(sorted(faults.into_iter().chain(found).collect())),
     }
 }
@@ -166,9 +168,10 @@ impl Below<'_> {
     }
 }
 
-fn finish(document: &Document, mut faults: Vec<Fault>) -> Result<Compiled, Vec<Fault>> {
-    faults.extend(check::check(document));
-    if faults.is_empty() { compile::compile(document).map_err(sorted) } else { Err(sorted(faults)) }
+fn finish(mut document: Document, mut faults: Vec<Fault>) -> Result<Compiled, Vec<Fault>> {
+    document.spread_sets();
+    faults.extend(check::check(&document));
+    if faults.is_empty() { compile::compile(&document).map_err(sorted) } else { Err(sorted(faults)) }
 }
 
 fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {

@@ -44,6 +44,20 @@ pub enum Verb {
     CompilePolicy,
 }
 
+/// A name as the core takes it.
+/// # Errors
+/// What is wrong with it.
+pub fn parse_token(text: &str) -> Result<adjudica_core::Token, String> {
+    adjudica_core::Token::parse(text).map_err(|fault| fault.to_string())
+}
+
+/// A day as `2026-04-01`.
+/// # Errors
+/// What is wrong with it.
+pub fn parse_day(text: &str) -> Result<adjudica_core::ServiceDate, String> {
+    adjudica_core::ServiceDate::parse(text).map_err(|fault| fault.to_string())
+}
+
 impl Args {
     /// Who reads the answer.
     pub fn format(&self) -> Format {

@@ -6,6 +6,7 @@ use adjudica_core::Terms;
 use adjudica_engine::LoadError;
 use adjudica_server::wire::json::parse_json;
 use adjudica_server::wire::terms::parse_terms_at;
+use anyhow::Context as _;
 
 use crate::exit::Fault;
 
@@ -32,4 +33,13 @@ pub fn load_terms(path: &Path) -> Result<Terms, Vec<Fault>> {
             Err(doubled.into_iter().chain(faults).map(|fault| of_file(Some(fault.field), fault.message)).collect())
         }
     }
+}
+
+/// Writes beside the file and renames, so that no reader sees half of it.
+pub fn write_whole(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let folder = file.parent().context("the file has no folder")?;
+    std::fs::create_dir_all(folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
+    let beside = file.with_extension(format!("{}.part", std::process::id()));
+    std::fs::write(&beside, bytes).with_context(|| format!("`{}` cannot be written", beside.display()))?;
+    std::fs::rename(&beside, file).with_context(|| format!("`{}` cannot be written", file.display()))
 }

@@ -5,6 +5,8 @@
 )]
 
 mod args;
+mod behaviour;
+mod bundle;
 mod cmd;
 mod config;
 mod engine;
@@ -13,11 +15,14 @@ mod files;
 mod guest;
 mod host;
 mod intake;
+mod keys;
 mod logging;
 mod output;
 mod policy_folder;
+mod policy_input;
 mod progress;
 mod sample;
+mod shelf;
 mod table;
 
 use std::process::ExitCode;

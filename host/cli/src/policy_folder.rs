@@ -6,6 +6,7 @@ use std::process::Command;
 
 use adjudica_sdk::cases::{self, CaseFile};
 use adjudica_sdk::tables::{self, Compiled};
+use adjudica_workbench::Subject;
 use anyhow::{Context as _, Result, bail};
 
 use crate::exit::{Fault, Refusal};
@@ -53,6 +54,15 @@ impl PolicyFolder {
             return Ok(folder);
         }
         Err(Refusal::usage(format!("`{}` is not a policy's folder", path.display()), faults))
+    }
+
+    /// The folder that a built policy carries; `None` where it was not made from tables.
+    #[must_use]
+    pub fn of_sources(path: &Path, sources: BTreeMap<String, String>) -> Option<Self> {
+        sources.contains_key(TABLES).then(|| {
+            let kind = if sources.contains_key("Cargo.toml") { Kind::Rust } else { Kind::Tables };
+            Self { path: path.to_path_buf(), kind, sources }
+        })
     }
 
     fn read(&mut self, name: &str, faults: &mut Vec<Fault>) {
@@ -121,6 +131,20 @@ impl PolicyFolder {
         if faults.is_empty() { Ok(files) } else { Err(faults) }
     }
 
+    /// Tables and cases as the author's tools take them.
+    #[must_use]
+    pub fn subject(&self, files: Vec<CaseFile>) -> Subject {
+        let tables = self.sources.get(TABLES).cloned().unwrap_or_default();
+        let mut below = BTreeMap::new();
+        // What is missing below is a fault when the tables are compiled.
+        let _ = tables::compile_with(&tables, &mut |path| {
+            let text = self.sources.get(&travelling_name(path)).cloned()?;
+            below.insert(path.to_owned(), text.clone());
+            Some(text)
+        });
+        Subject { tables, below, files }
+    }
+
     fn place(&self, name: &str, faults: Vec<tables::Fault>) -> Vec<Fault> {
         let file = self.path.join(name).display().to_string();
         let of_file = |fault: tables::Fault| Fault {
@@ -130,6 +154,18 @@ impl PolicyFolder {
             ..Fault::new(fault.message)
         };
         faults.into_iter().map(of_file).collect()
+    }
+
+    /// Tables and cases, both without faults.
+    /// # Errors
+    /// A [`Refusal`] with every fault of both.
+    pub fn compile_with_cases(&self, headline: &str) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
+        match (self.compile(), self.parse_cases()) {
+            (Ok(compiled), Ok(files)) => Ok((compiled, files)),
+            (compiled, files) => {
+                Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
+            }
+        }
     }
 
     /// The policy's file.

@@ -17,6 +17,8 @@ mod policy;
 mod profile;
 mod scan;
 mod self_test;
+pub mod signature;
+pub mod trust;
 
 pub use compile::compile_child_main;
 pub use config::{Compiler, EngineConfig, Limits};
@@ -24,5 +26,7 @@ pub use engine::{Engine, engine_version};
 pub use error::{EngineError, LoadError, LoadFault};
 pub use fault::PolicyFault;
 pub use inspect::Inspection;
-pub use policy::Policy;
+pub use policy::{CallCost, Policy};
 pub use profile::CALLS_AT_ONCE_MAX;
+pub use signature::{Signature, SignatureFault};
+pub use trust::{Publisher, PublisherKey, Signed, Trust};

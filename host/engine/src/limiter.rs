@@ -29,6 +29,13 @@ impl Limiter {
     }
 }
 
+impl Limiter {
+    /// What the call's memories hold together, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
+    }
+}
+
 /// The new sum after one part grew from `current` to `desired`.
 fn grown(sum: usize, current: usize, desired: usize, max: usize, what: &'static str) -> wasmtime::Result<usize> {
     let total = sum.saturating_sub(current).saturating_add(desired);

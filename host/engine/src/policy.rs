@@ -128,12 +128,25 @@ impl Policy {
     /// [`PolicyFault`] when the policy did not answer.
     pub fn call(&self, batch: &Batch) -> Result<Answers, PolicyFault> {
         // A panic in the host's half of a call must not take the thread of the host's pool with it.
-        catch_unwind(AssertUnwindSafe(|| self.call_unguarded(batch))).unwrap_or_else(|_| {
-            Err(PolicyFault::Unavailable { detail: "the engine failed in the middle of a call".to_owned() })
-        })
+        catch_unwind(AssertUnwindSafe(|| self.call_unguarded(batch).map(|(answers, _)| answers)))
+            .unwrap_or_else(|_| Err(failed_in_the_middle()))
     }
 
-    fn call_unguarded(&self, batch: &Batch) -> Result<Answers, PolicyFault> {
+    /// As [`call`](Self::call), with what the call cost.
+    /// # Errors
+    /// [`PolicyFault`] when the policy did not answer.
+    pub fn call_measured(&self, batch: &Batch) -> Result<(Answers, CallCost), PolicyFault> {
+        catch_unwind(AssertUnwindSafe(|| {
+            let (answers, store) = self.call_unguarded(batch)?;
+            let limits = self.inner.engine.limits();
+            let left = store.get_fuel().unwrap_or(0);
+            let memory_bytes = u64::try_from(store.data().memory_bytes()).unwrap_or(u64::MAX);
+            Ok((answers, CallCost { fuel: limits.fuel(batch.encounters).saturating_sub(left), memory_bytes }))
+        }))
+        .unwrap_or_else(|_| Err(failed_in_the_middle()))
+    }
+
+    fn call_unguarded(&self, batch: &Batch) -> Result<(Answers, Store<Limiter>), PolicyFault> {
         let limits = self.inner.engine.limits();
         let allowed = Allowed {
             fuel: limits.fuel(batch.encounters),
@@ -154,8 +167,21 @@ impl Policy {
         };
         let answers =
             instance.adjudica_policy_policy().call_decide(&mut store, request).map_err(fault(Stage::Decide))?;
-        Ok(own_answers(answers))
+        Ok((own_answers(answers), store))
     }
+}
+
+/// What one call cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CallCost {
+    /// Fuel: about one for each instruction of the guest. The same for the same batch, on every machine.
+    pub fuel: u64,
+    /// Memory of the guest at the end of the call, in bytes; memory never shrinks.
+    pub memory_bytes: u64,
+}
+
+fn failed_in_the_middle() -> PolicyFault {
+    PolicyFault::Unavailable { detail: "the engine failed in the middle of a call".to_owned() }
 }
 
 impl std::fmt::Debug for Policy {

@@ -19,6 +19,7 @@ use crate::host::Host;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::registry::activate::{CaseCheck, CaseReport};
+use crate::registry::trust::load_trust;
 use crate::routes::router;
 use crate::serve::{Drained, serve};
 use crate::worker;
@@ -76,7 +77,8 @@ impl Server {
         clock: Arc<dyn Clock>,
         case_check: CaseCheck,
     ) -> Result<App, BuildError> {
-        let faults = config.faults();
+        let mut faults = config.faults();
+        faults.extend(load_trust(&config.publishers_file).err().map(|fault| format!("publishers_file: {fault}")));
         if !faults.is_empty() {
             return Err(BuildError::Config { faults });
         }

@@ -42,6 +42,8 @@ pub struct ServerConfig {
     pub worker_clients_max: usize,
     /// Time between two looks for activations of other hosts, at most 2,000.
     pub activation_poll_ms: u64,
+    /// File of the publishers whose policies are taken, each with its keys; empty means that policies need no signature.
+    pub publishers_file: String,
     /// Times that a decision is made again because the client's ledger moved meanwhile.
     pub ledger_retries_max: u32,
 }
@@ -65,6 +67,7 @@ impl Default for ServerConfig {
             worker_interval_ms: 500,
             worker_clients_max: 256,
             activation_poll_ms: 1_000,
+            publishers_file: String::new(),
             ledger_retries_max: 16,
         }
     }

@@ -10,4 +10,5 @@ pub mod records;
 pub mod replay;
 pub mod run;
 pub mod service;
+pub mod why_not;
 pub mod write;

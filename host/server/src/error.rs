@@ -83,6 +83,12 @@ codes! {
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "the idempotency key belongs to another request";
     /// The policy file is refused.
     PolicyRefused = "policy_refused", UNPROCESSABLE_ENTITY, "the policy file is refused";
+    /// The policy file is not signed by a publisher that the host trusts.
+    PolicyUntrusted = "policy_untrusted", UNPROCESSABLE_ENTITY, "the policy file is not trusted";
+    /// A newer version of the policy is stored already.
+    PolicyRolledBack = "policy_rolled_back", CONFLICT, "a newer version of the policy is stored";
+    /// The policy was taken back by its publisher.
+    PolicyYanked = "policy_yanked", CONFLICT, "the policy was taken back";
     /// Another file has that policy id and version.
     PolicyVersionTaken = "policy_version_taken", CONFLICT, "the policy version is taken";
     /// The policy's own cases do not pass.

@@ -4,6 +4,7 @@ pub mod activate;
 pub mod load;
 pub mod schedule;
 pub mod snapshot;
+pub mod trust;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -30,7 +30,7 @@ pub use decision::{
 pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 pub use error::StoreError;
 pub use instant::Instant;
-pub use library::{PolicyFile, PolicyFileSummary};
+pub use library::{PolicyFile, PolicyFileSummary, Yank};
 pub use record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 pub use store::{Counts, Store};
 pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

@@ -42,10 +42,24 @@ pub struct PolicyFileSummary {
     pub uploaded_at: Instant,
     /// Who brought it.
     pub uploaded_by: Token,
+    /// That its publisher takes it back.
+    pub yanked: Option<Yank>,
 }
 
-/// A row of `policy_file` without its bytes, in the order of the lists.
-pub(crate) type RawPolicyFile = (String, String, String, String, i64, i64, String);
+/// That a publisher takes a policy back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Yank {
+    /// Why, in the publisher's words.
+    pub reason: String,
+    /// When.
+    pub yanked_at: Instant,
+    /// Who said so.
+    pub yanked_by: Token,
+}
+
+/// A row of `policy_file` without its bytes, in the order of the lists, and its row of `policy_yank`.
+pub(crate) type RawPolicyFile =
+    (String, String, String, String, i64, i64, String, Option<String>, Option<i64>, Option<String>);
 
 impl PolicyFile {
     /// Whether the file that has this version is this very file.
@@ -64,7 +78,16 @@ impl PolicyFile {
 /// The summary of a row.
 pub(crate) fn parse_policy_file(row: RawPolicyFile) -> Result<PolicyFileSummary, StoreError> {
     const TABLE: &str = "policy_file";
-    let (text, policy_id, version, manifest_json, size_bytes, uploaded_at, uploaded_by) = row;
+    let (text, policy_id, version, manifest_json, size_bytes, uploaded_at, uploaded_by, reason, yanked_at, yanked_by) =
+        row;
+    let yanked = match (reason, yanked_at, yanked_by) {
+        (Some(reason), Some(yanked_at), Some(yanked_by)) => Some(Yank {
+            reason,
+            yanked_at: parse_instant(yanked_at, "policy_yank", &text)?,
+            yanked_by: token(&yanked_by, "policy_yank", &text)?,
+        }),
+        _ => None,
+    };
     Ok(PolicyFileSummary {
         digest: digest(&text, TABLE, &text)?,
         policy_id: token(&policy_id, TABLE, &text)?,
@@ -73,6 +96,7 @@ pub(crate) fn parse_policy_file(row: RawPolicyFile) -> Result<PolicyFileSummary,
         size_bytes: u64::try_from(size_bytes).unwrap_or(0),
         uploaded_at: parse_instant(uploaded_at, TABLE, &text)?,
         uploaded_by: token(&uploaded_by, TABLE, &text)?,
+        yanked,
     })
 }
 

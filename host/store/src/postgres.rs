@@ -25,7 +25,7 @@ use crate::decision::{
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::instant::Instant;
-use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::library::{PolicyFile, PolicyFileSummary, Yank};
 use crate::postgres::commit::KnownHeads;
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store};
@@ -185,6 +185,10 @@ impl Store for PostgresStore {
 
     async fn list_policy_files(&self) -> Result<Vec<PolicyFileSummary>, StoreError> {
         library::list_policy_files(self).await
+    }
+
+    async fn yank_policy(&self, digest: Digest, yank: &Yank) -> Result<bool, StoreError> {
+        library::yank_policy(self, digest, yank).await
     }
 
     async fn load_policy_wasm(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {

@@ -26,7 +26,7 @@ use crate::decision::{
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::instant::Instant;
-use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::library::{PolicyFile, PolicyFileSummary, Yank};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
@@ -186,6 +186,10 @@ impl Store for SqliteStore {
 
     async fn list_policy_files(&self) -> Result<Vec<PolicyFileSummary>, StoreError> {
         library::list_policy_files(self).await
+    }
+
+    async fn yank_policy(&self, digest: Digest, yank: &Yank) -> Result<bool, StoreError> {
+        library::yank_policy(self, digest, yank).await
     }
 
     async fn load_policy_wasm(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {

@@ -12,7 +12,7 @@ use crate::decision::{
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::instant::Instant;
-use crate::library::{PolicyFile, PolicyFileSummary};
+use crate::library::{PolicyFile, PolicyFileSummary, Yank};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
@@ -201,6 +201,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As all.
     async fn list_policy_files(&self) -> Result<Vec<PolicyFileSummary>, StoreError>;
+
+    /// Marks a policy file as taken back by its publisher. Once is for good; a second time changes nothing.
+    /// `false` where it was marked already, or there is no such file.
+    /// # Errors
+    /// As all.
+    async fn yank_policy(&self, digest: Digest, yank: &Yank) -> Result<bool, StoreError>;
 
     /// The bytes of a policy file.
     /// # Errors

@@ -1,49 +1,79 @@
 //! What a case expects of one decision, and how a decision differs from it.
 
 use adjudica_core::{Cents, Decision, Effect, Modifier, Outcome, ProcedureCode, Units, Verdict};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What a case expects of one encounter. Parts that are not given are not compared.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// The outcome.
     pub outcome: Outcome,
     /// Exactly the failed rules whose effect is not `note`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules: Option<Vec<String>>,
     /// Rules among the failed ones that each must begin with one of these.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rules_begin: Option<Vec<String>>,
     /// Exactly the rules of effect `note` that speak.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notes: Option<Vec<String>>,
     /// What the first finding that points at something points at.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
     /// The lines, in order.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<ExpectedLine>>,
 }
 
 /// One expected line. Parts that are not given are not compared.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ExpectedLine {
     /// The code.
     pub procedure_code: ProcedureCode,
     /// Units.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub units: Option<Units>,
     /// Amount.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub amount_cents: Option<Cents>,
     /// Modifiers, in the manifest's order.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub modifiers: Option<Vec<Modifier>>,
 }
 
+impl ExpectedLine {
+    fn of(line: &adjudica_core::DecisionLine) -> Self {
+        Self {
+            procedure_code: line.procedure_code,
+            units: Some(line.units),
+            amount_cents: line.amount_cents,
+            modifiers: Some(line.modifiers.clone()),
+        }
+    }
+}
+
 impl Expectation {
+    /// All that a case can expect of `decision`.
+    #[must_use]
+    pub fn of(decision: &Decision) -> Self {
+        let failed = decision.findings.iter().filter(|finding| finding.verdict == Verdict::Failed);
+        let (notes, rules): (Vec<_>, Vec<_>) = failed.partition(|finding| finding.effect == Effect::Note);
+        let ids = |findings: Vec<&adjudica_core::Finding>| {
+            Some(findings.into_iter().map(|finding| finding.rule_id.to_string()).collect())
+        };
+        let mut subjects = decision.findings.iter().filter_map(|finding| finding.subject.as_ref());
+        Self {
+            outcome: decision.outcome,
+            rules: ids(rules),
+            rules_begin: None,
+            notes: ids(notes),
+            subject: subjects.next().map(|subject| subject.name.to_string()),
+            lines: Some(decision.lines.iter().map(ExpectedLine::of).collect()),
+        }
+    }
+
     /// Every way in which `decision` differs, a sentence each.
     #[must_use]
     pub fn differences(&self, decision: &Decision) -> Vec<String> {

@@ -7,7 +7,7 @@ use super::{Case, CaseFile, Expectation};
 use crate::tables::Fault;
 
 /// Facts that a case need not give.
-const DEFAULTS: [(&str, &str); 8] = [
+pub const DEFAULTS: [(&str, &str); 8] = [
     ("encounter_id", "e1"),
     ("client_id", "c1"),
     ("payer_id", "payer"),

@@ -91,7 +91,7 @@ pub(super) fn read_shared(text: &str, policy: &Located<PolicyRow>) -> (Option<Do
 
 fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>, Vec<Fault>) {
     let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, faults: Vec::new() };
+    let mut reader = Reader { text, lines: line_starts(text), faults: Vec::new() };
     for error in errors {
         reader.fault(error.span(), error.message());
     }
@@ -150,16 +150,22 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
     (document, reader.faults)
 }
 
+fn line_starts(text: &str) -> Vec<usize> {
+    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
+}
+
 struct Reader<'t> {
     text: &'t str,
+    /// Where each line starts, in bytes.
+    lines: Vec<usize>,
     faults: Vec<Fault>,
 }
 
 impl Reader<'_> {
     fn place(&self, offset: usize) -> Place {
-        let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
+        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
         Place { line, column, base: None }
     }
 

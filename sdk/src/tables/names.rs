@@ -161,6 +161,40 @@ impl Vocabularies {
 
 impl Document {
     /// Every `when` of the document.
+    pub(super) fn whens_mut(&mut self) -> impl Iterator<Item = &mut WhenRow> {
+        let requirements = self.requirements.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let modifiers = self.modifiers.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let rows = self.report_only.iter_mut().chain(&mut self.notices).filter_map(|row| row.row.when.as_mut());
+        let counted = self.limits.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let excluded = self.exclusions.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let needed = self.prerequisites.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let measured = self.intervals.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let permitted = self.authorizations.iter_mut().filter_map(|row| row.row.when.as_mut());
+        let history = counted.chain(excluded).chain(needed);
+        requirements.chain(modifiers).chain(rows).chain(history).chain(measured).chain(permitted)
+    }
+
+    /// Puts the names of sets where lists of facts of the record say `@name`. One that is not known stays, and is a fault.
+    pub(super) fn spread_sets(&mut self) {
+        let sets = self.sets.clone();
+        let spread = |list: &mut Vec<String>| {
+            let named = |name: &String| match name.strip_prefix('@').and_then(|set| sets.get(set)) {
+                Some(names) => names.clone(),
+                None => vec![name.clone()],
+            };
+            *list = list.iter().flat_map(named).collect();
+        };
+        self.requirements.iter_mut().for_each(|row| spread(&mut row.row.any_of));
+        for row in self.components.iter_mut().map(|row| &mut row.row) {
+            spread(&mut row.counts);
+            spread(&mut row.leaves_out);
+        }
+        for when in self.whens_mut() {
+            spread(&mut when.info);
+            spread(&mut when.without);
+        }
+    }
+
     pub(super) fn whens(&self) -> impl Iterator<Item = &WhenRow> {
         let requirements = self.requirements.iter().filter_map(|row| row.row.when.as_ref());
         let modifiers = self.modifiers.iter().filter_map(|row| row.row.when.as_ref());

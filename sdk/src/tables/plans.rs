@@ -95,8 +95,12 @@ impl PlanBuilder<'_, '_> {
         let what = if table == "minutes" { "minutes" } else { "group_size" };
         let mut bounds = Vec::new();
         for (row, common, range) in self.mine(rows, |row| Some(&row.codes)) {
-            let rule = self.book.rule(table, &common, range, Variant::default());
-            let missing_rule = self.missing_rule(table, &common, range, what);
+            // Any count will do where neither bound is given: only that there is one is asked for.
+            let judges = row.min.unwrap_or(0) > 0 || row.max.is_some();
+            let rule = if judges { self.book.rule(table, &common, range, Variant::default()) } else { NONE };
+            // That nothing is documented is said once, by the first row.
+            let is_first = bounds.is_empty();
+            let missing_rule = if is_first { self.missing_rule(table, &common, range, what) } else { NONE };
             let refuses = common.effect.unwrap_or(Effect::NotBillable) == Effect::NotBillable;
             bounds.push(Bounds {
                 min: row.min.unwrap_or(0),
@@ -163,13 +167,26 @@ impl PlanBuilder<'_, '_> {
             denial: Some(("151", adjudica_core::LiabilityGroup::Contractual, &["N362"])),
             ..Variant::default()
         };
+        let rounding = row.rounding.rounding();
+        let accumulate = self.accumulate(row, &common, range);
+        // A rule that can never speak is none: a unit for each encounter counts no minutes, minutes that add up may make no
+        // unit yet, and where the minutes themselves are judged, that they are missing is said there.
+        let counts = rounding != Rounding::PerEncounter;
+        let judges_minutes = !self.mine(&self.document.minutes, |row| Some(&row.codes)).is_empty();
+        let mut rule = |is_needed: bool, variant: Variant| {
+            if counts && is_needed { self.book.rule("units", &common, range, variant) } else { NONE }
+        };
         UnitRule {
-            rounding: row.rounding.rounding(),
+            rule: rule(accumulate.is_none(), Variant::default()),
+            max_rule: rule(row.max.is_some(), max_variant),
+            missing_rule: if counts && !judges_minutes {
+                self.missing_rule("units", &common, range, "minutes")
+            } else {
+                NONE
+            },
+            rounding,
             max: row.max.unwrap_or(u32::MAX),
-            rule: self.book.rule("units", &common, range, Variant::default()),
-            max_rule: if row.max.is_some() { self.book.rule("units", &common, range, max_variant) } else { NONE },
-            missing_rule: self.missing_rule("units", &common, range, "minutes"),
-            accumulate: self.accumulate(row, &common, range),
+            accumulate,
         }
     }
 
@@ -303,12 +320,16 @@ impl PlanBuilder<'_, '_> {
         if let Some(cents) = row.cents {
             return RateRule::Fixed(cents);
         }
+        let missing = adjudica_core::Token::parse(&format!("rate.{}", self.code)).ok();
+        let missing = self.book.rule("rate", &common, range, Variant { id: missing, ..Variant::default() });
+        // How a rate is agreed is no matter of the code: one rule for the row.
+        let row_id = common.id.as_ref().map_or("rate", adjudica_core::Token::as_str).to_owned();
         let mut rule = |suffix: &str, variant: Variant| {
-            let id = adjudica_core::Token::parse(&format!("rate.{}{suffix}", self.code)).ok();
+            let id = adjudica_core::Token::parse(&format!("{row_id}{suffix}")).ok();
             self.book.rule("rate", &common, range, Variant { id, ..variant })
         };
         RateRule::Terms(TermsRules {
-            missing: rule("", Variant::default()),
+            missing,
             unmeasured: rule(
                 ".minutes",
                 Variant {

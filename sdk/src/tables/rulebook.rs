@@ -9,7 +9,7 @@ use super::rows::Common;
 use crate::image::NONE;
 
 /// What a table's rows say where they do not say it themselves.
-pub(super) struct Defaults {
+pub(crate) struct Defaults {
     pub table: &'static str,
     pub kind: RuleKind,
     pub effect: Effect,
@@ -24,7 +24,7 @@ pub(super) struct Defaults {
 use LiabilityGroup::Contractual as CO;
 
 /// The tables whose rows speak.
-pub(super) const TABLES: &[Defaults] = &[
+pub(crate) const TABLES: &[Defaults] = &[
     Defaults {
         table: "code",
         kind: RuleKind::Code,

@@ -1,5 +1,6 @@
 //! Prints the figures of the design, `name value unit`, all in one run. Measures only; tests are elsewhere.
 
+mod authoring;
 mod batch;
 mod bulk;
 mod chance;
@@ -52,7 +53,7 @@ impl Effort {
 }
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 7] = ["native", "peers", "single", "http", "bulk", "startup", "memory"];
+const GROUPS: [&str; 8] = ["native", "peers", "single", "http", "bulk", "authoring", "startup", "memory"];
 
 fn main() -> Result<()> {
     let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
@@ -66,6 +67,7 @@ fn main() -> Result<()> {
             "single" => single::measure(&mut report, &workshop, effort)?,
             "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
             "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
+            "authoring" => authoring::measure(&mut report, effort)?,
             "startup" => startup::measure(&mut report, &workshop, effort)?,
             _ => memory::measure(&mut report, &workshop, effort)?,
         }

@@ -86,7 +86,7 @@ impl Workshop {
 }
 
 /// The checkout that this crate belongs to.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 

@@ -71,7 +71,7 @@ impl Home {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the program is found as a shell finds it")]
-fn find_binary(beside: &Path) -> Result<PathBuf> {
+pub(crate) fn find_binary(beside: &Path) -> Result<PathBuf> {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let mut folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
     folders.push(beside.to_path_buf());

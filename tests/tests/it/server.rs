@@ -15,7 +15,9 @@ mod groups;
 mod guest;
 mod harness;
 mod records;
+mod signatures;
 mod sockets;
+mod why_not;
 mod worker;
 
 /// Makes one test for each database out of each function; each gets its own empty database and a host on it.
@@ -84,5 +86,11 @@ on_both! {
         it_rolls_back_and_remembers_what_was_known,
         it_follows_activations_of_other_hosts,
         it_starts_again_with_what_was_activated,
+    }
+    why_not {
+        it_names_what_is_missing_and_what_follows,
+    }
+    signatures {
+        it_activates_no_policy_that_its_publisher_took_back,
     }
 }

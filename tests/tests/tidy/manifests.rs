@@ -16,7 +16,7 @@ struct Arrows {
 }
 
 /// Every member of the workspace. `adjudica-tests` may use everything.
-const MEMBERS: [(&str, Arrows); 8] = [
+const MEMBERS: [(&str, Arrows); 9] = [
     (
         "core",
         Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"] },
@@ -24,6 +24,10 @@ const MEMBERS: [(&str, Arrows); 8] = [
     (
         "sdk",
         Arrows { to: &["adjudica-core"], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "uuid", "rand"] },
+    ),
+    (
+        "workbench",
+        Arrows { to: &["adjudica-core", "adjudica-sdk"], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper"] },
     ),
     ("host/engine", Arrows { to: &["adjudica-core"], without: &["sqlx", "axum", "tokio", "hyper", "wasmtime-wasi"] }),
     ("host/store", Arrows { to: &["adjudica-core"], without: &["wasmtime", "axum", "hyper"] }),
@@ -34,7 +38,14 @@ const MEMBERS: [(&str, Arrows); 8] = [
     (
         "host/cli",
         Arrows {
-            to: &["adjudica-core", "adjudica-engine", "adjudica-server", "adjudica-store", "adjudica-sdk"],
+            to: &[
+                "adjudica-core",
+                "adjudica-engine",
+                "adjudica-server",
+                "adjudica-store",
+                "adjudica-sdk",
+                "adjudica-workbench",
+            ],
             without: &["wasmtime", "sqlx", "axum"],
         },
     ),

@@ -61,7 +61,7 @@ fn outside_tests(workspace: &Workspace, manifest: &Path) -> Command {
 
 fn policy_cases(workspace: &Workspace, artifacts: &Artifacts, policy: &Path) -> Command {
     let mut command = artifacts.adjudica(workspace);
-    command.args(["policy", "test"]).arg(workspace.relative(policy));
+    command.args(["policy", "test", "--coverage", "--threshold", "100"]).arg(workspace.relative(policy));
     command
 }
 

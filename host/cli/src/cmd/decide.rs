@@ -1,7 +1,7 @@
 //! `adjudica decide`: a file of encounters against policy files, with no server and no database.
 
-mod explain;
-mod route;
+pub mod explain;
+pub mod route;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

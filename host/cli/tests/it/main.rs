@@ -5,6 +5,8 @@
 )]
 
 #[cfg(test)]
+mod author;
+#[cfg(test)]
 mod bench;
 #[cfg(test)]
 mod compiler;

@@ -102,7 +102,7 @@ impl DecisionService {
     }
 
     /// The lines that counted then: those up to the recorded entry that no entry up to there took back.
-    async fn ledger_then(&self, record: &Record<'_>) -> Result<Vec<LedgerSeen>, ApiError> {
+    pub(crate) async fn ledger_then(&self, record: &Record<'_>) -> Result<Vec<LedgerSeen>, ApiError> {
         let entries =
             self.store.ledger_of(&record.agency_id, &record.facts.client_id, Some(record.ledger_through)).await?;
         let reversed: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.reverses_seq).collect();

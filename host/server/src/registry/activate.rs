@@ -58,6 +58,7 @@ impl Registry {
         check: &CaseCheck,
     ) -> Result<Activated, ApiError> {
         let policy = self.require_policy(&request.policy).await?;
+        self.require_standing(policy.digest()).await?;
         require_payer(&policy, &request.scope)?;
         let (terms, terms_digest) = self.require_terms(&request.terms).await?;
         require_terms_that_fit(&policy, &terms)?;
@@ -151,6 +152,16 @@ impl Registry {
                 errors: vec![FieldFault::new("policy", "is not stored")],
                 ..ApiError::new(ErrorCode::NotFound, public)
             }
+        })
+    }
+
+    /// Refuses a policy that its publisher took back.
+    async fn require_standing(&self, digest: Digest) -> Result<(), ApiError> {
+        let files = self.store.list_policy_files().await?;
+        let yanked = files.into_iter().find(|file| file.digest == digest).and_then(|file| file.yanked);
+        yanked.map_or(Ok(()), |yank| {
+            let public = format!("the publisher took this policy back: {}; activate another version", yank.reason);
+            Err(ApiError::new(ErrorCode::PolicyYanked, public))
         })
     }
 

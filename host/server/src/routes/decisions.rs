@@ -11,6 +11,7 @@ use axum::response::Response;
 
 use crate::decide::replay::Replay;
 use crate::decide::service::{Answered, Asked, IdempotencyKey, Options};
+use crate::decide::why_not::WhyNot;
 use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
 use crate::host::Host;
 use crate::http::{add_header, json, json_text, read_json, read_parsed};
@@ -128,6 +129,16 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
     let next = found.last().filter(|_| is_full).map(|last| last.sequence);
     let items = found.into_iter().map(DecisionSummaryBody::from).collect();
     Ok(json(StatusCode::OK, &DecisionPage { items, next }))
+}
+
+/// What would have made a recorded decision billable: the smallest changes, found by asking its own policy again.
+#[utoipa::path(get, path = "/v1/decisions/{decision_id}/why-not", tag = "decisions", params(("decision_id" = String, Path)),
+    responses((status = 200, description = "ways, the smallest first; none where it was accepted or none was found", body = WhyNot),
+              (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
+pub async fn why_not(State(host): State<Arc<Host>>, params: Params, Named(id): Named) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let id = path_token("decision", &id)?;
+    Ok(json(StatusCode::OK, &host.service.why_not(&caller.agency, id.as_str()).await?))
 }
 
 /// Makes a recorded decision again, on the same policy, terms, facts and ledger, and compares.

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use adjudica_core::Digest;
-use adjudica_store::PolicyFile;
+use adjudica_core::{Digest, Manifest, ServiceDate};
+use adjudica_engine::{SignatureFault, Signed};
+use adjudica_store::{PolicyFile, PolicyFileSummary, Yank};
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
@@ -14,7 +16,8 @@ use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
 use crate::http::{json as json_answer, read_body};
 use crate::registry::load::refused;
-use crate::wire::policy_schema::{PolicyBody, PolicyList};
+use crate::registry::trust::load_trust;
+use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, parse_yank};
 use crate::wire::query::{Named, Params};
 
 /// Uploads a policy file: the bytes of one component. It answers for nothing until it is activated.
@@ -23,7 +26,7 @@ use crate::wire::query::{Named, Params};
     responses((status = 201, description = "stored", body = PolicyBody), (status = 200, description = "it was stored already", body = PolicyBody),
               (status = 409, description = "another file has this id and version", body = Problem, content_type = "application/problem+json"),
               (status = 413, description = "too large", body = Problem, content_type = "application/problem+json"),
-              (status = 422, description = "refused, every reason named", body = Problem, content_type = "application/problem+json")))]
+              (status = 422, description = "refused, every reason named, or not signed by a publisher that the host trusts", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
     params: Params,
@@ -37,8 +40,13 @@ pub async fn post(
     if let Some(file) = stored.iter().find(|file| file.digest == digest) {
         return Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)));
     }
+    let signed = judge(&host, &bytes)?;
     let policy = host.registry.library.load(bytes.to_vec()).await?;
     let manifest = policy.manifest();
+    if let Some(signed) = signed {
+        signed.require_theirs(&manifest.policy_id).map_err(|fault| untrusted(&fault))?;
+        require_newest(&stored, manifest)?;
+    }
     let manifest_json =
         serde_json::to_string(manifest).map_err(|fault| ApiError::internal("routes::policies", fault))?;
     let file = PolicyFile {
@@ -60,6 +68,42 @@ pub async fn post(
     Ok(json_answer(StatusCode::CREATED, &PolicyBody::from(file)))
 }
 
+/// The signature of an upload, where the host asks for one. The file of publishers is read each time, so that a revoked key
+/// is refused at once.
+fn judge(host: &Host, bytes: &[u8]) -> Result<Option<Signed>, ApiError> {
+    let Some(trust) =
+        load_trust(&host.config.publishers_file).map_err(|fault| ApiError::internal("routes::policies", fault))?
+    else {
+        return Ok(None);
+    };
+    let today = ServiceDate::parse(host.clock.now().to_string().get(..10).unwrap_or_default());
+    let today = today.map_err(|fault| ApiError::internal("routes::policies", fault))?;
+    trust.judge(bytes, today).map(Some).map_err(|fault| {
+        tracing::warn!(%fault, "a policy file was refused");
+        untrusted(&fault)
+    })
+}
+
+fn untrusted(fault: &SignatureFault) -> ApiError {
+    ApiError::new(ErrorCode::PolicyUntrusted, fault.to_string())
+}
+
+/// Refuses a version that comes before one that is stored: an old file cannot be slipped in under a new one.
+fn require_newest(stored: &[PolicyFileSummary], manifest: &Manifest) -> Result<(), ApiError> {
+    let versions = stored.iter().filter(|file| file.policy_id == manifest.policy_id);
+    let newest = versions.filter_map(|file| file.version.parse::<semver::Version>().ok()).max();
+    match newest.filter(|newest| *newest > manifest.version) {
+        None => Ok(()),
+        Some(newest) => Err(ApiError::new(
+            ErrorCode::PolicyRolledBack,
+            format!(
+                "version {} of `{}` comes before {newest}, which is stored; publish a version after it",
+                manifest.version, manifest.policy_id
+            ),
+        )),
+    }
+}
+
 /// Every stored policy file.
 #[utoipa::path(get, path = "/v1/policies", tag = "policies", responses((status = 200, description = "by id, then upload", body = PolicyList)))]
 pub async fn list(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
@@ -75,8 +119,7 @@ pub async fn list(State(host): State<Arc<Host>>, params: Params) -> Result<Respo
               (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json")))]
 pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(digest): Named) -> Result<Response, ApiError> {
     params.finish()?;
-    let digest = Digest::parse(&digest)
-        .map_err(|fault| ApiError::new(ErrorCode::NotFound, format!("there is no such policy: {fault}")))?;
+    let digest = parse_digest(&digest)?;
     let wasm =
         host.store.load_policy_wasm(digest).await?.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
     let engine = host.engine.clone();
@@ -90,4 +133,51 @@ pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(digest): 
         "sources": inspection.sources,
     });
     Ok(json_answer(StatusCode::OK, &answer))
+}
+
+/// The bytes of a policy file, as they were uploaded.
+#[utoipa::path(get, path = "/v1/policies/{digest}/file", tag = "policies", params(("digest" = String, Path)),
+    responses((status = 200, description = "the file", body = String, content_type = "application/wasm"),
+              (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json")))]
+pub async fn file(State(host): State<Arc<Host>>, params: Params, Named(digest): Named) -> Result<Response, ApiError> {
+    params.finish()?;
+    let digest = parse_digest(&digest)?;
+    let wasm = host.store.load_policy_wasm(digest).await?;
+    let wasm = wasm.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
+    let answer = Response::builder().header(CONTENT_TYPE, "application/wasm").body(Body::from(wasm));
+    answer.map_err(|fault| ApiError::internal("routes::policies", fault))
+}
+
+/// Takes a policy back: it answers on where it is active, and can be activated nowhere any more. Once is for good.
+#[utoipa::path(post, path = "/v1/policies/{digest}/yank", tag = "policies", params(("digest" = String, Path)),
+    request_body(content = YankBody),
+    responses((status = 200, description = "taken back", body = PolicyBody),
+              (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "it was taken back before", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "no reason", body = Problem, content_type = "application/problem+json")))]
+pub async fn yank(
+    State(host): State<Arc<Host>>,
+    params: Params,
+    Named(digest): Named,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let digest = parse_digest(&digest)?;
+    let bytes = read_body(body, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let reason = parse_yank(&bytes)?;
+    let yank = Yank { reason, yanked_at: host.clock.now(), yanked_by: caller.actor };
+    let done = host.store.yank_policy(digest, &yank).await?;
+    let files = host.store.list_policy_files().await?;
+    let file = files.iter().find(|file| file.digest == digest);
+    let file = file.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
+    if !done {
+        return Err(ApiError::new(ErrorCode::PolicyYanked, "the policy was taken back before; nothing was changed"));
+    }
+    tracing::info!(policy = %digest, actor = %yank.yanked_by, "a policy was taken back");
+    Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)))
+}
+
+fn parse_digest(text: &str) -> Result<Digest, ApiError> {
+    Digest::parse(text).map_err(|fault| ApiError::new(ErrorCode::NotFound, format!("there is no such policy: {fault}")))
 }

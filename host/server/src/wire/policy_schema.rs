@@ -2,10 +2,11 @@
 
 use adjudica_core::DateRange;
 use adjudica_store::{ActivationPeriod, PolicyFileSummary};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::instant_text;
+use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::registry::activate::Activated;
 
 /// Contracted rates.
@@ -138,6 +139,9 @@ pub struct PolicyBody {
     pub uploaded_at: String,
     /// By whom.
     pub uploaded_by: String,
+    /// Why its publisher takes it back; it can be activated nowhere any more. Null where it stands.
+    #[schema(required)]
+    pub yanked: Option<String>,
 }
 
 impl From<&PolicyFileSummary> for PolicyBody {
@@ -149,8 +153,32 @@ impl From<&PolicyFileSummary> for PolicyBody {
             size_bytes: file.size_bytes,
             uploaded_at: instant_text(file.uploaded_at),
             uploaded_by: file.uploaded_by.to_string(),
+            yanked: file.yanked.as_ref().map(|yank| yank.reason.clone()),
         }
     }
+}
+
+/// Why a policy is taken back.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct YankBody {
+    /// The reason, told to whoever wants to activate it.
+    pub reason: String,
+}
+
+/// The reason in the body of a request.
+/// # Errors
+/// `malformed_json` or `invalid_request`.
+pub fn parse_yank(bytes: &[u8]) -> Result<String, ApiError> {
+    let body: YankBody = serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { ErrorCode::InvalidRequest } else { ErrorCode::MalformedJson };
+        ApiError::new(code, format!("{error}; send {{\"reason\": \"...\"}}"))
+    })?;
+    if body.reason.trim().is_empty() {
+        let fault = FieldFault::new("reason", "is empty; say why the policy is taken back");
+        return Err(ApiError::of_faults(ErrorCode::InvalidRequest, vec![fault]));
+    }
+    Ok(body.reason)
 }
 
 /// Days that one policy with one set of terms answers for.

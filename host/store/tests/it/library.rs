@@ -1,7 +1,7 @@
 //! Policy files, terms, counts and signs of life.
 
 use adjudica_core::Digest;
-use adjudica_store::{Counts, PolicyFile, PolicyFileSummary, StoreError};
+use adjudica_store::{Counts, PolicyFile, PolicyFileSummary, StoreError, Yank};
 
 use crate::support::{Setup, at, encounter, not_billable, token};
 
@@ -30,6 +30,7 @@ pub(crate) async fn it_keeps_policy_files_once(setup: &Setup) {
         size_bytes,
         uploaded_at: at(3),
         uploaded_by: token("author"),
+        yanked: None,
     };
     assert_eq!(setup.store.list_policy_files().await.expect("lists"), [summary(&one, 8), summary(&two, 16)]);
     assert_eq!(setup.store.load_policy_wasm(one.digest).await.expect("loads"), Some(one.wasm));
@@ -46,6 +47,19 @@ pub(crate) async fn it_refuses_another_file_for_a_version(setup: &Setup) {
     wrong.digest = Digest::of(b"four");
     let refused = setup.store.insert_policy_file(&wrong).await;
     assert!(matches!(refused, Err(StoreError::WrongDigest { .. })), "{refused:?}");
+}
+
+pub(crate) async fn it_takes_a_policy_back_once(setup: &Setup) {
+    let first = file("1.0.0", b"one");
+    setup.store.insert_policy_file(&first).await.expect("inserts");
+    let yank = |reason: &str| Yank { reason: reason.to_owned(), yanked_at: at(5), yanked_by: token("author") };
+    let absent = setup.store.yank_policy(Digest::of(b"none"), &yank("never there")).await;
+    assert!(!absent.expect("answers"), "there is no such file");
+    assert!(setup.store.yank_policy(first.digest, &yank("a wrong limit")).await.expect("yanks"));
+    assert!(!setup.store.yank_policy(first.digest, &yank("once more")).await.expect("answers"));
+    let listed = setup.store.list_policy_files().await.expect("lists");
+    assert_eq!(listed.first().and_then(|file| file.yanked.clone()), Some(yank("a wrong limit")));
+    assert_eq!(setup.store.load_policy_wasm(first.digest).await.expect("loads"), Some(first.wasm), "replays need it");
 }
 
 pub(crate) async fn it_notices_bytes_that_changed(setup: &Setup) {

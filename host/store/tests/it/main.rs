@@ -102,6 +102,7 @@ on_both! {
     library {
         it_keeps_policy_files_once,
         it_refuses_another_file_for_a_version,
+        it_takes_a_policy_back_once,
         it_notices_bytes_that_changed,
         it_keeps_terms_once,
         it_counts_and_answers,

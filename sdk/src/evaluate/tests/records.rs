@@ -319,7 +319,7 @@ fn it_prices_by_the_rate_with_the_most_selectors_that_hold() {
     }
     check(
         rows,
-        "procedure_code = \"T1016\"\nminutes = 30\n[terms]\nrates = [{ procedure_code = \"T1016\", from = \"2024-01-01\", cents = 0, method = \"capitation\" }]\n[[case]]\nname = \"capitation\"\nencounter = {}\nexpect = { outcome = \"report_only\", rules = [\"rate.T1016.capitated\"], lines = [{ procedure_code = \"T1016\", amount_cents = 0 }] }",
+        "procedure_code = \"T1016\"\nminutes = 30\n[terms]\nrates = [{ procedure_code = \"T1016\", from = \"2024-01-01\", cents = 0, method = \"capitation\" }]\n[[case]]\nname = \"capitation\"\nencounter = {}\nexpect = { outcome = \"report_only\", rules = [\"rates.capitated\"], lines = [{ procedure_code = \"T1016\", amount_cents = 0 }] }",
     );
 }
 
@@ -378,6 +378,59 @@ fn it_counts_minutes_in_limits_lets_a_condition_lift_them_and_terms_set_them() {
         { outcome = "not_billable", rules = ["month"] },
         { outcome = "billable" }, { outcome = "billable" }, { outcome = "billable" },
     ]
+    "#,
+    );
+}
+
+#[test]
+fn it_takes_a_set_wherever_a_list_names_what_the_record_shows() {
+    let rows = format!(
+        "{VISIT}
+    [[require]]
+    id = \"plan\"
+    any_of = [\"@plans\"]
+    source = \"manual\"
+
+    [[notice]]
+    id = \"both\"
+    when = {{ info = [\"@plans\"] }}
+    sentence = \"both plans are there\"
+
+    [[component]]
+    id = \"no_travel\"
+    codes = [\"T1016\"]
+    counts = [\"visit\"]
+    leaves_out = [\"@travel\"]
+    source = \"manual\"
+    "
+    );
+    check(
+        &rows,
+        r#"
+    [defaults]
+    procedure_code = "T1016"
+    date_of_service = "2024-03-15"
+    minutes = 30
+
+    [[case]]
+    name = "asks_for_one_of_the_plans"
+    encounter = {}
+    expect = { outcome = "incomplete", rules = ["plan"] }
+
+    [[case]]
+    name = "takes_either_plan"
+    encounter = { supporting_info = ["service_plan"] }
+    expect = { outcome = "billable", rules = [], notes = [] }
+
+    [[case]]
+    name = "speaks_where_both_are_there"
+    encounter = { supporting_info = ["care_plan", "service_plan"] }
+    expect = { outcome = "billable", notes = ["both"] }
+
+    [[case]]
+    name = "leaves_waiting_out"
+    encounter = { supporting_info = ["care_plan"], standing = { components = { visit = 20, waiting = 10 } } }
+    expect = { outcome = "billable", notes = ["no_travel"], subject = "waiting" }
     "#,
     );
 }

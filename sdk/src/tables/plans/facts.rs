@@ -16,10 +16,13 @@ impl PlanBuilder<'_, '_> {
         for (row, common, range) in self.mine(&self.document.diagnoses, |row| Some(&row.codes)) {
             let prefixes: Vec<String> =
                 resolve(&self.document.sets, &row.any_of).into_iter().map(|code| code.replace('.', "")).collect();
+            let min = row.min.unwrap_or(1);
+            // One diagnosis of any kind: that none is given is all that can be said.
+            let judges = min > 1 || !prefixes.is_empty();
             diagnoses.push(Diagnoses {
                 prefixes: Cow::Owned(prefixes.join("\n")),
-                min: row.min.unwrap_or(1),
-                rule: self.book.rule("diagnosis", &common, range, Variant::default()),
+                min,
+                rule: if judges { self.book.rule("diagnosis", &common, range, Variant::default()) } else { NONE },
                 missing_rule: self.missing_rule("diagnosis", &common, range, "diagnoses"),
             });
         }

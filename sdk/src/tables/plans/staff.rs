@@ -101,13 +101,16 @@ impl PlanBuilder<'_, '_> {
         let first = rows.first()?.common();
         let spoken = StaffSpeech { common: &first, in_force: period.in_force, dated };
         let rule = |builder: &mut Self, what: &str, names: &[&str]| builder.staff_rule(what, &spoken, names);
+        let speaks = Speaks::of(&allowed, &conditional);
+        let mut rule =
+            |is_needed: bool, what: &str, names: &[&str]| if is_needed { rule(self, what, names) } else { NONE };
         Some(Staff {
             by_anyone: allowed.iter().fold(0, |bits, allowed| bits | allowed),
             allowed: allowed.iter().flat_map(|bits| bits.to_le_bytes()).collect(),
             conditional,
-            role_rule: rule(self, "role", &list(document, &rows, |row| row.roles.as_deref())),
-            phase_rule: rule(self, "phase", &list(document, &rows, |row| row.phases.as_deref())),
-            mode_rule: rule(self, "mode", &list(document, &rows, |row| row.modes.as_deref())),
+            role_rule: rule(speaks.role, "role", &list(document, &rows, |row| row.roles.as_deref())),
+            phase_rule: rule(speaks.phase, "phase", &list(document, &rows, |row| row.phases.as_deref())),
+            mode_rule: rule(speaks.mode, "mode", &list(document, &rows, |row| row.modes.as_deref())),
         })
     }
 
@@ -151,6 +154,35 @@ impl PlanBuilder<'_, '_> {
             ..Variant::default()
         };
         self.book.rule("staff", common, in_force, variant)
+    }
+}
+
+/// Which of the three rules some encounter can break.
+struct Speaks {
+    role: bool,
+    phase: bool,
+    mode: bool,
+}
+
+impl Speaks {
+    fn of(allowed: &[u64], conditional: &[(u64, u64, u32)]) -> Self {
+        let by_anyone = allowed.iter().fold(0, |bits, allowed| bits | allowed);
+        let mut speaks = Self { role: false, phase: false, mode: false };
+        let mut role_bit = 1_u64;
+        for plain in allowed {
+            let mine = conditional.iter().filter(|(roles, _, _)| roles & role_bit != 0);
+            let of_role = mine.fold(*plain, |bits, (_, phase_modes, _)| bits | phase_modes);
+            role_bit = role_bit.wrapping_shl(1);
+            speaks.role |= of_role == 0;
+            let base = if of_role == 0 { by_anyone } else { of_role };
+            for phase in 0..8 {
+                let in_phase = base & (0xFF << (phase * 8));
+                speaks.phase |= in_phase == 0;
+                let base = if in_phase == 0 { base } else { in_phase };
+                speaks.mode |= (0..8).any(|mode| base & (0x0101_0101_0101_0101 << mode) == 0);
+            }
+        }
+        speaks
     }
 }
 

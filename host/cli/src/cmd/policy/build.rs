@@ -1,10 +1,10 @@
 //! `adjudica policy build`: folders of policies into policy files.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use adjudica_core::Digest;
 use adjudica_engine::Inspection;
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use crate::exit::{Exit, Fault, Refusal};
@@ -60,18 +60,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         return Err(Refusal::refused("no policy was built: hosts would refuse it", faults).into());
     }
     for (one, bytes) in &built {
-        write_whole(&one.file, bytes)?;
+        files::write_whole(&one.file, bytes)?;
     }
     print(output, &built.into_iter().map(|(one, _)| one).collect::<Vec<_>>())
-}
-
-/// Writes beside the file and renames, so that no reader sees half of it.
-fn write_whole(file: &Path, bytes: &[u8]) -> Result<()> {
-    let folder = file.parent().context("the file has no folder")?;
-    std::fs::create_dir_all(folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
-    let beside = file.with_extension(format!("{}.part", std::process::id()));
-    std::fs::write(&beside, bytes).with_context(|| format!("`{}` cannot be written", beside.display()))?;
-    std::fs::rename(&beside, file).with_context(|| format!("`{}` cannot be written", file.display()))
 }
 
 fn print(output: &Output, built: &[Built]) -> Result<Exit> {

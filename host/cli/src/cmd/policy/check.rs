@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use adjudica_core::Manifest;
 use adjudica_engine::Engine;
+use adjudica_workbench::lint::{Hint, lint};
 use anyhow::Result;
 use serde_json::json;
 
@@ -19,6 +20,9 @@ pub struct Args {
     /// Folders or files.
     #[arg(required = true, value_name = "FOLDER|FILE")]
     paths: Vec<PathBuf>,
+    /// Fail where something is probably a mistake too.
+    #[arg(long)]
+    strict: bool,
 }
 
 /// A policy without faults.
@@ -27,6 +31,8 @@ struct Sound {
     manifest: Manifest,
     /// Cases in its folder; unknown for files.
     cases: Option<usize>,
+    /// What is probably a mistake.
+    hints: Vec<Hint>,
 }
 
 /// Runs the verb.
@@ -43,7 +49,9 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     if !faults.is_empty() {
         return Err(Refusal::refused(format!("{} faults", faults.len()), faults).into());
     }
-    print(output, &sound)
+    print(output, &sound)?;
+    let has_hints = sound.iter().any(|one| !one.hints.is_empty());
+    Ok(if args.strict && has_hints { Exit::Differs } else { Exit::Ok })
 }
 
 fn check(path: &Path, engine: &Engine) -> Result<Result<Sound, Vec<Fault>>> {
@@ -57,7 +65,7 @@ fn check(path: &Path, engine: &Engine) -> Result<Result<Sound, Vec<Fault>>> {
 fn check_file(path: &Path, engine: &Engine) -> Result<Sound, Vec<Fault>> {
     let bytes = std::fs::read(path).map_err(|error| vec![Fault::of_file(path, format!("cannot be read: {error}"))])?;
     let inspection = engine.inspect(&bytes).map_err(|error| files::load_faults(path, &error))?;
-    Ok(Sound { path: path.to_path_buf(), manifest: inspection.manifest, cases: None })
+    Ok(Sound { path: path.to_path_buf(), manifest: inspection.manifest, cases: None, hints: Vec::new() })
 }
 
 /// Checks tables and cases, then the file that hosts would get. The Rust beside tables is not built: cargo checks that.
@@ -71,11 +79,12 @@ fn check_folder(path: &Path, folder: &Path, engine: &Engine) -> Result<Result<So
     };
     let inspection = engine.inspect(&folder.assemble_tables(&compiled)?);
     let cases = case_files.iter().map(|file| file.cases.len()).sum();
-    let sound = Sound { path: path.to_path_buf(), manifest: compiled.manifest, cases: Some(cases) };
+    let hints = if inspection.is_ok() { lint(&folder.subject(case_files), &compiled) } else { Vec::new() };
+    let sound = Sound { path: path.to_path_buf(), manifest: compiled.manifest, cases: Some(cases), hints };
     Ok(inspection.map(|_| sound).map_err(|error| files::load_faults(path, &error)))
 }
 
-fn print(output: &Output, sound: &[Sound]) -> Result<Exit> {
+fn print(output: &Output, sound: &[Sound]) -> Result<()> {
     let mut table = Table::new(&[
         ("policy", Align::Left),
         ("version", Align::Left),
@@ -86,7 +95,7 @@ fn print(output: &Output, sound: &[Sound]) -> Result<Exit> {
         ("checked", Align::Left),
     ]);
     let mut answer = Vec::new();
-    for Sound { path, manifest, cases } in sound {
+    for Sound { path, manifest, cases, hints } in sound {
         table.row([
             manifest.policy_id.to_string(),
             manifest.version.to_string(),
@@ -96,10 +105,18 @@ fn print(output: &Output, sound: &[Sound]) -> Result<Exit> {
             cases.map(|cases| cases.to_string()).unwrap_or_default(),
             path.display().to_string(),
         ]);
-        answer.push(json!({ "path": path.display().to_string(), "manifest": manifest, "cases": cases, "faults": [] }));
+        answer.push(json!({ "path": path.display().to_string(), "manifest": manifest, "cases": cases, "faults": [], "hints": hints }));
     }
     output.table(&table)?;
-    output.line("no faults")?;
+    for Sound { path, hints, .. } in sound {
+        let file = if path.is_dir() { path.join("policy.toml") } else { path.clone() };
+        for hint in hints {
+            let line = hint.line.map_or(String::new(), |line| format!(":{line}:{}", hint.column));
+            output.line(&format!("{}{line}: hint: {}", file.display(), hint.message))?;
+        }
+    }
+    let hints: usize = sound.iter().map(|one| one.hints.len()).sum();
+    output.line(&if hints == 0 { "no faults".to_owned() } else { format!("no faults, {hints} hints") })?;
     output.answer(&json!({ "policies": answer }))?;
-    Ok(Exit::Ok)
+    Ok(())
 }

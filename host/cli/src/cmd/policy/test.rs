@@ -1,16 +1,22 @@
 //! `adjudica policy test`: a policy's cases, in this process and through the built file; both must give the same answers.
 
+mod coverage;
+mod junit;
+mod watch;
+
 use std::path::PathBuf;
 
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Terms, Timeline};
+use adjudica_engine::Engine;
 use adjudica_sdk::cases::{self, CaseFile, Failure};
 use adjudica_sdk::tables::Compiled;
 use adjudica_sdk::{NoHooks, native};
+use adjudica_workbench::coverage::Coverage;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::exit::{Exit, Fault, Refusal};
+use crate::exit::{Exit, Refusal};
 use crate::output::{Format, Output};
 use crate::policy_folder::{Kind, PolicyFolder};
 use crate::{engine, exit, files};
@@ -21,6 +27,22 @@ pub struct Args {
     /// Folders that each hold a `policy.toml` and `cases/`.
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
+    /// Tell which rules, table rows and sides of boundaries no case reaches.
+    #[arg(long)]
+    coverage: bool,
+    /// Fail below so many percent of rules and of table rows.
+    #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
+    threshold: Option<u8>,
+    /// Write a case for each rule that no case reaches into `cases/pins_*.toml`, with the answer as it is now. Read them:
+    /// they say what the policy does, not what the payer says.
+    #[arg(long, requires = "coverage")]
+    write_cases: bool,
+    /// Write the results as `JUnit` XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Stay, and run again whenever a file of the folders changes.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// What the cases of one folder gave.
@@ -31,29 +53,45 @@ struct Tested {
     failures: Vec<Failure>,
     /// Whether the built file used up what a policy may use.
     budget: Exit,
+    /// Every case's name with its file, in order.
+    cases: Vec<(String, String)>,
+    /// What the cases reach, where that was asked for.
+    coverage: Option<Coverage>,
+    /// Cases that were written.
+    written: usize,
 }
 
 /// Runs the verb.
 pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let engine = engine::start(None)?;
+    if args.watch { watch::run(args, output, &engine) } else { run_once(args, output, &engine) }
+}
+
+fn run_once(args: &Args, output: &Output, engine: &Engine) -> Result<Exit> {
     let mut tested = Vec::new();
     for path in &args.folders {
         let folder = PolicyFolder::load(path)?;
-        let (compiled, case_files) = match (folder.compile(), folder.parse_cases()) {
-            (Ok(compiled), Ok(case_files)) => (compiled, case_files),
-            (compiled, files) => {
-                let faults: Vec<Fault> = compiled.err().into_iter().chain(files.err()).flatten().collect();
-                return Err(Refusal::refused("no case was run", faults).into());
-            }
-        };
+        let (compiled, case_files) = folder.compile_with_cases("no case was run")?;
         let file = folder.assemble(&compiled)?;
         let policy = engine.load(&file).map_err(|error| {
             Refusal::refused("no case was run: hosts would refuse the file", files::load_faults(path, &error))
         })?;
         let mut decide = |timelines: &[Timeline], terms: &Terms, explain| policy.decide(timelines, terms, explain);
-        tested.push(run_cases(&folder, &compiled, &case_files, &mut decide));
+        let mut one = run_cases(&folder, &compiled, &case_files, &mut decide);
+        if args.coverage {
+            let measured = coverage::measure(&folder, &compiled, case_files.clone(), &mut decide);
+            if args.write_cases {
+                one.written = coverage::write_cases(&folder, &compiled, case_files, &measured)?;
+            }
+            one.coverage = Some(measured);
+        }
+        tested.push(one);
     }
-    print(output, &tested)
+    if let Some(file) = &args.junit {
+        files::write_whole(file, junit::render(&tested).as_bytes())?;
+    }
+    print(output, &tested)?;
+    Ok(end(args, &tested))
 }
 
 /// How a built policy answers.
@@ -72,6 +110,12 @@ fn run_cases(folder: &PolicyFolder, compiled: &Compiled, files: &[CaseFile], dec
         passed: built.passed,
         failures: built.failures,
         budget: exit::of_decisions(by_file.iter().flatten()),
+        cases: files
+            .iter()
+            .flat_map(|file| file.cases.iter().map(|case| (file.name.clone(), case.name.clone())))
+            .collect(),
+        coverage: None,
+        written: 0,
     };
     if folder.kind == Kind::Tables {
         tested.ways = "native and built file";
@@ -116,7 +160,22 @@ fn text(decisions: &[Decision]) -> String {
     serde_json::to_string(decisions).unwrap_or_default()
 }
 
-fn print(output: &Output, tested: &[Tested]) -> Result<Exit> {
+/// How the run ends: over budget before cases that differ, those before cases that do not reach far enough.
+fn end(args: &Args, tested: &[Tested]) -> Exit {
+    let threshold = usize::from(args.threshold.unwrap_or(0));
+    let reaches = |coverage: &Coverage| {
+        [&coverage.rules, &coverage.rows].into_iter().all(|reached| reached.percent() >= threshold)
+    };
+    if tested.iter().any(|one| one.budget == Exit::OverBudget) {
+        Exit::OverBudget
+    } else if tested.iter().all(|one| one.failures.is_empty() && one.coverage.as_ref().is_none_or(reaches)) {
+        Exit::Ok
+    } else {
+        Exit::Differs
+    }
+}
+
+fn print(output: &Output, tested: &[Tested]) -> Result<()> {
     for one in tested {
         for failure in &one.failures {
             output.line(&format!(
@@ -129,6 +188,10 @@ fn print(output: &Output, tested: &[Tested]) -> Result<Exit> {
         }
         let (passed, failed) = (one.passed, one.failures.len());
         output.line(&format!("{}: {passed} cases passed, {failed} differ ({})", one.folder.display(), one.ways))?;
+        one.coverage.iter().try_for_each(|coverage| coverage::print(output, &one.folder, coverage))?;
+        if one.written > 0 {
+            output.line(&format!("  {} cases were written; read them, then run the tests", one.written))?;
+        }
     }
     if output.format() == Format::Json {
         let failure = |failure: &Failure| {
@@ -138,15 +201,9 @@ fn print(output: &Output, tested: &[Tested]) -> Result<Exit> {
         let folder = |one: &Tested| {
             let failures: Vec<_> = one.failures.iter().map(failure).collect();
             let name = one.folder.display().to_string();
-            json!({ "folder": name, "ways": one.ways, "passed": one.passed, "failures": failures })
+            json!({ "folder": name, "ways": one.ways, "passed": one.passed, "failures": failures, "coverage": one.coverage })
         };
         output.json(&json!({ "policies": tested.iter().map(folder).collect::<Vec<_>>() }))?;
     }
-    let over_budget = tested.iter().any(|one| one.budget == Exit::OverBudget);
-    let all_passed = tested.iter().all(|one| one.failures.is_empty());
-    Ok(match (over_budget, all_passed) {
-        (true, _) => Exit::OverBudget,
-        (false, false) => Exit::Differs,
-        (false, true) => Exit::Ok,
-    })
+    Ok(())
 }

@@ -1,0 +1,131 @@
+//! Compares two policies by asking both: at the boundaries of their tables, on their cases, and on encounters that are given.
+
+use adjudica_core::{EncounterFacts, Terms, Timeline};
+use adjudica_workbench::behave::{Behaviour, Direction};
+use adjudica_workbench::probe::Probes;
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::output::Output;
+use crate::policy_input::PolicyInput;
+use crate::table::{Align, Table, dollars};
+
+/// Examples of each direction that are shown.
+const EXAMPLES: usize = 5;
+
+/// Asks both about the boundaries and cases of either.
+/// # Errors
+/// When the tables of one have faults.
+pub fn compare(old: &PolicyInput, new: &PolicyInput) -> Result<Behaviour> {
+    let mut behaviour = Behaviour::of(old.manifest(), new.manifest());
+    for input in [new, old] {
+        if input.folder.is_none() {
+            continue;
+        }
+        let (subject, compiled) = input.subject()?;
+        for (terms, timelines) in Probes::of(&subject, &compiled).timelines() {
+            behaviour.compare(
+                timelines,
+                terms,
+                &mut |timelines, terms| old.answer(timelines, terms),
+                &mut |timelines, terms| new.answer(timelines, terms),
+            );
+        }
+    }
+    Ok(behaviour)
+}
+
+/// Asks both about `encounters`, each client's together, without a ledger before them.
+pub fn compare_over(old: &PolicyInput, new: &PolicyInput, encounters: Vec<EncounterFacts>, terms: &Terms) -> Behaviour {
+    let mut behaviour = Behaviour::of(old.manifest(), new.manifest());
+    let payers = |facts: &EncounterFacts| new.manifest().payers.contains(&facts.payer_id);
+    let mut client_to_timeline = std::collections::BTreeMap::<_, Timeline>::new();
+    for facts in encounters.into_iter().filter(payers) {
+        client_to_timeline.entry(facts.client_id.clone()).or_default().encounters.push(facts);
+    }
+    let mut timelines: Vec<Timeline> = client_to_timeline.into_values().collect();
+    timelines.iter_mut().for_each(Timeline::sort);
+    behaviour.compare(
+        &timelines,
+        terms,
+        &mut |timelines, terms| old.answer(timelines, terms),
+        &mut |timelines, terms| new.answer(timelines, terms),
+    );
+    behaviour
+}
+
+/// Prints how many changed which way, in units and dollars, and examples.
+pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> {
+    output.line(&format!(
+        "{title}: {} encounters asked about, {} answered otherwise",
+        behaviour.encounters,
+        behaviour.changed.len()
+    ))?;
+    for (what, codes) in [("added", &behaviour.codes_added), ("removed", &behaviour.codes_removed)] {
+        if !codes.is_empty() {
+            output.line(&format!("  codes {what}: {}", codes.join(", ")))?;
+        }
+    }
+    if behaviour.changed.is_empty() {
+        return Ok(());
+    }
+    let mut table = Table::new(&[
+        ("changed", Align::Left),
+        ("encounters", Align::Right),
+        ("units", Align::Right),
+        ("dollars", Align::Right),
+    ]);
+    for direction in Direction::ALL {
+        let (count, units, cents) = behaviour.sums(direction);
+        if count > 0 {
+            table.row([direction.as_str().to_owned(), count.to_string(), format!("{units:+}"), dollars(cents)]);
+        }
+    }
+    output.table(&table)?;
+    for direction in Direction::ALL {
+        for changed in behaviour.changed.iter().filter(|changed| changed.direction == direction).take(EXAMPLES) {
+            output.line(&format!("  {}: {}", direction.as_str(), brief(&changed.facts, changed.ledger.len())))?;
+            for (word, decision) in [("old", &changed.before), ("new", &changed.after)] {
+                let reason = crate::cmd::decide::explain::reason(decision);
+                let lines = crate::cmd::decide::explain::lines(decision);
+                let told: Vec<&str> =
+                    [lines.as_str(), reason.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
+                output.line(&format!("    {word}  {}  {}", decision.outcome.as_str(), told.join("; ")))?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An encounter on one line, by what policies see of it.
+fn brief(facts: &EncounterFacts, lines_before: usize) -> String {
+    let code = facts.procedure_code.as_ref().map_or_else(|| "no code".to_owned(), ToString::to_string);
+    let minutes = facts.minutes.map_or_else(|| "no minutes".to_owned(), |minutes| format!("{} min", minutes.0));
+    let info: Vec<String> =
+        facts.supporting_info.iter().chain(&facts.standing().conditions).map(ToString::to_string).collect();
+    format!(
+        "{} {code} {} {} {} {minutes}, {lines_before} lines before [{}]",
+        facts.date_of_service,
+        facts.rendering_provider_role,
+        facts.phase,
+        facts.mode,
+        info.join(", ")
+    )
+}
+
+/// The same for programs: sums, and every changed encounter.
+#[must_use]
+pub fn answer(behaviour: &Behaviour) -> Value {
+    let sums = Direction::ALL.into_iter().map(|direction| {
+        let (encounters, units, cents) = behaviour.sums(direction);
+        json!({ "direction": direction, "encounters": encounters, "units": units, "cents": cents })
+    });
+    json!({
+        "encounters": behaviour.encounters,
+        "bump": behaviour.bump(),
+        "sums": sums.collect::<Vec<_>>(),
+        "codes_added": behaviour.codes_added,
+        "codes_removed": behaviour.codes_removed,
+        "changed": behaviour.changed,
+    })
+}

@@ -1,0 +1,387 @@
+//! A rule author's afternoon: from an empty folder to a policy that is tested, signed, published and taken back; and every refusal.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+
+use crate::bench::Bench;
+
+const CODE_REFUSED: i32 = 3;
+const CODE_DIFFERS: i32 = 1;
+const CODE_USAGE: i32 = 2;
+
+/// A folder made by `new`, in a bench of its own.
+fn made() -> Bench {
+    let bench = Bench::new();
+    bench.ok(&["policy", "new", "lakeview", "--from", "2026-01-01"]);
+    bench
+}
+
+/// The folder's tables with one text in the place of another.
+fn edit(bench: &Bench, from: &str, to: &str) {
+    let text = std::fs::read_to_string(bench.path("lakeview/policy.toml")).expect("tables");
+    assert!(text.contains(from), "{from}");
+    bench.write("lakeview/policy.toml", &text.replacen(from, to, 1));
+}
+
+/// The folder's cases without one of them.
+fn without_case(bench: &Bench, name: &str) {
+    let text = std::fs::read_to_string(bench.path("lakeview/cases/first.toml")).expect("cases");
+    let cases: Vec<&str> = text.split("[[case]]").filter(|case| !case.contains(name)).collect();
+    bench.write("lakeview/cases/first.toml", &cases.join("[[case]]"));
+}
+
+fn build(bench: &Bench) -> String {
+    let built = bench.json(&["policy", "build", "lakeview", "--out", "out"]);
+    built["policies"][0]["file"].as_str().expect("a file").to_owned()
+}
+
+/// What a refused run says.
+#[track_caller]
+fn refusal(bench: &Bench, code: i32, arguments: &[&str]) -> String {
+    let run = bench.run(arguments);
+    assert_eq!(run.code, code, "{arguments:?}\n{}\n{}", run.stdout, run.stderr);
+    run.stderr.trim_end().to_owned()
+}
+
+#[test]
+fn it_makes_a_folder_that_passes_and_is_reached_whole() {
+    let bench = made();
+    let text = bench.ok(&["policy", "test", "--coverage", "--threshold", "100", "lakeview"]);
+    assert!(text.contains("14 cases passed, 0 differ (native and built file)"), "{text}");
+    assert!(text.contains("table rows: 5 of 5 reached, 100 %"), "{text}");
+    assert!(bench.ok(&["policy", "check", "--strict", "lakeview"]).contains("no faults"));
+    let again = refusal(&bench, CODE_USAGE, &["policy", "new", "lakeview", "--from", "2026-01-01"]);
+    assert_eq!(
+        again,
+        "adjudica: nothing was made\n  ./lakeview: is there already; take another name, nothing is written over"
+    );
+}
+
+#[test]
+fn it_lists_what_no_case_reaches_and_fails_below_the_threshold() {
+    let bench = made();
+    without_case(&bench, "asks_for_the_care_plan");
+    let run =
+        bench.run(&["policy", "test", "--coverage", "--threshold", "100", "--junit", "out/junit.xml", "lakeview"]);
+    assert_eq!(run.code, CODE_DIFFERS, "{}", run.stdout);
+    let line =
+        "care_plan: wants a case in which it speaks: the record does not show `{subject}`; so far it is only kept";
+    assert!(run.stdout.contains(line), "{}", run.stdout);
+    let junit = std::fs::read_to_string(bench.path("out/junit.xml")).expect("a report");
+    assert!(junit.contains("<testsuite name=\"lakeview\" tests=\"13\" failures=\"0\">"), "{junit}");
+    let written = bench.run(&["policy", "test", "--coverage", "--write-cases", "lakeview"]);
+    assert!(written.stdout.contains("cases were written"), "{}", written.stdout);
+    bench.ok(&["policy", "test", "--coverage", "--threshold", "100", "lakeview"]);
+}
+
+#[test]
+fn it_finds_changes_that_no_case_notices_and_writes_the_cases_that_do() {
+    let bench = made();
+    bench.ok(&["policy", "mutate", "lakeview"]);
+    without_case(&bench, "pays_a_social_worker_by_video");
+    let before = bench.run(&["policy", "mutate", "lakeview"]);
+    assert_eq!(before.code, CODE_DIFFERS, "{}", before.stdout);
+    assert!(before.stdout.contains("visit.staff: `roles` without MSW"), "{}", before.stdout);
+    assert!(before.stdout.contains("rendering_provider_role = \"MSW\""), "the case that would tell: {}", before.stdout);
+    bench.ok(&["policy", "mutate", "--write-cases", "lakeview"]);
+    let text = bench.ok(&["policy", "mutate", "lakeview"]);
+    assert!(text.contains(" 0 not (0 of them accepted)"), "{text}");
+    bench.ok(&["policy", "test", "lakeview"]);
+    bench.write(
+        "lakeview/mutants.toml",
+        "[[accepted]]\nid = \"visit.staff: `roles` without MSW\"\nreason = \"a reason\"\n",
+    );
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &["policy", "mutate", "lakeview"]),
+        "adjudica: accepted changes that are none\n  lakeview/mutants.toml: `visit.staff: `roles` without MSW` is no change that survives; take it out"
+    );
+    bench.write("lakeview/mutants.toml", "[[accepted]]\nid = \"x\"\nreason = \" \"\n");
+    assert_eq!(
+        refusal(&bench, CODE_USAGE, &["policy", "mutate", "lakeview"]),
+        "adjudica: no change was made\n  lakeview/mutants.toml: `x` has no reason; say why no case needs to notice it"
+    );
+    bench.write("lakeview/mutants.toml", "");
+    bench.write("lakeview/cases/wrong.toml", "[[case]]\nname = \"is_wrong\"\nencounter = { payer_id = \"lakeview\", date_of_service = \"2026-01-01\" }\nexpect = { outcome = \"billable\" }\n");
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "mutate", "lakeview"]);
+    assert!(
+        said.starts_with("adjudica: cases fail without any change; run `adjudica policy test` first\n  lakeview/cases/wrong.toml:2:1: it is_wrong: "),
+        "{said}"
+    );
+}
+
+#[test]
+fn it_prints_the_grid_that_the_policy_gives_and_compares_it_with_a_published_one() {
+    let bench = made();
+    let csv = bench.ok(&["policy", "matrix", "lakeview", "--form", "csv"]);
+    assert!(csv.contains(",RN,T1016,B,"), "{csv}");
+    assert!(csv.contains(",MA,T1016,N,role.T1016"), "{csv}");
+    assert!(bench.ok(&["policy", "matrix", "lakeview", "--form", "html"]).contains("<table"));
+    bench.write("grid.csv", "phase,role,code,outcome\nimplementation,RN,T1016,B\nimplementation,MSW,T1016,N\n");
+    let run = bench.run(&["policy", "matrix", "lakeview", "--against", "grid.csv"]);
+    assert_eq!(run.code, CODE_DIFFERS);
+    assert_eq!(run.stdout, "implementation MSW T1016: published N, given B\n1 of 2 published cells differ\n");
+    bench.write("grid.csv", "phase,role,code\n");
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "matrix", "lakeview", "--against", "grid.csv"]);
+    assert!(said.starts_with("adjudica: the published grid has faults\n  grid.csv: "), "{said}");
+}
+
+#[test]
+fn it_says_what_would_make_an_encounter_billable() {
+    let bench = made();
+    let facts = |more: &str| {
+        format!(
+            r#"[{{"encounter_id":"e1","client_id":"c1","payer_id":"lakeview","date_of_service":"2026-03-02","procedure_code":"T1016",
+            "rendering_provider_id":"p1","rendering_provider_role":"RN","billing_provider_id":"b1","phase":"implementation",
+            "mode":"in_person","minutes":30{more}}}]"#
+        )
+    };
+    bench.write("one.json", &facts(""));
+    let text = bench.ok(&["policy", "why-not", "one.json", "--policy", "lakeview"]);
+    assert_eq!(text, "e1: way 1\n  document `care_plan`\n  then billable: T1016, 2 units, $30.00\n");
+    bench.write("one.json", &facts(r#","supporting_info":["care_plan"]"#));
+    assert_eq!(bench.ok(&["policy", "why-not", "one.json", "--policy", "lakeview"]), "e1: it is accepted as it is\n");
+    bench.write("two.json", &facts("").replace("}]", "},{\"encounter_id\":\"e2\",\"client_id\":\"c1\",\"payer_id\":\"lakeview\",\"date_of_service\":\"2026-03-03\",\"rendering_provider_id\":\"p1\",\"rendering_provider_role\":\"RN\",\"billing_provider_id\":\"b1\",\"phase\":\"implementation\",\"mode\":\"in_person\"}]"));
+    assert_eq!(
+        refusal(&bench, CODE_USAGE, &["policy", "why-not", "two.json", "--policy", "lakeview"]),
+        "adjudica: nothing was asked\n  two.json: name one of its encounters with `--encounter`: e1, e2"
+    );
+}
+
+#[test]
+fn it_compares_what_two_versions_answer_and_asks_for_the_version_that_fits() {
+    let bench = made();
+    let first = build(&bench);
+    assert!(bench.ok(&["policy", "version", &first, "lakeview"]).contains("a patch change"));
+    for (from, to, word, lowest) in [
+        ("max = 4", "max = 3", "major", "2.0.0"),
+        ("max = 4", "max = 5", "minor", "1.1.0"),
+        ("cents = 1500", "cents = 1499", "major", "2.0.0"),
+        ("cents = 1500", "cents = 1501", "minor", "1.1.0"),
+        ("roles = [\"RN\", \"MSW\"]", "roles = [\"RN\"]", "major", "2.0.0"),
+    ] {
+        edit(&bench, from, to);
+        let run = bench.run(&["policy", "diff", &first, "lakeview"]);
+        assert_eq!(run.code, CODE_DIFFERS, "{from}: {}", run.stdout);
+        assert!(run.stdout.contains(&format!("these differences ask for a {word} version")), "{from}: {}", run.stdout);
+        let run = bench.run(&["policy", "version", &first, "lakeview", "--check"]);
+        assert_eq!(run.code, CODE_REFUSED);
+        assert!(
+            run.stderr.contains(&format!("version 1.0.0 is too low after 1.0.0: the answers make it a {word} change")),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains(&format!("write `version = \"{lowest}\"` in `[policy]`")), "{}", run.stderr);
+        edit(&bench, to, from);
+    }
+}
+
+#[test]
+fn it_signs_verifies_and_refuses_what_is_not_as_it_was_signed() {
+    let bench = made();
+    let file = build(&bench);
+    let keygen =
+        ["policy", "keygen", "northside", "--key", "k1", "--from", "2026-01-01", "--to", "2027-01-01", "--out", "keys"];
+    bench.ok(&keygen);
+    let mode = std::os::unix::fs::PermissionsExt::mode(
+        &std::fs::metadata(bench.path("keys/northside-k1.secret.toml")).expect("a file").permissions(),
+    );
+    assert_eq!(mode & 0o077, 0, "nobody else reads the secret key");
+    assert_eq!(
+        refusal(&bench, CODE_USAGE, &keygen),
+        "adjudica: no key was made\n  keys/northside-k1.secret.toml: is there already; take another `--key`, a key is never made over"
+    );
+    let publishers = "keys/northside-k1.public.toml";
+    let verify = |day: &str| {
+        ["policy", "verify", file.as_str(), "--publishers", publishers, "--on", day].map(str::to_owned).to_vec()
+    };
+    let verify_fails = |day: &str| {
+        let arguments = verify(day);
+        refusal(&bench, CODE_REFUSED, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let head = "adjudica: not every file is as a trusted publisher signed it\n  out/lakeview-1.0.0.wasm: ";
+    assert_eq!(
+        verify_fails("2026-05-01"),
+        format!("{head}the policy file is not signed; sign it with `adjudica policy sign`")
+    );
+    let sign = ["policy", "sign", file.as_str(), "--key", "keys/northside-k1.secret.toml", "--on", "2026-04-30"];
+    bench.ok(&sign);
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &sign),
+        "adjudica: nothing was signed\n  out/lakeview-1.0.0.wasm: the policy file is signed already; build it again and sign that"
+    );
+    let arguments = verify("2026-05-01");
+    let text = bench.ok(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    assert_eq!(text, "out/lakeview-1.0.0.wasm: lakeview 1.0.0, signed by northside with k1 on 2026-04-30\n");
+    assert_eq!(
+        verify_fails("2027-01-01"),
+        format!("{head}the key `k1` held until 2027-01-01; sign with one that holds today")
+    );
+    assert_eq!(
+        verify_fails("2025-12-31"),
+        format!("{head}the key `k1` holds from 2026-01-01; sign with one that holds today")
+    );
+    assert_eq!(
+        refusal(&bench, CODE_USAGE, &["policy", "sign", &file, "--key", publishers, "--on", "2026-04-30"]),
+        "adjudica: the file is not a secret key\n  keys/northside-k1.public.toml: has another form; make one with `adjudica policy keygen`"
+    );
+    assert_eq!(
+        refusal(
+            &bench,
+            CODE_USAGE,
+            &["policy", "keygen", "a", "--key", "k", "--from", "2026-01-01", "--to", "2026-01-01"]
+        ),
+        "adjudica: no key was made\n  `--to` is not after `--from`; the key would never hold"
+    );
+}
+
+#[test]
+fn it_publishes_to_a_folder_and_holds_versions_to_what_they_answer() {
+    let bench = made();
+    let first = build(&bench);
+    bench.ok(&["policy", "publish", &first, "--to", "shelf"]);
+    assert!(bench.path("shelf/lakeview/1.0.0/policy.wasm").is_file());
+    assert!(bench.ok(&["policy", "publish", &first, "--to", "shelf"]).contains("was published already"));
+    edit(&bench, "max = 4", "max = 3");
+    let changed = build(&bench);
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &["policy", "publish", &changed, "--to", "shelf"]),
+        "adjudica: nothing was published\n  shelf/lakeview/1.0.0/policy.wasm: version 1.0.0 of `lakeview` is published with other bytes; raise the version"
+    );
+    edit(&bench, "version = \"1.0.0\"", "version = \"1.0.1\"");
+    let low = build(&bench);
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &low, "--to", "shelf"]);
+    assert_eq!(
+        said,
+        "adjudica: the version is too low\n  version 1.0.1 is too low after 1.0.0: the answers make it a major change, some encounters are newly refused; \
+         write `version = \"2.0.0\"` in `[policy]`, or see what changed with `adjudica policy diff`"
+    );
+    edit(&bench, "version = \"1.0.1\"", "version = \"2.0.0\"");
+    let second = build(&bench);
+    bench.ok(&["policy", "publish", &second, "--to", "shelf"]);
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &["policy", "publish", &low, "--to", "shelf"]),
+        "adjudica: nothing was published\n  out/lakeview-1.0.1.wasm: version 1.0.1 comes before 2.0.0, which is published; raise the version"
+    );
+    bench.ok(&["policy", "yank", "lakeview@2.0.0", "--reason", "a wrong limit", "--to", "shelf"]);
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &["policy", "yank", "lakeview@2.0.0", "--reason", "again", "--to", "shelf"]),
+        "adjudica: nothing was changed\n  version 2.0.0 of `lakeview` was taken back before"
+    );
+    assert_eq!(
+        refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@3.0.0", "--reason", "none", "--to", "shelf"]),
+        "adjudica: nothing was taken back\n  `lakeview@3.0.0` is not published there; published are: lakeview@1.0.0, lakeview@2.0.0"
+    );
+    assert_eq!(
+        refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@1.0.0", "--reason", " ", "--to", "shelf"]),
+        "adjudica: nothing was taken back\n  `--reason` is empty; say why the policy is taken back"
+    );
+}
+
+#[test]
+fn it_prints_schemas_for_editors_and_the_reference() {
+    let bench = Bench::new();
+    let schema = bench.json(&["policy", "schema"]);
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(schema["properties"]["limit"].is_object() && schema["properties"]["staff"].is_object());
+    assert!(bench.json(&["policy", "schema", "--cases"])["properties"]["case"].is_object());
+    let shown = bench.ok(&["policy", "schema", "--reference"]);
+    assert_eq!(shown, include_str!("../../../../sdk/TABLES.md"));
+}
+
+#[test]
+fn it_carries_policies_in_one_file() {
+    let bench = made();
+    let file = build(&bench);
+    bench.ok(&["policy", "export", &file, "--out", "carry/policies.tar"]);
+    bench.ok(&["policy", "export", &file, "--out", "carry/again.tar"]);
+    let bytes = |name: &str| std::fs::read(bench.path(name)).expect("a bundle");
+    assert_eq!(bytes("carry/policies.tar"), bytes("carry/again.tar"), "the same policies make the same bundle");
+    bench.ok(&["policy", "import", "carry/policies.tar", "--to", "shelf"]);
+    assert_eq!(bytes("shelf/lakeview/1.0.0/policy.wasm"), bytes(&file));
+    let mut changed = bytes("carry/policies.tar");
+    let at = changed.windows(8).position(|window| window == b"[policy]").expect("the sources");
+    changed[at + 1] = b'P';
+    std::fs::write(bench.path("carry/changed.tar"), changed).expect("writes");
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "import", "carry/changed.tar", "--to", "other"]);
+    assert!(
+        said.starts_with("adjudica: nothing was imported\n  carry/changed.tar: `lakeview/1.0.0` in it has digest "),
+        "{said}"
+    );
+    assert!(said.ends_with("; it was changed"), "{said}");
+    bench.write("carry/none.tar", "no bundle");
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "import", "carry/none.tar", "--to", "other"]);
+    assert!(said.starts_with("adjudica: nothing was imported\n  carry/none.tar: "), "{said}");
+    bench.ok(&["policy", "keygen", "northside", "--key", "k1", "--from", "2026-01-01", "--out", "keys"]);
+    let import = [
+        "policy",
+        "import",
+        "carry/policies.tar",
+        "--to",
+        "other",
+        "--publishers",
+        "keys/northside-k1.public.toml",
+        "--on",
+        "2026-05-01",
+    ];
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &import),
+        "adjudica: nothing was imported\n  `lakeview/1.0.0`: the policy file is not signed; sign it with `adjudica policy sign`"
+    );
+}
+
+#[test]
+fn it_measures_and_tries_a_policy_against_the_contract() {
+    let bench = made();
+    let file = build(&bench);
+    let text = bench.ok(&["policy", "conform", &file]);
+    assert!(text.contains("8 of 8 promises kept, 14 cases"), "{text}");
+    let told = bench.json(&["policy", "bench", &file]);
+    assert_eq!(told["measured"][1]["encounters"], 1_000, "{told}");
+    assert!(told["measured"][0]["fuel_each"].as_u64().is_some_and(|fuel| fuel > 0), "{told}");
+    let again = bench.json(&["policy", "bench", &file]);
+    assert_eq!(again["measured"][1]["fuel_each"], told["measured"][1]["fuel_each"], "fuel is the same each time");
+    let run = bench.run(&["policy", "bench", &file, "--fuel-max", "1"]);
+    assert_eq!(run.code, 4, "over budget: {}", run.stderr);
+    assert!(run.stderr.contains("a decision takes") && run.stderr.contains("fuel in a call of 1"), "{}", run.stderr);
+}
+
+/// A host that trusts the keys of `keys/`, and its address.
+fn serve(bench: &Bench) -> (Child, String) {
+    let arguments = [
+        "serve",
+        "--json",
+        "--database",
+        "sqlite:a.db",
+        "--listen",
+        "127.0.0.1:0",
+        "--log",
+        "error",
+        "--set",
+        "publishers_file=keys/northside-k1.public.toml",
+    ];
+    let mut child = bench.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
+    let answer: serde_json::Value = serde_json::from_str(&line).expect("one JSON value");
+    (child, format!("http://{}", answer["listening"].as_str().expect("an address")))
+}
+
+#[test]
+fn it_publishes_signed_policies_to_a_running_host() {
+    let bench = made();
+    bench.ok(&["policy", "keygen", "northside", "--key", "k1", "--from", "2020-01-01", "--out", "keys"]);
+    let (mut child, url) = serve(&bench);
+    let file = build(&bench);
+    assert_eq!(
+        refusal(&bench, CODE_REFUSED, &["policy", "publish", &file, "--host", &url]),
+        "adjudica: the host refuses it: policy_untrusted\n  the policy file is not signed; sign it with `adjudica policy sign`"
+    );
+    bench.ok(&["policy", "sign", &file, "--key", "keys/northside-k1.secret.toml", "--on", "2026-04-30"]);
+    assert!(bench.ok(&["policy", "publish", &file, "--host", &url]).contains("lakeview 1.0.0 published"));
+    assert!(bench.ok(&["policy", "publish", &file, "--host", &url]).contains("was published already"));
+    bench.ok(&["policy", "yank", "lakeview@1.0.0", "--reason", "a wrong limit", "--host", &url]);
+    child.kill().expect("stops");
+    child.wait().expect("ends");
+    let said = refusal(&bench, 3, &["policy", "publish", &file, "--host", &url]);
+    assert!(said.contains("does not answer; is the host running there?"), "{said}");
+}

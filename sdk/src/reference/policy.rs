@@ -1,0 +1,107 @@
+//! The tables that say what the policy is, whence it comes and what it answers to what it does not know. No rules of codes.
+
+use super::words::CONFIDENCES;
+use super::{Form, Kind, Shape, Table, may, must};
+
+const PERIOD: Shape = Shape::new(
+    "period",
+    "Days from `from` up to, not including, `to`.",
+    &[must("from", Kind::Date, "first day"), may("to", Kind::Date, "the first day after; without it there is no end")],
+);
+
+pub(super) const TABLES: &[Table] = &[
+    Table::one(
+        "policy",
+        &["The policy itself. Files under `includes` have no `[policy]` of their own."],
+        &[
+            must("id", Kind::Name, "its name, the same over all versions"),
+            must("version", Kind::Version, "its version"),
+            must("title", Kind::Text, "what it is, in a line"),
+            must("payers", Kind::Filled(&Kind::Name), "the payers it speaks for"),
+            must("currency", Kind::Name, "ISO 4217 code of every amount"),
+            must(
+                "in_force",
+                Kind::Filled(&Kind::Shape(&PERIOD)),
+                "dates of service that it answers for; the periods may not overlap",
+            ),
+            may("extends", Kind::Text, "the folder of the policy that these tables come on top of"),
+            may(
+                "includes",
+                Kind::List(&Kind::Text),
+                "files of tables that several policies share, relative to the policy's folder",
+            ),
+            may("without", Kind::List(&Kind::Name), "rows of those tables that do not hold here, by their `id`"),
+            may("reads", Kind::List(&Kind::Fact), "facts that your Rust code needs besides those of the tables"),
+        ],
+    ),
+    Table::new(
+        "sets",
+        Form::Map(Kind::List(&Kind::Name)),
+        &["Names for lists: `nurses = [\"RN\", \"LPN\"]` lets a list say `\"@nurses\"`."],
+        &[],
+    ),
+    Table::list(
+        "source",
+        &["A document that rows cite."],
+        &[
+            must("id", Kind::Name, "short name, cited by rows"),
+            must("title", Kind::Text, "title of the document"),
+            may("locator", Kind::Text, "where to find it"),
+            must("confidence", Kind::Word(CONFIDENCES), "how sure we are of what it says"),
+        ],
+    ),
+    Table::list(
+        "assumption",
+        &["What no source settles; rows cite it with `assumes = [\"change_over\"]`."],
+        &[
+            must("id", Kind::Name, "short name, cited by rows"),
+            may("date", Kind::Date, "the date taken, where it is about one"),
+            must("sentence", Kind::Text, "what is taken to be so, and why"),
+        ],
+    ),
+    Table::list(
+        "parameter",
+        &[
+            "A number that an agency may set in its terms, dated; a `[[limit]]` takes it by `parameter = \"id\"`. It is no rule.",
+        ],
+        &[
+            must("id", Kind::Name, "its name, unique among the parameters"),
+            must("default", Kind::Number, "what it is where the terms do not say; within `min` and `max`"),
+            must("min", Kind::Number, "least that may be set"),
+            must("max", Kind::Number, "most that may be set"),
+            must("sentence", Kind::Text, "what it means"),
+        ],
+    ),
+    Table::list(
+        "code",
+        &[
+            "The payer knows the code on these days. An encounter that names the kind of work `service` and no code gets the first such code whose minutes and group size fit. A code has one row for a day.",
+        ],
+        &[must("code", Kind::Code, "the code"), may("service", Kind::Name, "the kind of work that it is found by")],
+    ),
+    Table::one(
+        "unknown_code",
+        &["A code that no `[[code]]` row has. A policy needs this table, its own or of the tables it comes on top of."],
+        &[],
+    ),
+    Table::one(
+        "outside_dates",
+        &["A date of service outside `in_force`. Where the table is not given, `dates.outside` asks for `review`."],
+        &[],
+    ),
+    Table::one(
+        "unknown_service",
+        &[
+            "Neither a code nor a known kind of work. Where the table is not given, `service.unknown` asks for `review`.",
+        ],
+        &[],
+    ),
+    Table::one(
+        "unknown_modifier",
+        &[
+            "A modifier asked for that no row gives for this work. Where the table is not given, `modifier.unknown` asks for `review`.",
+        ],
+        &[],
+    ),
+    Table::list("custom", &["A rule that your Rust code decides."], &[]),
+];

@@ -1,0 +1,170 @@
+//! Days between the rows of a table: those that no row holds for, and those that two rows bound. What the compiler refuses is not here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use adjudica_core::{DateRange, ServiceDate};
+use toml::Value;
+
+use super::tables::{Row, Tables};
+use super::{Hint, quoted};
+
+/// Tables whose rows should follow each other, with the fields by which rows of the same codes differ in what they say.
+const DATED: [(&str, &[&str]); 5] = [
+    ("code", &[]),
+    ("rate", &[]),
+    ("units", &[]),
+    ("minutes", &["effect"]),
+    ("limit", &["effect", "window", "days", "per", "counts", "together", "when"]),
+];
+/// Years of an id's end.
+const YEARS: std::ops::Range<u32> = 1900..2200;
+
+/// Days that no row holds for, between two rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Gap {
+    /// Positions among all rows.
+    earlier: usize,
+    later: usize,
+    first: ServiceDate,
+    last: ServiceDate,
+}
+
+/// Days that rows of the same codes, or of the same id but for its date, leave uncovered between them.
+pub(super) fn gaps(tables: &Tables) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    for (table, kinds) in DATED {
+        let by_code = gaps_by_code(tables, table, kinds);
+        let told: BTreeSet<usize> = by_code.keys().flat_map(|gap| [gap.earlier, gap.later]).collect();
+        for (gap, codes) in &by_code {
+            let codes = match codes.iter().cloned().collect::<Option<Vec<String>>>() {
+                Some(codes) => quoted(codes.iter().map(String::as_str)),
+                None => "every code".to_owned(),
+            };
+            let days = days_from_to(gap.first, gap.last);
+            hints.extend(gap_hint(tables, gap, &format!("leave {codes} without a `{table}` row {days}")));
+        }
+        for gap in gaps_by_stem(tables, table).into_iter().filter(|gap| !told.contains(&gap.later)) {
+            let days = days_from_to(gap.first, gap.last);
+            hints.extend(gap_hint(tables, &gap, &format!("begin alike and leave a gap {days}")));
+        }
+    }
+    hints
+}
+
+fn gap_hint(tables: &Tables, gap: &Gap, what: &str) -> Option<Hint> {
+    let (earlier, later) = (tables.rows.get(gap.earlier)?, tables.rows.get(gap.later)?);
+    let place = [later, earlier].into_iter().find(|row| row.is_own())?;
+    let names = format!("`{}` and `{}`", earlier.name, later.name);
+    Some(Hint::at(place, format!("{names} {what}; let the first last until the second begins")))
+}
+
+/// For each gap the codes that have it; `None` stands for rows that are about every code.
+fn gaps_by_code(tables: &Tables, table: &str, kinds: &[&str]) -> BTreeMap<Gap, BTreeSet<Option<String>>> {
+    let mut groups: BTreeMap<(Option<String>, String), Vec<usize>> = BTreeMap::new();
+    for (position, row) in tables.rows.iter().enumerate().filter(|(_, row)| row.table == table) {
+        let said: Vec<Option<&Value>> = kinds.iter().map(|key| row.values.get(*key)).collect();
+        let said = format!("{said:?}");
+        let codes = tables.codes(row).map_or_else(|| vec![None], |codes| codes.into_iter().map(Some).collect());
+        for code in codes {
+            groups.entry((code, said.clone())).or_default().push(position);
+        }
+    }
+    let mut gap_to_codes: BTreeMap<Gap, BTreeSet<Option<String>>> = BTreeMap::new();
+    for ((code, _), positions) in groups {
+        for gap in gaps_of(tables, &positions) {
+            gap_to_codes.entry(gap).or_default().insert(code.clone());
+        }
+    }
+    gap_to_codes
+}
+
+fn gaps_by_stem(tables: &Tables, table: &str) -> Vec<Gap> {
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (position, row) in tables.rows.iter().enumerate().filter(|(_, row)| row.table == table) {
+        if let Some(stem) = row.id.as_deref().and_then(stem_of) {
+            groups.entry(stem).or_default().push(position);
+        }
+    }
+    groups.values().flat_map(|positions| gaps_of(tables, positions)).collect()
+}
+
+/// An id without the year, the month or the day at its end; `None` where it ends in none.
+fn stem_of(id: &str) -> Option<&str> {
+    let (mut stem, mut end) = id.rsplit_once(['.', '_', '-'])?;
+    for _ in 0..2 {
+        if end.len() == 2 && end.parse::<u32>().is_ok() {
+            (stem, end) = stem.rsplit_once(['.', '_', '-'])?;
+        }
+    }
+    let is_year = end.len() == 4 && end.parse().is_ok_and(|year| YEARS.contains(&year));
+    is_year.then_some(stem)
+}
+
+/// The days between the first and the last of these rows, within what the policy answers for, for which none holds.
+fn gaps_of(tables: &Tables, positions: &[usize]) -> Vec<Gap> {
+    let dated = positions.iter().filter_map(|position| Some((tables.days(tables.rows.get(*position)?), *position)));
+    let mut dated: Vec<(DateRange, usize)> = dated.collect();
+    dated.sort();
+    let mut gaps = Vec::new();
+    let mut reached: Option<(ServiceDate, usize)> = None;
+    for (days, later) in dated {
+        if let Some((end, earlier)) = reached
+            && end < days.from
+        {
+            let open = DateRange { from: end, to: Some(days.from) };
+            for period in tables.in_force.iter().filter(|period| period.overlaps(&open)) {
+                let until = period.to.map_or(days.from, |to| to.min(days.from));
+                gaps.push(Gap { earlier, later, first: end.max(period.from), last: until.plus_days(-1) });
+            }
+        }
+        match days.to {
+            None => break,
+            Some(to) if reached.is_none_or(|(end, _)| end < to) => reached = Some((to, later)),
+            Some(_) => {}
+        }
+    }
+    gaps
+}
+
+fn days_from_to(first: ServiceDate, last: ServiceDate) -> String {
+    if first == last { format!("on {first}") } else { format!("from {first} to {last}") }
+}
+
+/// Rows of `minutes` that bound the same code from the same side, as hard, on the same days.
+/// Two rows of `code`, `units` or `rate` for a code and day do not compile.
+pub(super) fn overlaps(tables: &Tables) -> Vec<Hint> {
+    let rows: Vec<&Row> = tables.of_table("minutes").collect();
+    let mut hints = Vec::new();
+    for (index, row) in rows.iter().enumerate() {
+        for other in rows.iter().take(index) {
+            let both_bound = |key: &str| row.values.contains_key(key) && other.values.contains_key(key);
+            let (days, other_days) = (tables.days(row), tables.days(other));
+            let (Some(codes), Some(other_codes)) = (tables.codes(row), tables.codes(other)) else { continue };
+            let shared: Vec<&str> = codes.intersection(&other_codes).map(String::as_str).collect();
+            let alike = effect_of(row) == effect_of(other) && (both_bound("min") || both_bound("max"));
+            if shared.is_empty() || !alike || !days.overlaps(&other_days) {
+                continue;
+            }
+            // Own rows come first; the one that is written later is told.
+            let (place, named) = if row.is_own() { (row, other) } else { (other, row) };
+            if place.is_own() {
+                let from = days.from.max(other_days.from);
+                let until = days.to.into_iter().chain(other_days.to).min();
+                let days = until.map_or(format!("from {from} on"), |to| days_from_to(from, to.plus_days(-1)));
+                let has = if shared.len() == 1 { "has" } else { "have" };
+                let message = format!(
+                    "{} {has} another `minutes` row, `{}`, {days}; end one where the other begins",
+                    quoted(shared),
+                    named.name
+                );
+                hints.push(Hint::at(place, message));
+            }
+        }
+    }
+    hints
+}
+
+/// What a row of `minutes` does.
+pub(super) fn effect_of(row: &Row) -> &str {
+    row.text("effect").unwrap_or("not_billable")
+}

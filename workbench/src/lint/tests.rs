@@ -1,0 +1,279 @@
+//! One policy for each hint that gets it and no other, and one that gets none. Real policies are not here.
+
+use std::collections::BTreeMap;
+
+use adjudica_sdk::cases;
+
+use super::*;
+
+/// Two codes of one kind of work, by who may bill them; clean with [`CASES`].
+const POLICY: &str = r#"
+[policy]
+id = "example"
+version = "1.0.0"
+title = "An example"
+payers = ["payer"]
+currency = "USD"
+in_force = [{ from = 2024-01-01 }]
+
+[sets]
+both = ["T1016", "T1017"]
+
+[[source]]
+id = "manual"
+title = "Example payer manual"
+confidence = "high"
+
+[[assumption]]
+id = "settled"
+sentence = "what is taken to be so"
+
+[unknown_code]
+id = "code.unknown"
+source = "manual"
+assumes = ["settled"]
+
+[[code]]
+id = "code.T1016"
+code = "T1016"
+service = "visit"
+source = "manual"
+
+[[code]]
+id = "code.T1017"
+code = "T1017"
+service = "visit"
+source = "manual"
+
+[[staff]]
+id = "staff"
+codes = ["@both"]
+roles = ["RN", "LPN"]
+source = "manual"
+
+[[minutes]]
+id = "short"
+codes = ["T1016"]
+min = 10
+max = 20
+source = "manual"
+
+[[minutes]]
+id = "long"
+codes = ["T1017"]
+min = 21
+source = "manual"
+
+[[rate]]
+id = "rate"
+codes = ["@both"]
+cents = 1000
+source = "manual"
+"#;
+
+const CASES: &str = r#"
+[defaults]
+date_of_service = "2024-03-01"
+minutes = 15
+
+[[case]]
+name = "pays_a_short_visit"
+encounter = { procedure_code = "T1016" }
+expect = { outcome = "billable" }
+
+[[case]]
+name = "pays_a_long_visit"
+encounter = { procedure_code = "T1017", minutes = 30 }
+expect = { outcome = "billable" }
+
+[[case]]
+name = "refuses_another_role"
+encounter = { procedure_code = "T1016", rendering_provider_role = "MA" }
+expect = { outcome = "not_billable" }
+
+[[case]]
+name = "refuses_another_role_a_long_visit"
+encounter = { procedure_code = "T1017", minutes = 30, rendering_provider_role = "MA" }
+expect = { outcome = "not_billable" }
+
+[[case]]
+name = "refuses_another_code"
+encounter = { procedure_code = "99490" }
+expect = { outcome = "not_billable" }
+"#;
+
+fn hints_of(tables: &str, below: &[(&str, &str)], cases: &str) -> Vec<Hint> {
+    let files = if cases.is_empty() { Vec::new() } else { vec![cases::parse("cases.toml", cases).expect("cases")] };
+    let below: BTreeMap<String, String> =
+        below.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
+    let subject = Subject { tables: tables.to_owned(), below, files };
+    let compiled = subject.compile().expect("tables");
+    lint(&subject, &compiled)
+}
+
+/// The hints about [`POLICY`] with rows behind it, by row: the line is that of the text given.
+#[track_caller]
+fn gets(changed: &str, cases: &str, row: &str, line_text: &str, message: &str) {
+    let hints = hints_of(changed, &[], cases);
+    let line = changed.lines().position(|line| line == line_text).expect("the line") + 1;
+    let hint = Hint { line: Some(line), column: 1, row: row.to_owned(), message: message.to_owned() };
+    // Rows stand a line above their id.
+    let above = Hint { line: Some(line - 1), ..hint.clone() };
+    assert!(hints == [hint.clone()] || hints == [above], "{hints:#?}\nis not {hint:#?}");
+}
+
+fn with(rows: &str) -> String {
+    format!("{POLICY}\n{rows}")
+}
+
+#[test]
+fn a_clean_policy_gets_none() {
+    assert_eq!(hints_of(POLICY, &[], CASES), []);
+}
+
+#[test]
+fn without_cases_nothing_is_said_of_answers() {
+    assert_eq!(hints_of(POLICY, &[], ""), []);
+}
+
+#[test]
+fn it_tells_a_row_that_never_matters() {
+    let rows = "[[staff]]\nid = \"nurses\"\ncodes = [\"@both\"]\nroles = [\"RN\"]\nsource = \"manual\"\n";
+    let message =
+        "no case and no probe is answered otherwise without this row; add a case that needs it or take it out";
+    gets(&with(rows), CASES, "nurses", "id = \"nurses\"", message);
+}
+
+#[test]
+fn a_row_that_is_only_kept_matters_and_its_silent_rule_is_told() {
+    let rows =
+        "[[interval]]\nid = \"soon\"\ncodes = [\"@both\"]\nstart = \"discharge\"\nmax = 200000\nsource = \"manual\"\n";
+    let cases = CASES.replace("minutes = 15", "minutes = 15\nstanding = { dates = { discharge = \"2024-02-28\" } }");
+    let hints = hints_of(&with(rows), &[], &cases);
+    let message = "the rule `soon.missing` speaks about no case and no probe; \
+        add a case about which it should or correct the row";
+    assert_eq!(hints.iter().map(|hint| hint.message.as_str()).collect::<Vec<_>>(), [message]);
+}
+
+#[test]
+fn it_tells_a_code_that_is_never_paid_for() {
+    let rows = "[[notice]]\nid = \"waits\"\ncodes = [\"T1017\"]\neffect = \"review\"\nwhen = { info = [\"seen\"] }\n\
+        [[notice]]\nid = \"unseen\"\ncodes = [\"T1017\"]\neffect = \"review\"\nwhen = { without = [\"seen\"] }\n";
+    let message = "`T1017` is paid for in no case and no probe; add a case in which it is or take it out";
+    gets(&with(rows), CASES, "code.T1017", "id = \"code.T1017\"", message);
+    let stopped = with("[[notice]]\nid = \"stopped\"\ncodes = [\"T1017\"]\neffect = \"review\"\n");
+    assert_eq!(hints_of(&stopped, &[], CASES), [], "it is listed in order not to be paid for");
+}
+
+const LIMITS: &str = r#"
+[[limit]]
+id = "month.2024"
+codes = ["@both"]
+max = 1
+window = "calendar_month"
+to = 2025-01-01
+source = "manual"
+
+[[limit]]
+id = "month.2026"
+codes = ["@both"]
+max = 2
+window = "calendar_month"
+from = 2025-01-03
+source = "manual"
+"#;
+
+#[test]
+fn it_tells_days_between_rows_of_the_same_codes() {
+    let message = "`month.2024` and `month.2026` leave `T1016`, `T1017` without a `limit` row from 2025-01-01 to 2025-01-02; \
+        let the first last until the second begins";
+    gets(&with(LIMITS), "", "month.2026", "id = \"month.2026\"", message);
+    let day = LIMITS.replace("2025-01-03", "2025-01-02").replace("codes = [\"@both\"]\n", "");
+    let message = "`month.2024` and `month.2026` leave every code without a `limit` row on 2025-01-01; \
+        let the first last until the second begins";
+    gets(&with(&day), "", "month.2026", "id = \"month.2026\"", message);
+}
+
+#[test]
+fn it_tells_days_between_rows_that_begin_alike() {
+    let rows = LIMITS.replacen("calendar_month", "calendar_year", 1);
+    let message = "`month.2024` and `month.2026` begin alike and leave a gap from 2025-01-01 to 2025-01-02; \
+        let the first last until the second begins";
+    gets(&with(&rows), "", "month.2026", "id = \"month.2026\"", message);
+    let apart = rows.replace("month.2024", "year").replace("month.2026", "month");
+    assert_eq!(hints_of(&with(&apart), &[], ""), []);
+}
+
+#[test]
+fn days_that_the_policy_does_not_answer_for_are_no_gap() {
+    let periods = "in_force = [{ from = 2024-01-01, to = 2025-01-01 }, { from = 2025-01-03 }]";
+    let tables = with(LIMITS).replace("in_force = [{ from = 2024-01-01 }]", periods);
+    assert_eq!(hints_of(&tables, &[], ""), []);
+}
+
+#[test]
+fn it_tells_minutes_that_no_code_takes() {
+    let tables = POLICY.replace("min = 21", "min = 25");
+    let message = "no code of the work `visit` takes 21 to 24 minutes; widen a bound of `T1016`, `T1017`";
+    gets(&tables, "", "long", "id = \"long\"", message);
+    let tables = POLICY.replace("min = 21", "min = 22");
+    let message = "no code of the work `visit` takes 21 minutes; widen a bound of `T1016`, `T1017`";
+    gets(&tables, "", "long", "id = \"long\"", message);
+}
+
+#[test]
+fn it_tells_bounds_that_overlap() {
+    let rows = "[[minutes]]\nid = \"longer\"\ncodes = [\"T1017\"]\nmin = 21\nfrom = 2025-01-01\nsource = \"manual\"\n";
+    let tables = with(rows).replacen("min = 21\n", "min = 21\nto = 2025-01-03\n", 1);
+    let message =
+        "`T1017` has another `minutes` row, `long`, from 2025-01-01 to 2025-01-02; end one where the other begins";
+    gets(&tables, "", "longer", "id = \"longer\"", message);
+    let softer = with(rows).replace("min = 21\nfrom", "min = 21\neffect = \"review\"\nfrom");
+    assert_eq!(hints_of(&softer, &[], ""), []);
+}
+
+#[test]
+fn it_tells_names_that_nothing_uses() {
+    let set = POLICY.replace("[sets]\n", "[sets]\nnurses = [\"RN\"]\n");
+    let message = "nothing uses the set `nurses`; write `@nurses` where it is meant or take it out";
+    gets(&set, "", "sets.nurses", "nurses = [\"RN\"]", message);
+    let source = with("[[source]]\nid = \"leaflet\"\ntitle = \"A leaflet\"\nconfidence = \"low\"\n");
+    let message = "no row cites the source `leaflet`; cite it where it says something or take it out";
+    gets(&source, "", "leaflet", "id = \"leaflet\"", message);
+    let assumption = with("[[assumption]]\nid = \"guess\"\nsentence = \"a guess\"\n");
+    let message = "no row rests on the assumption `guess`; name it in `assumes` where one does or take it out";
+    gets(&assumption, "", "guess", "id = \"guess\"", message);
+    let reads = "reads = [\"encounter.minutes\", \"encounter.minutes\"]";
+    let tables = POLICY.replace("currency = \"USD\"", &format!("currency = \"USD\"\n{reads}"));
+    gets(&tables, "", "policy", reads, "`reads` lists `encounter.minutes` more than once; keep one");
+}
+
+#[test]
+fn it_tells_names_that_no_staff_row_has() {
+    let rows =
+        "[[notice]]\nid = \"look\"\ncodes = [\"T1016\"]\nwhen = { roles = [\"RN\", \"MA\"], phases = [\"late\"] }\n";
+    let message = "`when` names the role `MA`, with which no `[[staff]]` row lets anybody bill the row's codes; \
+        add a `[[staff]]` row or take the name out";
+    gets(&with(&format!("{rows}effect = \"review\"\n")), "", "look", "id = \"look\"", message);
+    assert_eq!(hints_of(&with(rows), &[], ""), [], "a note may tell those who are refused what to do");
+}
+
+#[test]
+fn rows_of_files_below_are_heeded_and_not_told() {
+    let shared = r#"
+[sets]
+late = ["MA"]
+[[source]]
+id = "leaflet"
+title = "A leaflet"
+confidence = "low"
+[[notice]]
+id = "look"
+codes = ["@both"]
+when = { roles = ["@late"] }
+"#;
+    let tables = POLICY.replace("currency", "includes = [\"shared.toml\"]\ncurrency");
+    assert_eq!(hints_of(&tables, &[("shared.toml", shared)], CASES), []);
+    let unused = tables.replace("codes = [\"@both\"]", "codes = [\"T1016\", \"T1017\"]");
+    assert_eq!(hints_of(&unused, &[("shared.toml", shared)], ""), [], "the file below uses the set");
+}
