@@ -1,6 +1,6 @@
 //! Compares two policies by asking both: at the boundaries of their tables, on their cases, and on encounters that are given.
 
-use adjudica_core::{EncounterFacts, Terms, Timeline};
+use adjudica_core::{Decision, EncounterFacts, Terms, Timeline};
 use adjudica_workbench::behave::{Behaviour, Direction};
 use adjudica_workbench::probe::Probes;
 use anyhow::Result;
@@ -83,11 +83,16 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
     }
     output.table(&table)?;
     for direction in Direction::ALL {
-        for changed in behaviour.changed.iter().filter(|changed| changed.direction == direction).take(EXAMPLES) {
-            output.line(&format!("  {}: {}", direction.as_str(), brief(&changed.facts, changed.ledger.len())))?;
+        let mut shown = std::collections::BTreeSet::new();
+        for changed in behaviour.changed.iter().filter(|changed| changed.direction == direction) {
+            let brief = brief(&changed.facts, changed.ledger.len());
+            if shown.len() == EXAMPLES || !shown.insert(brief.clone()) {
+                continue;
+            }
+            output.line(&format!("  {}: {brief}", direction.as_str()))?;
             for (word, decision) in [("old", &changed.before), ("new", &changed.after)] {
                 let reason = crate::cmd::decide::explain::reason(decision);
-                let lines = crate::cmd::decide::explain::lines(decision);
+                let lines = lines(decision);
                 let told: Vec<&str> =
                     [lines.as_str(), reason.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
                 output.line(&format!("    {word}  {}  {}", decision.outcome.as_str(), told.join("; ")))?;
@@ -95,6 +100,16 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
         }
     }
     Ok(())
+}
+
+/// The lines on one line, with what each pays.
+fn lines(decision: &Decision) -> String {
+    let line = |line: &adjudica_core::DecisionLine| {
+        let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), |cents| dollars(cents.0));
+        let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
+        format!("{} ×{}{modifiers} {amount}", line.procedure_code, line.units)
+    };
+    decision.lines.iter().map(line).collect::<Vec<_>>().join(", ")
 }
 
 /// An encounter on one line, by what policies see of it.

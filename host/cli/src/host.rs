@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use adjudica_core::{Digest, Manifest, Token};
+use adjudica_engine::Policy;
 use adjudica_server::registry::activate::{CaseCheck, CaseReport};
+use adjudica_server::registry::trust::{judge, require_theirs_and_newest};
 use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
 use adjudica_store::PolicyFile;
 use anyhow::{Context as _, Result};
@@ -72,22 +74,25 @@ impl HostSettings {
 
 /// Runs the cases that a policy file carries, before it may answer.
 fn case_check() -> CaseCheck {
-    Arc::new(|policy| {
-        let mut report = CaseReport { passed: 0, failures: Vec::new() };
-        let mut files = Vec::new();
-        for (name, text) in policy.sources().iter().filter(|(name, _)| name.starts_with("cases/")) {
-            match adjudica_sdk::cases::parse(name, text) {
-                Ok(file) => files.push(file),
-                Err(faults) => report.failures.extend(faults.iter().map(|fault| format!("{name}:{fault}"))),
-            }
+    Arc::new(run_own_cases)
+}
+
+/// Runs the cases that a policy file carries.
+pub fn run_own_cases(policy: &Policy) -> CaseReport {
+    let mut report = CaseReport { passed: 0, failures: Vec::new() };
+    let mut files = Vec::new();
+    for (name, text) in policy.sources().iter().filter(|(name, _)| name.starts_with("cases/")) {
+        match adjudica_sdk::cases::parse(name, text) {
+            Ok(file) => files.push(file),
+            Err(faults) => report.failures.extend(faults.iter().map(|fault| format!("{name}:{fault}"))),
         }
-        let found =
-            adjudica_sdk::cases::run(&files, &mut |timelines, terms, explain| policy.decide(timelines, terms, explain));
-        report.passed = found.passed;
-        let failures = found.failures.into_iter();
-        report.failures.extend(failures.map(|failure| format!("{}: {}", failure.case, failure.differences.join("; "))));
-        report
-    })
+    }
+    let found =
+        adjudica_sdk::cases::run(&files, &mut |timelines, terms, explain| policy.decide(timelines, terms, explain));
+    report.passed = found.passed;
+    let failures = found.failures.into_iter();
+    report.failures.extend(failures.map(|failure| format!("{}: {}", failure.case, failure.differences.join("; "))));
+    report
 }
 
 /// Checks a policy file and stores it. The same file again changes nothing.
@@ -100,6 +105,24 @@ pub async fn upload(app: &App, path: &std::path::Path, actor: &Token) -> Result<
         Refusal::refused(format!("`{}` is refused", path.display()), faults)
     })?;
     let manifest = inspection.manifest;
+    let headline = format!("`{}` is refused", path.display());
+    let stored = app.host.store.list_policy_files().await?;
+    if stored.iter().any(|file| file.digest == inspection.digest) {
+        return Ok((inspection.digest, manifest));
+    }
+    let signed = judge(&app.host.config.publishers_file, &wasm, app.host.clock.now())
+        .map_err(|error| refuse(&headline, error))?;
+    if let Some(signed) = signed {
+        require_theirs_and_newest(&signed, &stored, &manifest).map_err(|error| refuse(&headline, error))?;
+    }
+    // A file whose cases fail could be activated nowhere, and would keep its version from the one that mends it.
+    let (engine, bytes) = (app.host.engine.clone(), wasm.clone());
+    let checked = tokio::task::spawn_blocking(move || engine.load(&bytes).map(|policy| run_own_cases(&policy))).await?;
+    let report = checked.map_err(|error| Refusal::refused(&headline, crate::files::load_faults(path, &error)))?;
+    if !report.failures.is_empty() {
+        let faults = report.failures.into_iter().map(|failure| Fault::of_file(path, failure)).collect();
+        return Err(Refusal::refused(format!("{headline}: its own cases do not pass"), faults).into());
+    }
     let file = PolicyFile {
         digest: inspection.digest,
         policy_id: manifest.policy_id.clone(),

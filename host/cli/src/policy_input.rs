@@ -67,6 +67,18 @@ impl PolicyInput {
         Ok((folder.subject(files), compiled))
     }
 
+    /// Refuses a policy whose own cases do not pass: no host would activate it.
+    /// # Errors
+    /// A [`Refusal`] with each case that differs.
+    pub fn require_passing(&self, path: &Path) -> Result<(), Refusal> {
+        let report = crate::host::run_own_cases(&self.policy);
+        if report.failures.is_empty() {
+            return Ok(());
+        }
+        let faults = report.failures.into_iter().map(|failure| Fault::of_file(path, failure)).collect();
+        Err(Refusal::refused("nothing was published: the policy's own cases do not pass", faults))
+    }
+
     /// The built policy's answers: one list for each timeline.
     #[must_use]
     pub fn answer(&self, timelines: &[Timeline], terms: &Terms) -> Vec<Vec<Decision>> {

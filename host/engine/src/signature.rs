@@ -79,6 +79,16 @@ pub enum SignatureFault {
         /// The first day on which it does not hold.
         to: ServiceDate,
     },
+    /// The signature's own day is none of the key's, or lies ahead.
+    #[error(
+        "the signature says that it was made on {on}, when the key `{key_id}` does not hold or that day is still to come; sign the file again"
+    )]
+    WrongDay {
+        /// The key.
+        key_id: Token,
+        /// The day.
+        on: ServiceDate,
+    },
     /// The key was revoked.
     #[error("the key `{key_id}` was revoked on {on}; nothing that it signed is taken, sign with another")]
     Revoked {

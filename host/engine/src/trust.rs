@@ -106,6 +106,10 @@ impl Trust {
         if let Some(to) = key.to.filter(|to| *to <= today) {
             return Err(SignatureFault::Expired { key_id: key_id.clone(), to });
         }
+        let on = signature.signed_on;
+        if on < key.from || on > today || key.to.is_some_and(|to| to <= on) {
+            return Err(SignatureFault::WrongDay { key_id: key_id.clone(), on });
+        }
         let public = parse_hex(&key.public_key).ok_or(SignatureFault::Mismatch)?;
         verify(signed, &signature, &public)?;
         let policies = found.policies.clone();

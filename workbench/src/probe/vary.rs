@@ -17,6 +17,8 @@ const LINES_MAX: u32 = 40;
 /// Days before the date of service on which lines are tried, besides those of windows.
 const DAYS_BACK: [i32; 6] = [0, 1, 15, 31, 62, 366];
 
+/// A code that no table names.
+const STRANGE_CODE: &str = "Z9999";
 /// A modifier that no table names.
 const STRANGE_MODIFIER: &str = "ZZ";
 /// Diagnoses that no table names.
@@ -137,6 +139,7 @@ impl Varied<'_> {
         for code in vocabulary.codes.iter().filter_map(|code| ProcedureCode::parse(code).ok()) {
             self.change(|facts| facts.procedure_code = Some(code));
         }
+        self.change(|facts| facts.procedure_code = ProcedureCode::parse(STRANGE_CODE).ok());
         self.change(|facts| facts.place_of_service = None);
         for place in vocabulary.places.iter().filter_map(|place| PlaceOfService::parse(place).ok()) {
             self.change(|facts| facts.place_of_service = Some(place));

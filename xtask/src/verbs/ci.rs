@@ -13,6 +13,15 @@ use crate::{process, toolchain};
 /// An example that runs longer than this hangs.
 const EXAMPLE_LIMIT: Duration = Duration::from_secs(300);
 
+/// Pages of the guide whose commands are run; the others have none, or need a Rust toolchain.
+const GUIDE: [&str; 5] = [
+    "01-first-policy.md",
+    "03-cases.md",
+    "04-dates-and-versions.md",
+    "05-sources-and-confidence.md",
+    "07-publishing.md",
+];
+
 /// One check of the list.
 struct Step {
     name: &'static str,
@@ -23,12 +32,14 @@ struct Step {
 type Check = fn(&Workspace) -> Result<()>;
 
 /// The whole list: what runs, under which name.
-const CHECKS: [(&str, Check); 6] = [
+const CHECKS: [(&str, Check); 8] = [
     ("format", check_format),
     ("clippy", check_clippy),
     ("tidy", check_tidy),
     ("docs", check_docs),
     ("tests (cargo xtask test)", run_readme_tests),
+    ("mutants of the policies", run_mutants),
+    ("guide", run_guide),
     ("examples", run_examples),
 ];
 
@@ -87,6 +98,26 @@ fn run_readme_tests(workspace: &Workspace) -> Result<()> {
     let mut test = workspace.cargo(&["xtask", "test"]);
     // Snapshots that differ fail; CI never writes new ones beside them.
     process::run(test.env("INSTA_UPDATE", "no"))
+}
+
+/// No policy has a change that its cases do not notice, but for those that it lists with a reason.
+fn run_mutants(workspace: &Workspace) -> Result<()> {
+    let artifacts = Artifacts::build(workspace)?;
+    let mut mutate = artifacts.adjudica(workspace);
+    mutate.args(["policy", "mutate"]);
+    for policy in workspace.policies()? {
+        mutate.arg(workspace.relative(&policy));
+    }
+    process::run(&mut mutate)
+}
+
+/// The rule author's guide, its commands run word for word and what they print compared with what it says.
+fn run_guide(workspace: &Workspace) -> Result<()> {
+    let artifacts = Artifacts::build(workspace)?;
+    let mut script = Command::new("sh");
+    script.arg("run.sh").args(GUIDE).current_dir(workspace.root.join("sdk/guide"));
+    artifacts.offer_to(&mut script)?;
+    process::run_within(&mut script, EXAMPLE_LIMIT)
 }
 
 /// Every folder of `examples/` has a `run.sh` that ends with success.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use adjudica_core::{Digest, Manifest, ServiceDate};
-use adjudica_engine::{SignatureFault, Signed};
-use adjudica_store::{PolicyFile, PolicyFileSummary, Yank};
+use adjudica_core::Digest;
+use adjudica_store::{PolicyFile, Yank};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -16,7 +15,7 @@ use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
 use crate::http::{json as json_answer, read_body};
 use crate::registry::load::refused;
-use crate::registry::trust::load_trust;
+use crate::registry::trust::{judge, require_theirs_and_newest};
 use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, parse_yank};
 use crate::wire::query::{Named, Params};
 
@@ -40,12 +39,11 @@ pub async fn post(
     if let Some(file) = stored.iter().find(|file| file.digest == digest) {
         return Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)));
     }
-    let signed = judge(&host, &bytes)?;
+    let signed = judge(&host.config.publishers_file, &bytes, host.clock.now())?;
     let policy = host.registry.library.load(bytes.to_vec()).await?;
     let manifest = policy.manifest();
     if let Some(signed) = signed {
-        signed.require_theirs(&manifest.policy_id).map_err(|fault| untrusted(&fault))?;
-        require_newest(&stored, manifest)?;
+        require_theirs_and_newest(&signed, &stored, manifest)?;
     }
     let manifest_json =
         serde_json::to_string(manifest).map_err(|fault| ApiError::internal("routes::policies", fault))?;
@@ -66,42 +64,6 @@ pub async fn post(
         .find(|file| file.digest == digest)
         .ok_or_else(|| ApiError::internal("routes::policies", "the file is gone"))?;
     Ok(json_answer(StatusCode::CREATED, &PolicyBody::from(file)))
-}
-
-/// The signature of an upload, where the host asks for one. The file of publishers is read each time, so that a revoked key
-/// is refused at once.
-fn judge(host: &Host, bytes: &[u8]) -> Result<Option<Signed>, ApiError> {
-    let Some(trust) =
-        load_trust(&host.config.publishers_file).map_err(|fault| ApiError::internal("routes::policies", fault))?
-    else {
-        return Ok(None);
-    };
-    let today = ServiceDate::parse(host.clock.now().to_string().get(..10).unwrap_or_default());
-    let today = today.map_err(|fault| ApiError::internal("routes::policies", fault))?;
-    trust.judge(bytes, today).map(Some).map_err(|fault| {
-        tracing::warn!(%fault, "a policy file was refused");
-        untrusted(&fault)
-    })
-}
-
-fn untrusted(fault: &SignatureFault) -> ApiError {
-    ApiError::new(ErrorCode::PolicyUntrusted, fault.to_string())
-}
-
-/// Refuses a version that comes before one that is stored: an old file cannot be slipped in under a new one.
-fn require_newest(stored: &[PolicyFileSummary], manifest: &Manifest) -> Result<(), ApiError> {
-    let versions = stored.iter().filter(|file| file.policy_id == manifest.policy_id);
-    let newest = versions.filter_map(|file| file.version.parse::<semver::Version>().ok()).max();
-    match newest.filter(|newest| *newest > manifest.version) {
-        None => Ok(()),
-        Some(newest) => Err(ApiError::new(
-            ErrorCode::PolicyRolledBack,
-            format!(
-                "version {} of `{}` comes before {newest}, which is stored; publish a version after it",
-                manifest.version, manifest.policy_id
-            ),
-        )),
-    }
 }
 
 /// Every stored policy file.

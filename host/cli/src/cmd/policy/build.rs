@@ -52,6 +52,10 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
             Err(error) => faults.extend(files::load_faults(&folder.path, &error)),
             Ok(inspection) => {
                 let file = args.out.join(format!("{}-{}.wasm", tables.manifest.policy_id, tables.manifest.version));
+                if built.iter().any(|(other, _): &(Built, Vec<u8>)| other.file == file) {
+                    let message = "is of the same policy and version as another of these folders; give one of them";
+                    faults.push(Fault::of_file(&folder.path, message));
+                }
                 built.push((Built { kind: folder.kind, file, inspection }, bytes));
             }
         }

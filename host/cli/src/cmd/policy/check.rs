@@ -51,7 +51,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     }
     print(output, &sound)?;
     let has_hints = sound.iter().any(|one| !one.hints.is_empty());
-    Ok(if args.strict && has_hints { Exit::Differs } else { Exit::Ok })
+    if args.strict && has_hints {
+        output.line("`--strict` takes no hints; mend them, or leave it out")?;
+        return Ok(Exit::Differs);
+    }
+    Ok(Exit::Ok)
 }
 
 fn check(path: &Path, engine: &Engine) -> Result<Result<Sound, Vec<Fault>>> {

@@ -31,6 +31,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let mut inputs = Vec::new();
     for path in &args.files {
         let input = PolicyInput::load(path, &engine)?;
+        input.require_passing(path)?;
         if let Some(asked) = ask_earlier(path, &input, (&shelf, &listed), &engine)? {
             output.line(&format!("{}: {asked}", input.manifest().policy_id))?;
             asked.require()?;
