@@ -65,8 +65,8 @@ impl Roster {
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        if self.cents < Cents::ZERO {
-            faults.push("`cents`: is below zero".to_owned());
+        if let Err(fault) = self.cents.require_not_below_zero() {
+            faults.push(format!("`cents`: {fault}"));
         }
         for (index, member) in self.members.iter().enumerate() {
             let range = crate::date::DateRange { from: member.from, to: member.to };
@@ -77,9 +77,9 @@ impl Roster {
                 other.client_id == member.client_id
                     && crate::date::DateRange { from: other.from, to: other.to }.overlaps(&range)
             };
-            if self.members.iter().take(index).any(|other| is_twin(&other)) {
+            if let Some(twin) = self.members.iter().take(index).position(|other| is_twin(&other)) {
                 faults.push(format!(
-                    "members[{index}]: is on the roster already for some of these days; end one of them"
+                    "members[{index}]: is on the roster already for some of these days, in members[{twin}]; end one of them"
                 ));
             }
         }
@@ -203,27 +203,32 @@ impl Incentive {
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.agreement.state != AgreementState::Signed || self.agreement.signed_on.is_none() {
-            faults.push("agreement: only a signed contract pays; give `state` signed and `signed_on`".to_owned());
+            faults.push(
+                "agreement: only a signed contract pays; write `signed` as its `state` and give `signed_on`".to_owned(),
+            );
         }
         for (index, measure) in self.measures.iter().enumerate() {
             if self.measures.iter().take(index).any(|other| other.measure_id == measure.measure_id) {
                 faults.push(format!("measures[{index}]: `{}` is there twice; keep one", measure.measure_id));
             }
-            if measure.payout_cents < Cents::ZERO {
-                faults.push(format!("measures[{index}]: `payout_cents` is below zero"));
+            if let Err(fault) = measure.payout_cents.require_not_below_zero() {
+                faults.push(format!("measures[{index}]: `payout_cents`: {fault}"));
             }
         }
         for (index, result) in self.results.iter().enumerate() {
             let name = &result.measure_id;
             if !self.measures.iter().any(|measure| measure.measure_id == *name) {
-                faults.push(format!("results[{index}]: the contract has no measure `{name}`"));
+                faults
+                    .push(format!("results[{index}]: the contract has no measure `{name}`; name one of its measures"));
             }
             if self.results.iter().take(index).any(|other| other.measure_id == *name) {
                 faults.push(format!("results[{index}]: `{name}` is reported twice; keep one"));
             }
             if result.numerator > result.denominator {
-                faults
-                    .push(format!("results[{index}]: {} of {} is more than all", result.numerator, result.denominator));
+                faults.push(format!(
+                    "results[{index}]: {} of {} is more than all; count at most as many as there are",
+                    result.numerator, result.denominator
+                ));
             }
         }
         faults

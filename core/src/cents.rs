@@ -27,6 +27,13 @@ impl Cents {
         self.0.checked_add(other.0).map(Self).ok_or(ValueError::Overflow { what: "sum of amounts" })
     }
 
+    /// The amount itself where it is nothing or more.
+    /// # Errors
+    /// [`ValueError::BelowZero`] for any other.
+    pub fn require_not_below_zero(self) -> Result<Self, ValueError> {
+        if self < Self::ZERO { Err(ValueError::BelowZero { cents: self.0 }) } else { Ok(self) }
+    }
+
     /// This amount for each of `units`.
     /// # Errors
     /// [`ValueError::Overflow`] when the product does not fit 64 bits.

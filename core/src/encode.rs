@@ -15,7 +15,7 @@ use crate::token::Token;
 
 /// The batch of `timelines`, which must be in the order that [`Timeline::sort`] gives.
 /// # Errors
-/// [`ValueError::Overflow`] when there are more than 4,294,967,294 rows or bytes of text.
+/// [`ValueError::BatchTooLarge`] when there are more than 4,294,967,294 rows or bytes of text.
 pub fn encode_batch(
     manifest: &Manifest,
     timelines: &[Timeline],
@@ -108,7 +108,7 @@ impl<'a> Identities<'a> {
 }
 
 fn count(length: usize) -> Result<u32, ValueError> {
-    u32::try_from(length).ok().filter(|count| *count != NONE_U32).ok_or(ValueError::Overflow { what: "batch" })
+    u32::try_from(length).ok().filter(|count| *count != NONE_U32).ok_or(ValueError::BatchTooLarge)
 }
 
 fn offsets(lengths: impl Iterator<Item = usize>) -> Result<Vec<u32>, ValueError> {
@@ -224,7 +224,7 @@ fn child_column<'a>(
         Field::AuthorizationTo => Ok(days(by_code(), |(line, _)| line.to.map_or(NONE_S32, |day| day.days()))),
         Field::AuthorizationUnits => words(by_code(), |(line, _)| Ok(line.units.0)),
         // INVARIANT (tables): `column` sends the fields of other tables elsewhere.
-        _ => Err(ValueError::Overflow { what: "catalogue of fields" }),
+        _ => Err(ValueError::NotAField { field: field.name().to_owned() }),
     }
 }
 
@@ -314,4 +314,25 @@ fn words<T>(
 
 fn days<T>(rows: impl Iterator<Item = T>, value: impl FnMut(T) -> i32) -> Column {
     Column::Days(rows.map(value).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::tests::empty;
+
+    #[test]
+    fn it_gives_every_fact_of_the_catalogue() {
+        let manifest = Manifest { reads: Field::ALL.to_vec(), ..empty() };
+        let batch = encode_batch(&manifest, &[], &Terms::default(), Explain::All).expect("a batch");
+        assert_eq!(batch.columns.len(), Field::ALL.len());
+    }
+
+    #[test]
+    fn it_refuses_more_rows_than_numbers_can_tell() {
+        let most = usize::try_from(NONE_U32 - 1).expect("64 bits");
+        assert_eq!(count(most), Ok(4_294_967_294));
+        assert_eq!(count(most + 1), Err(ValueError::BatchTooLarge));
+        assert_eq!(offsets([most, 1].into_iter()), Err(ValueError::BatchTooLarge));
+    }
 }

@@ -24,7 +24,7 @@ pub enum ValueError {
         place: String,
     },
     /// A token is 1 to 64 letters, digits, `_`, `-` or `.`, and starts with a letter or digit.
-    #[error("`{token}` is not a name; write 1 to 64 letters, digits, `_`, `-` or `.`")]
+    #[error("`{token}` is not a name; write 1 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit")]
     NotAToken {
         /// The text given, shortened.
         token: String,
@@ -55,6 +55,21 @@ pub enum ValueError {
         /// The text given, shortened.
         digest: String,
     },
+    /// An amount that may not be below zero is.
+    #[error("`{cents}` is below zero; write 0 or more")]
+    BelowZero {
+        /// Whole cents, as they were given.
+        cents: i64,
+    },
+    /// A fact that the catalogue does not have.
+    #[error("`{field}` is not a fact that this release can give; use one of the catalogue")]
+    NotAField {
+        /// The name given.
+        field: String,
+    },
+    /// A batch has more rows or bytes of text than its columns can number.
+    #[error("the batch has more than 4294967294 rows or bytes of text; decide fewer encounters at a time")]
+    BatchTooLarge,
     /// An amount, unit or minute calculation left the range of its type.
     #[error("the {what} is too large to calculate; check the quantity and the rate")]
     Overflow {
@@ -67,3 +82,6 @@ pub enum ValueError {
 pub(crate) fn shorten(text: &str) -> String {
     text.chars().take(24).filter(|c| !c.is_control()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::error::ValueError;
+
 /// How the values of a column are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ColumnKind {
@@ -201,11 +203,7 @@ impl Serialize for Field {
 impl<'de> Deserialize<'de> for Field {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let name = String::deserialize(deserializer)?;
-        Self::find(&name).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "`{name}` is not a fact that this release can give; use one of the catalogue"
-            ))
-        })
+        Self::find(&name).ok_or_else(|| serde::de::Error::custom(ValueError::NotAField { field: name }))
     }
 }
 

@@ -13,8 +13,11 @@ pub mod digest;
 pub mod encode;
 pub mod error;
 pub mod facts;
+#[cfg(test)]
+mod fault_tests;
 pub mod field;
 pub mod identifier;
+pub mod ledger;
 pub mod manifest;
 pub mod moment;
 pub mod payment;

@@ -51,6 +51,21 @@ pub struct Manifest {
     /// The conditions and documents of the agency's records that it asks for; no other is shown to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Token>,
+    /// What its author means a decision to cost at most. Hosts keep limits of their own and do not look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget: Option<Budget>,
+}
+
+/// Bounds that the author's measurements are held to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    /// Most fuel that one decision takes, decided alone or in a call of 1,000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fuel_max: Option<u32>,
+    /// Most bytes of memory that a call of up to 1,000 encounters takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_bytes_max: Option<u32>,
 }
 
 /// A document that rules cite.
@@ -276,3 +291,6 @@ pub struct ParameterSchema {
     /// What it means.
     pub sentence: String,
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -11,6 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::cents::Cents;
 use crate::date::{DateRange, ServiceDate};
 use crate::token::Token;
 
@@ -70,11 +71,11 @@ impl fmt::Debug for Record {
 }
 
 macro_rules! bodies {
-    ($($(#[doc = $doc:literal])+ $variant:ident($body:ty) = $kind:literal about $subject:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident($body:ty) = $kind:literal $(| $other:literal)? about $subject:ident,)+) => {
         /// What a record says, by kind.
         #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-        #[serde(tag = "kind", rename_all = "snake_case")]
-        pub enum RecordBody { $($(#[doc = $doc])+ $variant($body),)+ }
+        #[serde(tag = "kind")]
+        pub enum RecordBody { $($(#[doc = $doc])+ #[serde(rename = $kind $(, alias = $other)?)] $variant($body),)+ }
 
         impl fmt::Debug for RecordBody {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,14 +106,12 @@ macro_rules! bodies {
                 match self { $(Self::$variant(body) => body.days()),+ }
             }
 
-            /// Every fault of what it says.
+            /// Every fault of what it says, by the names of its fields alone: values are client data and may reach a decision.
             #[must_use]
             pub fn faults(&self) -> Vec<String> {
                 let mut faults = match self { $(Self::$variant(body) => body.faults()),+ };
                 let Days { from, to } = self.days();
-                if let Some(from) = from && let Err(fault) = DateRange::new(from, to) {
-                    faults.push(format!("`to`: {fault}"));
-                }
+                faults.extend(from.and_then(|from| ends_first(from, to)));
                 faults
             }
         }
@@ -137,7 +136,7 @@ bodies! {
     /// A line of a prior authorization (FHIR ClaimResponse.item; X12 278).
     Authorization(Authorization) = "authorization" about Client,
     /// Enrolment in, or attribution to, a payer's programme (FHIR `EpisodeOfCare`).
-    Programme(Programme) = "program" about Client,
+    Programme(Programme) = "program" | "programme" about Client,
     /// A dated assessment (FHIR Observation).
     Assessment(Assessment) = "assessment" about Client,
     /// A care plan with its approval (FHIR `CarePlan`).
@@ -202,6 +201,15 @@ trait Body {
     }
 }
 
+fn ends_first(from: ServiceDate, to: Option<ServiceDate>) -> Option<String> {
+    let is_empty = DateRange::new(from, to).is_err();
+    is_empty.then(|| "`to`: is not after `from`; write the first day after the last one".to_owned())
+}
+
+fn below_zero(name: &str, cents: Cents) -> Option<String> {
+    (cents < Cents::ZERO).then(|| format!("`{name}`: is below zero; write 0 or more"))
+}
+
 /// Whether a span of days holds `day`.
 fn holds(from: ServiceDate, to: Option<ServiceDate>, day: ServiceDate) -> bool {
     DateRange { from, to }.contains(day)
@@ -220,12 +228,15 @@ pub fn faults_together(records: &[Record]) -> Vec<String> {
                 _ => None,
             };
             if let Some(clash) = clash.filter(|_| record.record_id != other.record_id) {
-                faults.push(format!("`{}`: {clash} of `{}`; end one of them", record.record_id, other.record_id));
+                faults
+                    .push(format!("`{}`: overlaps `{}`, {clash}; end one of them", record.record_id, other.record_id));
             }
         }
     }
     faults
 }
 
+#[cfg(test)]
+mod fault_tests;
 #[cfg(test)]
 mod tests;

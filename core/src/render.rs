@@ -22,7 +22,7 @@ pub const LINE_CENTS_MAX: i64 = 10_000_000_000;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum AnswerFault {
     /// A column is longer or shorter than the others say.
-    #[error("the answer's `{column}` has {actual} rows where {expected} are due")]
+    #[error("the answer's `{column}` has length {actual} where {expected} is due")]
     WrongLength {
         /// The column.
         column: &'static str,
@@ -40,7 +40,9 @@ pub enum AnswerFault {
         row: usize,
     },
     /// A number stands for nothing in the manifest or the contract.
-    #[error("the answer's `{column}` says {value} in row {row}, which the manifest does not declare")]
+    #[error(
+        "the answer's `{column}` says {value} in row {row}, which stands for nothing in the manifest or the contract"
+    )]
     Undeclared {
         /// The column.
         column: &'static str,
@@ -64,7 +66,7 @@ pub enum AnswerFault {
         max: i64,
     },
     /// An encounter has more lines or findings than the contract allows.
-    #[error("the answer's `{column}` gives encounter {row} {actual} rows; at most {max} are allowed")]
+    #[error("the answer's `{column}` gives {actual} rows to encounter {row}; at most {max} are allowed")]
     TooMany {
         /// The column.
         column: &'static str,

@@ -223,8 +223,8 @@ impl Terms {
                     }
                 }
             }
-            if rate.cents < Cents::ZERO {
-                faults.push(format!("{place}: a rate of {} is below zero", rate.cents));
+            if let Err(fault) = rate.cents.require_not_below_zero() {
+                faults.push(format!("{place}: `cents`: {fault}"));
             }
             if rate.method == PricingMethod::Capitation && rate.cents != Cents::ZERO {
                 faults.push(format!("{place}: a line under capitation pays nothing; write 0 cents here and the monthly amount in the roster"));
@@ -248,19 +248,19 @@ impl Terms {
     }
 
     fn add_parameter_faults(&self, faults: &mut Vec<String>) {
-        let mut ranges: BTreeMap<&Token, Vec<DateRange>> = BTreeMap::new();
+        let mut ranges: BTreeMap<&Token, Vec<(usize, DateRange)>> = BTreeMap::new();
         for (index, parameter) in self.parameters.iter().enumerate() {
             match DateRange::new(parameter.from, parameter.to) {
                 Err(fault) => faults.push(format!("parameters[{index}]: {fault}")),
                 Ok(range) => {
                     let known = ranges.entry(&parameter.parameter).or_default();
-                    if known.iter().any(|other| other.overlaps(&range)) {
+                    if let Some((twin, _)) = known.iter().find(|(_, other)| other.overlaps(&range)) {
                         let name = &parameter.parameter;
                         faults.push(format!(
-                            "parameters[{index}]: `{name}` has another value for some of these days; end one of them"
+                            "parameters[{index}]: `{name}` has another value for some of these days in parameters[{twin}]; end one of them"
                         ));
                     }
-                    known.push(range);
+                    known.push((index, range));
                 }
             }
         }
@@ -272,15 +272,18 @@ impl Terms {
         let mut faults = Vec::new();
         if let Some(currency) = self.currency.as_ref().filter(|currency| **currency != manifest.currency) {
             let theirs = &manifest.currency;
-            faults.push(format!("currency: the terms are in {currency}, the policy in {theirs}; convert the rates"));
+            faults
+                .push(format!("currency: the terms are in `{currency}`, the policy in `{theirs}`; convert the rates"));
         }
         for (index, given) in self.parameters.iter().enumerate() {
             let name = &given.parameter;
             match manifest.terms.parameters.iter().find(|known| known.id == *name) {
-                None => faults.push(format!("parameters[{index}]: the policy has no number `{name}` to set")),
+                None => faults.push(format!(
+                    "parameters[{index}]: the policy has no number `{name}` to set; take it out or name one that it has"
+                )),
                 Some(known) if !(known.min..=known.max).contains(&given.value) => faults.push(format!(
-                    "parameters[{index}]: `{name}` may be {} to {}, not {}",
-                    known.min, known.max, given.value
+                    "parameters[{index}]: `{name}` is {}; write {} to {}",
+                    given.value, known.min, known.max
                 )),
                 Some(_) => {}
             }

@@ -38,7 +38,7 @@ pub enum BuildError {
     #[error("the guest does not fit the contract: {0}; build it with this release's SDK")]
     NotAComponent(String),
     /// Manifest or sources could not be written.
-    #[error("the {0} cannot be written as JSON")]
+    #[error("the {0} cannot be written as JSON; report this, it is a fault of the SDK")]
     Unwritable(&'static str),
 }
 
@@ -69,11 +69,15 @@ struct Layout {
 }
 
 fn not_a_component(error: &impl std::fmt::Display) -> BuildError {
-    BuildError::NotAComponent(format!("{error:#}").replace('\n', " "))
+    BuildError::NotAComponent(one_line(&format!("{error:#}")))
 }
 
 fn unreadable(error: impl std::fmt::Display) -> BuildError {
-    BuildError::UnreadableGuest(error.to_string())
+    BuildError::UnreadableGuest(one_line(&error.to_string()))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn read_layout(core_module: &[u8]) -> Result<Layout, BuildError> {

@@ -2,6 +2,8 @@
 
 mod expect;
 mod file;
+mod grid;
+mod written;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Terms, Timeline};
@@ -92,3 +94,6 @@ fn differences(case: &Case, decisions: &[Decision]) -> Vec<String> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

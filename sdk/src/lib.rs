@@ -16,6 +16,10 @@ pub mod native;
 pub mod reference;
 #[cfg(not(target_family = "wasm"))]
 pub mod tables;
+#[cfg(test)]
+mod tests;
+#[cfg(not(target_family = "wasm"))]
+mod text;
 
 pub use evaluate::{BilledLine, Draft, Encounter, EvaluateFault, UnknownRule};
 pub use hooks::{Hooks, NoHooks};

@@ -18,7 +18,7 @@ pub enum NativeError {
     #[error("{0}")]
     Facts(ValueError),
     /// The tables or hooks cannot answer.
-    #[error("the policy cannot answer ({fault:?}); check its tables with `adjudica policy check`")]
+    #[error("the policy cannot answer: {}; check its tables with `adjudica policy check`", words(*fault))]
     Evaluate {
         /// What went wrong.
         fault: EvaluateFault,
@@ -26,6 +26,14 @@ pub enum NativeError {
     /// The answer breaks the contract.
     #[error("{0}")]
     Answer(AnswerFault),
+}
+
+fn words(fault: EvaluateFault) -> &'static str {
+    match fault {
+        EvaluateFault::Batch => "a column of its facts is missing or has another type",
+        EvaluateFault::Image => "its compiled tables cannot be read",
+        EvaluateFault::Overflow => "an amount does not fit 64 bits",
+    }
 }
 
 /// Decides every encounter of `timelines`, in order.

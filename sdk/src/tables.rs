@@ -14,7 +14,7 @@ use std::fmt;
 
 use adjudica_core::Manifest;
 
-use document::{Document, Located, Place};
+use document::{Document, Located};
 use rows::PolicyRow;
 
 pub(crate) use rulebook::{Defaults, TABLES as DEFAULTS_OF_TABLES};
@@ -91,7 +91,7 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
     let (own, faults) = document::read(policy_toml);
     let Some(own) = own else { return Err(sorted(faults)) };
     let row = own.policy.row.clone();
-    let mut below = Below { policy: own.policy.clone(), read, bases: Vec::new(), is_unread: false, faults };
+    let mut below = Bases { policy: own.policy.clone(), read, bases: Vec::new(), is_unread: false, faults };
     let mut shared: Vec<String> = row.includes.clone();
     if let Some(folder) = &row.extends {
         let of_base = below.add_base(folder);
@@ -100,7 +100,7 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
     for path in &shared {
         below.add_shared(path);
     }
-    let Below { policy, bases, is_unread, mut faults, .. } = below;
+    let Bases { policy, bases, is_unread, mut faults, .. } = below;
     if is_unread {
         return Err(sorted(faults));
     }
@@ -116,55 +116,61 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
 }
 
 /// The tables that a policy comes on top of, while they are read.
-struct Below<'r> {
+struct Bases<'r> {
     policy: Located<PolicyRow>,
     read: &'r mut dyn FnMut(&str) -> Option<String>,
-    bases: Vec<Document>,
-    /// A file is not at hand: what else is wrong may only be that.
+    /// Each with its path.
+    bases: Vec<(String, Document)>,
+    /// A file is not at hand or cannot be read: what else is wrong may only be that.
     is_unread: bool,
     faults: Vec<Fault>,
 }
 
-impl Below<'_> {
+impl Bases<'_> {
     /// The policy in `folder`; gives back what it includes.
     fn add_base(&mut self, folder: &str) -> Vec<String> {
-        let Some(text) = self.text(&format!("{folder}/policy.toml"), "the policy that this one extends") else {
+        let path = format!("{folder}/policy.toml");
+        let Some(text) = self.text(&path, "the policy that this one extends") else { return Vec::new() };
+        let (base, faults) = document::read(&text);
+        self.add_faults(&path, &faults);
+        let Some(base) = base else {
+            self.is_unread = true;
             return Vec::new();
         };
-        let (base, faults) = document::read(&text);
-        self.add_faults(&faults);
-        let Some(base) = base else { return Vec::new() };
         if base.policy.row.extends.is_some() {
             let message = "the policy that is extended extends another itself; extend that one instead";
             self.faults.push(self.policy.place.fault(message));
         }
         let includes = base.policy.row.includes.clone();
-        self.bases.push(base);
+        self.bases.push((path, base));
         includes
     }
 
     fn add_shared(&mut self, path: &str) {
         let Some(text) = self.text(path, "the file that it includes") else { return };
         let (shared, faults) = document::read_shared(&text, &self.policy);
-        self.add_faults(&faults);
-        self.bases.extend(shared);
+        self.add_faults(path, &faults);
+        self.is_unread |= shared.is_none();
+        self.bases.extend(shared.map(|shared| (path.to_owned(), shared)));
     }
 
     fn text(&mut self, path: &str, what: &str) -> Option<String> {
         let text = (self.read)(path);
         if text.is_none() {
             self.is_unread = true;
-            self.faults.push(self.policy.place.fault(format!("{what}, `{path}`, is not at hand")));
+            self.faults.push(
+                self.policy.place.fault(format!("{what}, `{path}`, is not at hand; correct the path or add the file")),
+            );
         }
         text
     }
 
-    fn add_faults(&mut self, faults: &[Fault]) {
-        let policy = self.policy.place;
-        self.faults.extend(faults.iter().map(|fault| {
-            let there = Place { line: fault.line, column: fault.column, base: None };
-            there.seen_from(policy).fault(fault.message.clone())
-        }));
+    fn add_faults(&mut self, path: &str, faults: &[Fault]) {
+        let seen = |fault: &Fault| {
+            let there = (fault.line, fault.column);
+            self.policy.place.fault(document::in_file(path, there, &fault.message))
+        };
+        self.faults.extend(faults.iter().map(seen));
     }
 }
 

@@ -53,7 +53,7 @@ impl Asked {
             render_decisions(manifest, u32::try_from(encounters).unwrap_or(u32::MAX), answers).ok()
         });
         let failed = || {
-            let message = "the tables cannot answer: an amount or a count leaves its range".to_owned();
+            let message = "the tables cannot answer: an amount or a count leaves its range; lower the rate or the units that make it".to_owned();
             vec![Decision::undetermined(UndeterminedCode::PolicyTrapped, message); encounters]
         };
         let mut decisions = rendered.unwrap_or_else(failed).into_iter();
@@ -70,4 +70,23 @@ fn are_numbered_alike(one: &Manifest, other: &Manifest) -> bool {
         && one.subjects == other.subjects
         && one.rules.len() == other.rules.len()
         && rules(one) == rules(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::test_policies::{CASES, POLICY, compiled_of, subject_of};
+
+    #[test]
+    fn it_says_why_there_is_no_answer() {
+        let tables = POLICY.replace("cents = 1000", "cents = 10000000001");
+        let subject = subject_of(&tables, &[], &[("cases.toml", CASES)]);
+        let answers = subject.answer_cases(&compiled_of(&subject), Explain::FailedOnly);
+        assert_eq!(answers.len(), 5);
+        let message =
+            "the tables cannot answer: an amount or a count leaves its range; lower the rate or the units that make it";
+        for decision in answers.into_iter().flatten() {
+            assert_eq!(decision, Decision::undetermined(UndeterminedCode::PolicyTrapped, message));
+        }
+    }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Manifest, ServiceDate, Verdict};
 use adjudica_sdk::tables::Compiled;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde::Serialize;
 
 use crate::Subject;
@@ -145,21 +146,19 @@ fn rows_reached(subject: &Subject, compiled: &Compiled, seen: &Seen) -> Reached 
             after.is_none_or(|after| after == asked.decisions(compiled))
         })
     };
-    let all: Vec<Row> = rows(&subject.tables);
-    let mut reached = Reached { all: 0, missed: Vec::new() };
-    for row in all {
-        let without = without_row(&subject.tables, &row).map(|tables| subject.compile_as(&tables));
-        // A row that others stand on cannot be taken away alone; those others are reached or not.
-        let Some(Ok(without)) = without else { continue };
-        reached.all = reached.all.saturating_add(1);
+    // `None`: a row that others stand on cannot be taken away alone; those others are reached or not.
+    let missed = |row: Row| -> Option<Option<Missed>> {
+        let without = subject.compile_as(&without_row(&subject.tables, &row)?).ok()?;
         let name = row.name();
-        if !seen.spoke.contains(&name) && !seen.kept.contains(&name) && changes_nothing(&without) {
-            let citation = citation(&compiled.manifest, &name);
-            let wanted = "a case whose answer would be another without this row".to_owned();
-            reached.missed.push(Missed { name, line: row.line(&subject.tables), wanted, citation });
+        if seen.spoke.contains(&name) || seen.kept.contains(&name) || !changes_nothing(&without) {
+            return Some(None);
         }
-    }
-    reached
+        let citation = citation(&compiled.manifest, &name);
+        let wanted = "a case whose answer would be another without this row".to_owned();
+        Some(Some(Missed { name, line: row.line(&subject.tables), wanted, citation }))
+    };
+    let judged: Vec<Option<Missed>> = rows(&subject.tables).into_par_iter().filter_map(missed).collect();
+    Reached { all: judged.len(), missed: judged.into_iter().flatten().collect() }
 }
 
 /// Both sides of every number that a rule compares with, and of every day on which a rule begins or ends.
@@ -207,3 +206,6 @@ fn turning_days(manifest: &Manifest) -> BTreeMap<ServiceDate, String> {
     }
     days
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 mod asked;
 pub mod behave;
+pub mod conform;
 pub mod coverage;
 pub mod lint;
 pub mod matrix;
@@ -9,6 +10,8 @@ pub mod mutate;
 pub mod pin;
 pub mod probe;
 pub mod subject;
+#[cfg(test)]
+mod test_policies;
 mod vocabulary;
 #[cfg(test)]
 mod why_not_tests;

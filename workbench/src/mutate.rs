@@ -3,14 +3,13 @@
 mod change;
 mod rows;
 
-use std::num::NonZero;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adjudica_core::Decision;
 use adjudica_core::columns::Explain;
 use adjudica_sdk::cases::Case;
 use adjudica_sdk::tables::Compiled;
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde::Serialize;
 
 use crate::Subject;
@@ -55,32 +54,16 @@ pub struct Mutant {
 #[must_use]
 pub fn mutate(subject: &Subject, compiled: &Compiled, progress: &(dyn Fn(usize, usize) + Sync)) -> Vec<Mutant> {
     let changes = changes(subject);
+    let count = changes.len();
     let probes = Probes::of(subject, compiled);
     let cases = Cases { files: subject.ask(compiled, Explain::FailedOnly), policy: compiled };
-    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
-    let fates: Vec<Mutex<Option<Fate>>> = changes.iter().map(|_| Mutex::new(None)).collect();
-    let work = || {
-        while let Some((change, slot)) = take(&next, &changes, &fates) {
-            let fate = judge(subject, change, &cases, &probes);
-            if let Ok(mut slot) = slot.lock() {
-                *slot = Some(fate);
-            }
-            progress(done.fetch_add(1, Ordering::Relaxed).saturating_add(1), changes.len());
-        }
-    };
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(work);
-        }
+    let done = AtomicUsize::new(0);
+    let judged = changes.into_par_iter().map(|change| {
+        let fate = judge(subject, &change, &cases, &probes);
+        progress(done.fetch_add(1, Ordering::Relaxed).saturating_add(1), count);
+        Mutant { change, fate }
     });
-    let fates = fates.into_iter().map(|fate| fate.into_inner().ok().flatten().unwrap_or(Fate::Unseen));
-    changes.iter().cloned().zip(fates).map(|(change, fate)| Mutant { change, fate }).collect()
-}
-
-fn take<'a, A, B>(next: &AtomicUsize, all: &'a [A], slots: &'a [B]) -> Option<(&'a A, &'a B)> {
-    let index = next.fetch_add(1, Ordering::Relaxed);
-    Some((all.get(index)?, slots.get(index)?))
+    judged.collect()
 }
 
 /// The cases, put to the policy as it is.

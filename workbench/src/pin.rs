@@ -63,3 +63,6 @@ fn field(name: &str, value: &Value) -> String {
         single => format!("{name} = {single}\n"),
     }
 }
+
+#[cfg(test)]
+mod tests;

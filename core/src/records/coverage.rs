@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Days};
+use super::{Body, Days, below_zero, ends_first};
 use crate::cents::Cents;
 use crate::code::ProcedureCode;
 use crate::date::{DateRange, ServiceDate};
@@ -117,8 +117,7 @@ impl Coverage {
     pub(super) fn clashes_with(&self, other: &Self) -> Option<&'static str> {
         let overlap =
             DateRange { from: self.from, to: self.to }.overlaps(&DateRange { from: other.from, to: other.to });
-        (overlap && self.order == other.order)
-            .then_some("its days overlap those, at the same place in the payers' order,")
+        (overlap && self.order == other.order).then_some("which is at the same place in the payers' order")
     }
 
     /// Whether it is the coverage that an encounter names.
@@ -133,15 +132,14 @@ impl Body for Coverage {
     }
 
     fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if let Err(fault) = DateRange::new(self.from, self.to) {
-            faults.push(format!("`to`: {fault}"));
-        }
+        let mut faults: Vec<String> = ends_first(self.from, self.to).into_iter().collect();
         if self.order == 0 {
-            faults.push("`order`: the first payer is 1".to_owned());
+            faults.push("`order`: is 0; the first payer is 1".to_owned());
         }
         if self.coinsurance_basis_points.is_some_and(|share| share > 10_000) {
-            faults.push("`coinsurance_basis_points`: a share is at most 10000, which is all of it".to_owned());
+            faults.push(
+                "`coinsurance_basis_points`: is more than 10000, which is all of it; write 10000 or less".to_owned(),
+            );
         }
         let amounts = [
             ("lifetime_maximum_cents", self.lifetime_maximum_cents),
@@ -152,10 +150,6 @@ impl Body for Coverage {
         faults.extend(amounts.into_iter().filter_map(|(name, cents)| below_zero(name, cents?)));
         faults
     }
-}
-
-fn below_zero(name: &str, cents: Cents) -> Option<String> {
-    (cents < Cents::ZERO).then(|| format!("`{name}`: {cents} is below zero"))
 }
 
 /// A negotiated exception from what a plan covers.
@@ -291,7 +285,7 @@ impl Body for PriorAnswer {
             .filter_map(|(name, cents)| below_zero(name, cents))
             .collect();
         if self.paid_cents > self.allowed_cents {
-            faults.push("`paid_cents`: more than was allowed; check the payer's answer".to_owned());
+            faults.push("`paid_cents`: is more than `allowed_cents`; check the payer's answer".to_owned());
         }
         faults
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Days};
+use super::{Body, Days, ends_first};
 use crate::date::{DateRange, ServiceDate};
 use crate::token::Token;
 
@@ -73,7 +73,7 @@ impl Body for Credential {
     }
 
     fn faults(&self) -> Vec<String> {
-        DateRange::new(self.from, self.to).err().map(|fault| format!("`to`: {fault}")).into_iter().collect()
+        ends_first(self.from, self.to).into_iter().collect()
     }
 }
 
@@ -120,7 +120,7 @@ impl Enrolment {
             self.payer_id == other.payer_id && self.plan_id == other.plan_id && self.service_line == other.service_line;
         let overlap =
             DateRange { from: self.from, to: self.to }.overlaps(&DateRange { from: other.from, to: other.to });
-        (same && overlap).then_some("its days overlap those, with the same payer, plan and line,")
+        (same && overlap).then_some("which is with the same payer for the same plan and line of service")
     }
 
     pub(super) fn is_for(&self, payer_id: &Token, plan_id: Option<&Token>, service_line: Option<&Token>) -> bool {
@@ -133,7 +133,7 @@ impl Enrolment {
 
 impl Body for Enrolment {
     fn faults(&self) -> Vec<String> {
-        DateRange::new(self.from, self.to).err().map(|fault| format!("`to`: {fault}")).into_iter().collect()
+        ends_first(self.from, self.to).into_iter().collect()
     }
 }
 

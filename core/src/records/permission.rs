@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Days};
+use super::{Body, Days, ends_first};
 use crate::code::ProcedureCode;
 use crate::date::ServiceDate;
 use crate::moment::Moment;
@@ -47,7 +47,7 @@ impl Assignment {
         let primaries = self.role == AssignmentRole::Primary && other.role == AssignmentRole::Primary;
         let overlap = !ends_before(self, other) && !ends_before(other, self);
         (primaries && overlap && self.service_line == other.service_line)
-            .then_some("its time overlaps that, and a client has one case manager for a line,")
+            .then_some("and a client has one case manager for a line of service")
     }
 
     pub(super) fn covers(&self, day: ServiceDate) -> bool {
@@ -58,7 +58,10 @@ impl Assignment {
 impl Body for Assignment {
     fn faults(&self) -> Vec<String> {
         let ends_first = self.end_at.as_ref().is_some_and(|end| self.start_at.seconds_until(end) <= 0);
-        ends_first.then(|| "`end_at`: is not after `start_at`".to_owned()).into_iter().collect()
+        ends_first
+            .then(|| "`end_at`: is not after `start_at`; write a later one, or none while it lasts".to_owned())
+            .into_iter()
+            .collect()
     }
 }
 
@@ -131,10 +134,7 @@ impl Body for Authorization {
     }
 
     fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if let Err(fault) = crate::date::DateRange::new(self.from, self.to) {
-            faults.push(format!("`to`: {fault}"));
-        }
+        let mut faults: Vec<String> = ends_first(self.from, self.to).into_iter().collect();
         if self.procedure_codes.is_empty() {
             faults.push("`procedure_codes`: is empty; name the codes that are authorized".to_owned());
         }
@@ -162,10 +162,6 @@ pub struct Programme {
 
 impl Body for Programme {
     fn faults(&self) -> Vec<String> {
-        crate::date::DateRange::new(self.from, self.to)
-            .err()
-            .map(|fault| format!("`to`: {fault}"))
-            .into_iter()
-            .collect()
+        ends_first(self.from, self.to).into_iter().collect()
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Body, Days};
+use super::{Body, Days, below_zero, ends_first};
 use crate::cents::Cents;
-use crate::date::{DateRange, ServiceDate};
+use crate::date::ServiceDate;
 use crate::quantity::Minutes;
 use crate::token::Token;
 
@@ -64,10 +64,7 @@ body!(
 
 impl Body for CarePlan {
     fn faults(&self) -> Vec<String> {
-        let mut faults = Vec::new();
-        if let Err(fault) = DateRange::new(self.from, self.to) {
-            faults.push(format!("`to`: {fault}"));
-        }
+        let mut faults: Vec<String> = ends_first(self.from, self.to).into_iter().collect();
         if self.approved_by.is_some() != self.approved_on.is_some() {
             faults.push(
                 "`approved_on`: an approval needs who and when; give both `approved_by` and `approved_on`".to_owned(),
@@ -110,7 +107,7 @@ body!(
 
 impl Body for Order {
     fn faults(&self) -> Vec<String> {
-        DateRange::new(self.from, self.to).err().map(|fault| format!("`to`: {fault}")).into_iter().collect()
+        ends_first(self.from, self.to).into_iter().collect()
     }
 }
 
@@ -177,7 +174,7 @@ impl Body for Stay {
     }
 
     fn faults(&self) -> Vec<String> {
-        DateRange::new(self.from, self.to).err().map(|fault| format!("`to`: {fault}")).into_iter().collect()
+        ends_first(self.from, self.to).into_iter().collect()
     }
 }
 
@@ -286,11 +283,12 @@ impl Body for Claim {
     fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
         if self.frequency.as_ref().is_some_and(|code| !matches!(code.as_str(), "1" | "7" | "8")) {
-            faults.push("`frequency`: is none of 1, 7 and 8".to_owned());
+            faults.push(
+                "`frequency`: is no claim frequency code; write 1 for an original, 7 for a replacement, 8 for a void"
+                    .to_owned(),
+            );
         }
-        if self.charge_cents.is_some_and(|cents| cents < Cents::ZERO) {
-            faults.push("`charge_cents`: is below zero".to_owned());
-        }
+        faults.extend(self.charge_cents.and_then(|cents| below_zero("charge_cents", cents)));
         faults
     }
 }

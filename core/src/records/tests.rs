@@ -1,4 +1,4 @@
-//! What records say of an encounter, at the boundaries of their days, and which records cannot be.
+//! What records say of an encounter, at the boundaries of their days. Which records cannot be is in `fault_tests`.
 
 use serde_json::{Value, json};
 
@@ -392,40 +392,4 @@ fn it_finds_days_that_rules_measure_from() {
     assert_eq!(day(&standing, "contact").as_deref(), Some("2026-03-06"), "the first after the discharge");
     assert_conditions(&[stay("2026-03-10", None)], &json!({}), "stay", &["stay.inpatient"]);
     assert_conditions(&[stay("2026-03-01", Some("2026-03-10"))], &json!({}), "stay", &[]);
-}
-
-#[test]
-fn it_names_every_fault_of_records_alone_and_together() {
-    let body = |value: Value| serde_json::from_value::<RecordBody>(value).expect("a body");
-    for (value, faults) in [
-        (
-            json!({ "kind": "coverage", "payer_id": "p", "coverage_kind": "commercial", "order": 0, "from": "2026-02-01", "to": "2026-02-01", "coinsurance_basis_points": 10_001, "copay_cents": -1 }),
-            4,
-        ),
-        (
-            json!({ "kind": "assignment", "service_line": "ABA", "provider_id": "a", "role": "primary", "start_at": "2026-01-02T00:00:00Z", "end_at": "2026-01-01T00:00:00Z" }),
-            1,
-        ),
-        (
-            json!({ "kind": "authorization", "payer_id": "p", "status": "approved", "procedure_codes": [], "units": 1, "from": "2026-02-01", "to": "2026-01-01" }),
-            2,
-        ),
-        (json!({ "kind": "claim", "frequency": "9", "charge_cents": -5 }), 2),
-        (
-            json!({ "kind": "prior_answer", "payer_id": "p", "on": "2026-01-01", "allowed_cents": 5, "paid_cents": 6 }),
-            1,
-        ),
-        (json!({ "kind": "care_plan", "from": "2026-01-01", "approved_by": "a" }), 1),
-    ] {
-        assert_eq!(body(value.clone()).faults().len(), faults, "{value}");
-    }
-    let together = records(&[
-        ("c1", coverage(1, "a", "commercial", "2026-01-01", None)),
-        ("c1", coverage(1, "b", "commercial", "2026-06-01", None)),
-        ("c1", coverage(2, "b", "commercial", "2026-06-01", None)),
-        assignment("ABA", "cm1", "primary", "2026-01-01T09:00:00Z", None),
-        assignment("ABA", "cm2", "primary", "2026-02-01T09:00:00Z", None),
-        assignment("ST", "cm2", "primary", "2026-02-01T09:00:00Z", None),
-    ]);
-    assert_eq!(faults_together(&together).len(), 2, "{:?}", faults_together(&together));
 }

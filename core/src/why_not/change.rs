@@ -201,7 +201,8 @@ impl FactChange {
                 format!("document how many patients the group had; {group_size} would do")
             }
             Change::GroupSize { group_size, documented: Some(now) } => {
-                format!("have {} {group_size} patients in the group", bound(group_size, now))
+                let s = if *group_size == 1 { "" } else { "s" };
+                format!("have {} {group_size} patient{s} in the group", bound(group_size, now))
             }
             Change::Minutes { minutes, documented } => {
                 let now = documented.unwrap_or_default();
@@ -331,3 +332,6 @@ fn authorize(facts: &mut EncounterFacts, code: ProcedureCode, units: Units) {
     let authorized = Authorized { authorization_id, procedure_codes, from, to: Some(from.plus_days(1)), units };
     standing(facts).authorizations.push(authorized);
 }
+
+#[cfg(test)]
+mod tests;

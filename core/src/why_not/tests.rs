@@ -3,12 +3,9 @@
 use super::*;
 use crate::decision::{DecisionLine, Finding, Outcome, Verdict};
 use crate::facts::{EncounterFacts, LedgerLine};
-use crate::manifest::{Effect, RuleKind, Subject, SubjectKind, TermsSchema};
+use crate::manifest::tests::{empty, token};
+use crate::manifest::{Effect, RuleKind, Subject, SubjectKind};
 use crate::{Cents, Minutes, ProcedureCode, Units};
-
-fn token(text: &str) -> Token {
-    Token::parse(text).expect("a token")
-}
 
 fn code() -> ProcedureCode {
     ProcedureCode::parse("T1016").expect("a code")
@@ -20,23 +17,10 @@ fn document(name: &str) -> Subject {
 
 fn manifest() -> Manifest {
     Manifest {
-        policy_id: token("test"),
-        version: semver::Version::new(1, 0, 0),
-        interface_version: semver::Version::new(1, 0, 0),
-        title: "test".to_owned(),
-        payers: vec![token("test")],
-        in_force: Vec::new(),
-        currency: token("USD"),
-        reads: Vec::new(),
-        sources: Vec::new(),
-        assumptions: Vec::new(),
-        rules: Vec::new(),
         codes: vec![code()],
-        modifiers: Vec::new(),
         subjects: vec![document("care_plan"), document("consent")],
-        terms: TermsSchema::default(),
-        units_max: 10,
         conditions: vec![token("care_plan"), token("consent"), token("repeat_service")],
+        ..empty()
     }
 }
 
@@ -180,43 +164,4 @@ fn it_reads_back_the_ways_out_that_it_writes() {
     assert!(json.contains(r#"{"kind":"missing","change":"add_supporting_info","category":"care_plan"}"#), "{json}");
     assert!(json.contains(r#"{"kind":"missing","change":"minutes","minutes":20}"#), "{json}");
     assert_eq!(serde_json::from_str::<Vec<WayOut>>(&json).expect("ways out"), ways);
-}
-
-#[test]
-fn it_says_every_change_in_plain_words() {
-    let (name, day) = (token("discharge"), crate::ServiceDate::parse("2026-03-02").expect("a day"));
-    let modifier = crate::Modifier::parse("2P").expect("a modifier");
-    let place_of_service = PlaceOfService::parse("11").expect("a place");
-    let units = Units(4);
-    let changes = [
-        Change::AddSupportingInfo { category: name.clone() },
-        Change::WithoutSupportingInfo { category: name.clone() },
-        Change::SupportCondition { condition: token("care_plan.active") },
-        Change::WithoutCondition { condition: token("signature.missing") },
-        Change::SupportCondition { condition: token("certification.CCM") },
-        Change::Modifier { modifier },
-        Change::WithoutModifier { modifier },
-        Change::Authorization { code: code(), units },
-        Change::Day { day_kind: name.clone(), day, on_file: None },
-        Change::Day { day_kind: name.clone(), day, on_file: Some(day.plus_days(-1)) },
-        Change::ProcedureCode { code: code() },
-        Change::GroupSize { group_size: 2, documented: None },
-        Change::GroupSize { group_size: 2, documented: Some(3) },
-        Change::Minutes { minutes: Minutes(10), documented: Some(Minutes(12)) },
-        Change::PlaceOfService { place_of_service },
-        Change::Mode { mode: name.clone() },
-        Change::Phase { phase: name.clone() },
-        Change::Role { role: name },
-        Change::ReceivedOn { day },
-    ];
-    for kind in [ChangeKind::Missing, ChangeKind::Otherwise] {
-        for change in changes.clone() {
-            let sentence = FactChange { kind, change }.sentence();
-            let is_plain = sentence.chars().next().is_some_and(char::is_lowercase) && !sentence.ends_with('.');
-            assert!(is_plain && !sentence.contains('\n'), "{sentence}");
-        }
-    }
-    let condition = token("signature.missing");
-    let signed = FactChange { kind: ChangeKind::Missing, change: Change::WithoutCondition { condition } };
-    assert_eq!(signed.sentence(), "have the records not say that the record of the encounter is kept and not signed");
 }

@@ -1,11 +1,12 @@
 //! Compares two policies by asking both: at the boundaries of their tables, on their cases, and on encounters that are given.
 
-use adjudica_core::{Decision, EncounterFacts, Terms, Timeline};
+use adjudica_core::{Decision, EncounterFacts, Terms};
 use adjudica_workbench::behave::{Behaviour, Direction};
 use adjudica_workbench::probe::Probes;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::intake::by_client;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::table::{Align, Table, dollars};
@@ -39,12 +40,7 @@ pub fn compare(old: &PolicyInput, new: &PolicyInput) -> Result<Behaviour> {
 pub fn compare_over(old: &PolicyInput, new: &PolicyInput, encounters: Vec<EncounterFacts>, terms: &Terms) -> Behaviour {
     let mut behaviour = Behaviour::of(old.manifest(), new.manifest());
     let payers = |facts: &EncounterFacts| new.manifest().payers.contains(&facts.payer_id);
-    let mut client_to_timeline = std::collections::BTreeMap::<_, Timeline>::new();
-    for facts in encounters.into_iter().filter(payers) {
-        client_to_timeline.entry(facts.client_id.clone()).or_default().encounters.push(facts);
-    }
-    let mut timelines: Vec<Timeline> = client_to_timeline.into_values().collect();
-    timelines.iter_mut().for_each(Timeline::sort);
+    let timelines = by_client(encounters.into_iter().filter(payers));
     behaviour.compare(
         &timelines,
         terms,

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use adjudica_core::Digest;
 use adjudica_engine::{Inspection, SignatureFault, signature};
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use serde_json::json;
 
 use crate::exit::{Fault, Refusal};
@@ -70,7 +70,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, Vec<u8>)>> {
             return Err(refuse(format!("`{name}` in it is larger than {ENTRY_BYTES_MAX} bytes")).into());
         }
         let mut bytes = Vec::new();
-        entry.read_to_end(&mut bytes).with_context(|| format!("`{name}` in the bundle cannot be read"))?;
+        entry.read_to_end(&mut bytes).map_err(|error| refuse(format!("is no bundle: {error}")))?;
         match name.rsplit_once('/') {
             Some((folder, WASM)) => drop(files.insert(folder.to_owned(), bytes)),
             Some((folder, "digest.txt")) => {

@@ -40,6 +40,6 @@ pub fn write_whole(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let folder = file.parent().context("the file has no folder")?;
     std::fs::create_dir_all(folder).with_context(|| format!("`{}` cannot be made", folder.display()))?;
     let beside = file.with_extension(format!("{}.part", std::process::id()));
-    std::fs::write(&beside, bytes).with_context(|| format!("`{}` cannot be written", beside.display()))?;
+    std::fs::write(&beside, bytes).with_context(|| format!("`{}` cannot be written", file.display()))?;
     std::fs::rename(&beside, file).with_context(|| format!("`{}` cannot be written", file.display()))
 }

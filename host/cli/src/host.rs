@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adjudica_core::{Digest, Manifest, Token};
 use adjudica_engine::Policy;
 use adjudica_server::registry::activate::{CaseCheck, CaseReport};
-use adjudica_server::registry::trust::{judge, require_theirs_and_newest};
+use adjudica_server::registry::trust::require_theirs_and_newest;
 use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
 use adjudica_store::PolicyFile;
 use anyhow::{Context as _, Result};
@@ -110,8 +110,8 @@ pub async fn upload(app: &App, path: &std::path::Path, actor: &Token) -> Result<
     if stored.iter().any(|file| file.digest == inspection.digest) {
         return Ok((inspection.digest, manifest));
     }
-    let signed = judge(&app.host.config.publishers_file, &wasm, app.host.clock.now())
-        .map_err(|error| refuse(&headline, error))?;
+    let judged = app.host.registry.publishers.judge(&wasm, app.host.clock.now()).await;
+    let signed = judged.map_err(|error| refuse(&headline, error))?;
     if let Some(signed) = signed {
         require_theirs_and_newest(&signed, &stored, &manifest).map_err(|error| refuse(&headline, error))?;
     }

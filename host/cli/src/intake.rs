@@ -6,7 +6,7 @@ mod rows;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use adjudica_core::EncounterFacts;
+use adjudica_core::{EncounterFacts, Timeline};
 use adjudica_server::error::FieldFault;
 use adjudica_server::wire::encounter::parse_encounter;
 use serde_json::Value;
@@ -34,6 +34,17 @@ pub struct Intake {
     pub faults: Vec<Fault>,
     /// Rows, good and bad.
     pub rows: usize,
+}
+
+/// One timeline for each client, in order of their ids, with no ledger before it.
+pub fn by_client(encounters: impl IntoIterator<Item = EncounterFacts>) -> Vec<Timeline> {
+    let mut client_to_timeline = BTreeMap::<_, Timeline>::new();
+    for facts in encounters {
+        client_to_timeline.entry(facts.client_id.clone()).or_default().encounters.push(facts);
+    }
+    let mut timelines: Vec<Timeline> = client_to_timeline.into_values().collect();
+    timelines.iter_mut().for_each(Timeline::sort);
+    timelines
 }
 
 /// Largest file that is read, in bytes.

@@ -43,7 +43,7 @@ impl SecretKey {
         // The reader's own words could show the secret.
         let key: Self = toml::from_str(&text)
             .map_err(|_| refuse("has another form; make one with `adjudica policy keygen`".to_owned()))?;
-        key.secret().map_err(|_| refuse("holds no secret key; make one with `adjudica policy keygen`".to_owned()))?;
+        key.secret().map_err(|fault| refuse(fault.to_string()))?;
         Ok(key)
     }
 
@@ -51,7 +51,7 @@ impl SecretKey {
     /// # Errors
     /// When it is not 64 hexadecimal digits.
     pub fn secret(&self) -> Result<[u8; KEY_BYTES]> {
-        parse_hex(&self.secret_key).context("the secret key is not 64 hexadecimal digits")
+        parse_hex(&self.secret_key).context("holds no secret key; make one with `adjudica policy keygen`")
     }
 
     /// Writes the file so that only its owner can read it; never over another.

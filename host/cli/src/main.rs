@@ -20,6 +20,7 @@ mod logging;
 mod output;
 mod policy_folder;
 mod policy_input;
+mod policy_question;
 mod progress;
 mod sample;
 mod shelf;

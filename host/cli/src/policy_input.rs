@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Manifest, Terms, Timeline};
 use adjudica_engine::{Engine, Policy};
 use adjudica_sdk::tables::Compiled;
@@ -82,7 +81,6 @@ impl PolicyInput {
     /// The built policy's answers: one list for each timeline.
     #[must_use]
     pub fn answer(&self, timelines: &[Timeline], terms: &Terms) -> Vec<Vec<Decision>> {
-        let mut decisions = self.policy.decide(timelines, terms, Explain::FailedOnly).into_iter();
-        timelines.iter().map(|timeline| decisions.by_ref().take(timeline.encounters.len()).collect()).collect()
+        self.policy.decide_timelines(timelines, terms)
     }
 }

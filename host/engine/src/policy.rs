@@ -78,6 +78,13 @@ impl Policy {
         }
     }
 
+    /// As [`Policy::decide`]: one list of decisions for each timeline, with the failed rules only.
+    #[must_use]
+    pub fn decide_timelines(&self, timelines: &[Timeline], terms: &Terms) -> Vec<Vec<Decision>> {
+        let mut decisions = self.decide(timelines, terms, Explain::FailedOnly).into_iter();
+        timelines.iter().map(|timeline| decisions.by_ref().take(timeline.encounters.len()).collect()).collect()
+    }
+
     fn decide_one_by_one(&self, timelines: &[Timeline], terms: &Terms, explain: Explain) -> Vec<Decision> {
         let mut decisions = Vec::new();
         let mut spent_in_a_row = 0;

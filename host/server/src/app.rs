@@ -19,7 +19,7 @@ use crate::host::Host;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::registry::activate::{CaseCheck, CaseReport};
-use crate::registry::trust::load_trust;
+use crate::registry::trust::{Publishers, load_trust};
 use crate::routes::router;
 use crate::serve::{Drained, serve};
 use crate::worker;
@@ -83,7 +83,12 @@ impl Server {
             return Err(BuildError::Config { faults });
         }
         let metrics = Arc::new(Metrics::new());
-        let registry = Arc::new(Registry::new(Arc::clone(&store), engine.clone(), Arc::clone(&metrics)));
+        let registry = Arc::new(Registry::new(
+            Arc::clone(&store),
+            engine.clone(),
+            Arc::clone(&metrics),
+            Publishers::at(&config.publishers_file),
+        ));
         let detail = |error: ApiError| BuildError::Activations { detail: error.internal.unwrap_or(error.public) };
         registry.refresh().await.map_err(detail)?;
         let pool = Pool::start(config.policy_threads, config.policy_queue_max)

@@ -22,6 +22,7 @@ use crate::error::ApiError;
 use crate::metrics::Metrics;
 use crate::registry::load::{Library, answerer};
 use crate::registry::snapshot::Snapshot;
+use crate::registry::trust::Publishers;
 
 /// What answers now: a picture of all activations with everything that they name, loaded.
 #[derive(Default)]
@@ -37,6 +38,8 @@ pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) library: Library,
+    /// Whose policies are taken.
+    pub publishers: Publishers,
     published: ArcSwap<Published>,
     /// Held while the published set is changed, from reading what is there until it is published.
     pub(crate) changing: Mutex<()>,
@@ -52,9 +55,9 @@ pub struct Pinned {
 impl Registry {
     /// A registry with nothing in it; [`Registry::refresh`] fills it.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>, engine: Engine, metrics: Arc<Metrics>) -> Self {
+    pub fn new(store: Arc<dyn Store>, engine: Engine, metrics: Arc<Metrics>, publishers: Publishers) -> Self {
         let library = Library::new(Arc::clone(&store), engine);
-        Self { store, metrics, library, published: ArcSwap::default(), changing: Mutex::new(()) }
+        Self { store, metrics, library, publishers, published: ArcSwap::default(), changing: Mutex::new(()) }
     }
 
     /// What answers now. A request takes it once, and is recorded from what it took.

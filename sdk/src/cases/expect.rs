@@ -107,7 +107,10 @@ impl Expectation {
             .find_map(|finding| finding.subject.as_ref())
             .map(|subject| subject.name.to_string());
         if self.subject.is_some() && self.subject != subject {
-            differences.push(format!("expected the findings to point at {:?}, got {subject:?}", self.subject));
+            let name =
+                |subject: &Option<String>| subject.as_ref().map_or("nothing".to_owned(), |name| format!("`{name}`"));
+            let (expected, got) = (name(&self.subject), name(&subject));
+            differences.push(format!("expected the findings to point at {expected}, got {got}"));
         }
         self.compare_lines(decision, &mut differences);
         differences

@@ -1,10 +1,14 @@
 //! Reads a case file: defaults merged under every encounter, grids spread into a case for each cell, every fault at once.
 
 use adjudica_core::{EncounterFacts, LedgerLine, Terms, Timeline};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use super::grid::Cells;
+use super::written::Written;
 use super::{Case, CaseFile, Expectation};
 use crate::tables::Fault;
+use crate::text::{Text, in_plain_words};
 
 /// Facts that a case need not give.
 pub const DEFAULTS: [(&str, &str); 8] = [
@@ -17,6 +21,9 @@ pub const DEFAULTS: [(&str, &str); 8] = [
     ("phase", "implementation"),
     ("mode", "in_person"),
 ];
+
+/// Fields of `[[case]]`.
+const FIELDS: [&str; 8] = ["name", "source", "note", "encounter", "encounters", "history", "expect", "expect_each"];
 
 /// Reads the cases of one file.
 ///
@@ -31,209 +38,228 @@ pub const DEFAULTS: [(&str, &str); 8] = [
 /// assert!(adjudica_sdk::cases::parse("visits.toml", "[[case]]\nname = 1").is_err());
 /// ```
 /// # Errors
-/// Every [`Fault`] of the file.
+/// Every [`Fault`] of the file, by place.
 pub fn parse(file_name: &str, text: &str) -> Result<CaseFile, Vec<Fault>> {
-    let at_start = |message: String| vec![Fault { line: 1, column: 1, message }];
-    let root: toml::Table = toml::from_str(text).map_err(|error| {
-        let offset = error.span().map_or(0, |span| span.start);
-        let line = text.get(..offset).unwrap_or_default().matches('\n').count() + 1;
-        vec![Fault { line, column: 1, message: error.message().to_owned() }]
-    })?;
-    let Value::Object(mut root) = json_of(toml::Value::Table(root)) else {
-        return Err(at_start("the file is not a table".to_owned()));
-    };
-    let mut reader = Reader { text, faults: Vec::new(), cases: Vec::new(), defaults: Map::new() };
-    for (field, value) in DEFAULTS {
-        reader.defaults.insert(field.to_owned(), json!(value));
+    let text = Text::new(text);
+    let (root, mut faults) = text.read();
+    if !faults.is_empty() {
+        return Err(faults);
     }
-    if let Some(Value::Object(defaults)) = root.remove("defaults") {
-        reader.defaults.extend(defaults);
+    let root = Written::of_table(root, &text, &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
     }
-    let terms = root.remove("terms").map_or(Ok(Terms::default()), serde_json::from_value::<Terms>);
-    let terms = terms.map_err(|error| at_start(format!("[terms]: {error}")))?;
-    for fault in terms.faults() {
-        reader.faults.push(Fault { line: 1, column: 1, message: format!("[terms]: {fault}") });
+    let mut reader = Reader { faults, cases: Vec::new(), defaults: Map::new(), have_defaults_fault: false };
+    reader.defaults.extend(DEFAULTS.map(|(field, value)| (field.to_owned(), json!(value))));
+    let terms = reader.terms(&root);
+    reader.add_defaults(&root);
+    for case in reader.list(&root, "case") {
+        reader.case(case);
     }
-    for case in take_list(&mut root, "case") {
-        reader.case(&case);
+    for grid in reader.list(&root, "grid") {
+        reader.grid(grid);
     }
-    for grid in take_list(&mut root, "grid") {
-        reader.grid(&grid);
-    }
-    for name in root.keys() {
-        reader.faults.push(Fault {
-            line: 1,
-            column: 1,
-            message: format!("there is no table `{name}` in a case file; use defaults, terms, case, grid"),
-        });
-    }
-    if reader.faults.is_empty() {
-        Ok(CaseFile { name: file_name.to_owned(), terms, cases: reader.cases })
-    } else {
-        Err(reader.faults)
-    }
-}
-
-/// TOML as JSON; dates become their text.
-fn json_of(value: toml::Value) -> Value {
-    match value {
-        toml::Value::Datetime(day) => Value::String(day.to_string()),
-        toml::Value::Array(items) => Value::Array(items.into_iter().map(json_of).collect()),
-        toml::Value::Table(table) => {
-            Value::Object(table.into_iter().map(|(key, value)| (key, json_of(value))).collect())
+    for (name, written) in &root.fields {
+        if !["defaults", "terms", "case", "grid"].contains(&name.as_str()) {
+            reader.fault(
+                written,
+                format!("there is no table `{name}` in a case file; use `defaults`, `terms`, `case` or `grid`"),
+            );
         }
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => json!(number),
-        toml::Value::Boolean(flag) => json!(flag),
-        toml::Value::Float(number) => Value::String(number.to_string()),
     }
+    let Reader { mut faults, cases, .. } = reader;
+    faults.sort();
+    if faults.is_empty() { Ok(CaseFile { name: file_name.to_owned(), terms, cases }) } else { Err(faults) }
 }
 
-fn take_list(table: &mut Map<String, Value>, name: &str) -> Vec<Map<String, Value>> {
-    let list = match table.remove(name) {
-        Some(Value::Array(list)) => list,
-        Some(single) => vec![single],
-        None => Vec::new(),
-    };
-    list.into_iter().filter_map(|item| if let Value::Object(item) = item { Some(item) } else { None }).collect()
+/// A case before its facts are read.
+pub(super) struct Draft<'w> {
+    pub(super) name: String,
+    pub(super) line: usize,
+    /// Where each stands, and what it says.
+    pub(super) encounters: Vec<(&'w Written, Value)>,
+    pub(super) expected: Vec<(&'w Written, Value)>,
+    pub(super) history: Option<&'w Written>,
 }
 
-struct Reader<'t> {
-    text: &'t str,
+struct Reader {
     faults: Vec<Fault>,
     cases: Vec<Case>,
     defaults: Map<String, Value>,
+    /// What is wrong with an encounter may then only be that.
+    have_defaults_fault: bool,
 }
 
-impl Reader<'_> {
-    fn line_of(&self, name: &str) -> usize {
-        let offset = self.text.find(&format!("\"{name}\"")).unwrap_or(0);
-        self.text.get(..offset).unwrap_or_default().matches('\n').count() + 1
+impl Reader {
+    fn fault(&mut self, at: &Written, message: String) {
+        self.faults.push(at.fault(message));
     }
 
-    fn fault(&mut self, name: &str, message: &str) {
-        let line = self.line_of(name);
-        self.faults.push(Fault { line, column: 1, message: format!("`{name}`: {message}") });
+    /// The table `name` of the file, where it is one.
+    fn table<'w>(&mut self, root: &'w Written, name: &str) -> Option<&'w Written> {
+        let table = root.fields.get(name)?;
+        if table.value.is_object() {
+            return Some(table);
+        }
+        self.fault(table, format!("`{name}` is one table; write `[{name}]`"));
+        None
     }
 
-    fn case(&mut self, case: &Map<String, Value>) {
-        let name = case.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
-        if name.is_empty() {
-            return self.fault("case", "a case has no `name`, or one that is not a text");
+    /// The tables of the list `name`; a single one may stand for a list of one.
+    fn list<'w>(&mut self, root: &'w Written, name: &str) -> Vec<&'w Written> {
+        let Some(list) = root.fields.get(name) else { return Vec::new() };
+        let items = if list.value.is_array() { list.items.iter().collect() } else { vec![list] };
+        let (tables, others): (Vec<_>, Vec<_>) = items.into_iter().partition(|item| item.value.is_object());
+        for other in others {
+            self.fault(other, format!("`{name}` is a list of tables; write `[[{name}]]`"));
         }
-        let known = ["name", "source", "note", "encounter", "encounters", "history", "expect", "expect_each"];
-        for field in case.keys().filter(|field| !known.contains(&field.as_str())) {
-            self.fault(&name, &format!("there is no field `{field}` in a case"));
-        }
-        let encounters = list_or_single(case, "encounters", "encounter");
-        let expected = list_or_single(case, "expect_each", "expect");
-        if encounters.is_empty() || encounters.len() != expected.len() {
-            let message =
-                format!("{} encounters and {} expectations; give as many of each", encounters.len(), expected.len());
-            return self.fault(&name, &message);
-        }
-        let history = case.get("history").cloned();
-        self.add(&name, &encounters, history.as_ref(), &expected);
+        tables
     }
 
-    fn grid(&mut self, grid: &Map<String, Value>) {
-        let name = grid.get("name").and_then(Value::as_str).unwrap_or("grid").to_owned();
-        let base = grid.get("encounter").cloned().unwrap_or_else(|| json!({}));
-        let codes: Vec<&str> =
-            grid.get("codes").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        let Some(rows) = grid.get("rows").and_then(Value::as_object) else {
-            return self.fault(&name, "a grid needs `codes` and `rows`");
+    fn terms(&mut self, root: &Written) -> Terms {
+        let Some(written) = self.table(root, "terms") else { return Terms::default() };
+        let terms: Terms = self.value(written, &written.value, "[terms]").unwrap_or_default();
+        for fault in terms.faults() {
+            self.fault(written, format!("[terms]: {fault}"));
+        }
+        terms
+    }
+
+    /// The file's defaults, over those of every file.
+    fn add_defaults(&mut self, root: &Written) {
+        let Some(written) = self.table(root, "defaults") else { return };
+        let mut facts = json!({ "date_of_service": "2000-01-01" });
+        merge(&mut facts, &Value::Object(self.defaults.clone()));
+        merge(&mut facts, &written.value);
+        self.have_defaults_fault = self.value::<EncounterFacts>(written, &facts, "[defaults]").is_none();
+        if let Value::Object(defaults) = &written.value {
+            self.defaults.extend(defaults.clone());
+        }
+    }
+
+    /// Reads what stands `at` a place; `what` names it in a fault.
+    fn value<T: DeserializeOwned>(&mut self, at: &Written, value: &Value, what: &str) -> Option<T> {
+        let error = match serde_json::from_value(value.clone()) {
+            Ok(read) => return Some(read),
+            Err(error) => error.to_string(),
         };
-        let rules = grid.get("rules").and_then(Value::as_object).cloned().unwrap_or_default();
-        for (role, letters) in rows {
-            let letters: Vec<char> =
-                letters.as_str().unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect();
-            if letters.len() != codes.len() {
-                self.fault(&name, &format!("row `{role}` has {} letters for {} codes", letters.len(), codes.len()));
-                continue;
-            }
-            for (code, letter) in codes.iter().zip(letters) {
-                let Some(outcome) = outcome_of(letter) else {
-                    self.fault(&name, &format!("row `{role}`: `{letter}` is none of B R I W N"));
-                    continue;
-                };
-                let mut encounter = base.clone();
-                let of_code = grid.get("per_code").and_then(|per_code| per_code.get(*code));
-                merge(&mut encounter, of_code);
-                merge(&mut encounter, Some(&json!({ "procedure_code": code, "rendering_provider_role": role })));
-                let mut expectation = json!({ "outcome": outcome });
-                if let Some(begin) = rules.get(&letter.to_string()) {
-                    merge(&mut expectation, Some(&json!({ "rules_begin": begin })));
-                }
-                let line = self.line_of(&name);
-                self.add(&format!("{name}: {role} {code}"), &[encounter], grid.get("history"), &[expectation]);
-                if let Some(case) = self.cases.last_mut() {
-                    case.line = line;
-                }
-            }
-        }
+        let message = format!("{what}: {}", in_plain_words(&error, "", ""));
+        self.fault(field_of_fault::<T>(at, value, &error), message);
+        None
     }
 
-    fn add(&mut self, name: &str, encounters: &[Value], history: Option<&Value>, expected: &[Value]) {
+    fn case(&mut self, case: &Written) {
+        for (field, written) in case.fields.iter().filter(|(field, _)| !FIELDS.contains(&field.as_str())) {
+            let fields = FIELDS.join("`, `");
+            self.fault(written, format!("there is no field `{field}` in a case; use `{fields}`"));
+        }
+        let Some(named) = case.fields.get("name").filter(|name| name.text().is_some_and(|name| !name.is_empty()))
+        else {
+            return self.fault(case, "the case has no `name`; give it one in quotes".to_owned());
+        };
+        let name = named.text().unwrap_or_default().to_owned();
+        let found = (case.one_or_several("encounter", "encounters"), case.one_or_several("expect", "expect_each"));
+        let (encounters, expected) = match found {
+            (Ok(encounters), Ok(expected)) => (encounters, expected),
+            (encounters, expected) => {
+                let found = encounters.err().into_iter().chain(expected.err());
+                return found.for_each(|(at, message)| self.fault(at, format!("`{name}`: {message}")));
+            }
+        };
+        if encounters.len() != expected.len() {
+            let (encounters, expected) = (encounters.len(), expected.len());
+            let message =
+                format!("`{name}`: {encounters} encounters and {expected} expectations; give as many of each");
+            return self.fault(named, message);
+        }
+        self.add(&Draft {
+            name,
+            line: named.line,
+            encounters: encounters.into_iter().map(Written::with_value).collect(),
+            expected: expected.into_iter().map(Written::with_value).collect(),
+            history: case.fields.get("history"),
+        });
+    }
+
+    fn grid(&mut self, grid: &Written) {
+        let cells = Cells::of(grid);
+        self.faults.extend(cells.faults);
+        cells.drafts.iter().for_each(|draft| self.add(draft));
+    }
+
+    fn add(&mut self, draft: &Draft<'_>) {
+        let name = &draft.name;
         let mut timeline = Timeline::default();
-        for (index, given) in encounters.iter().enumerate() {
+        for (index, (at, given)) in draft.encounters.iter().enumerate() {
             let mut facts = Value::Object(self.defaults.clone());
             if index > 0 {
-                merge(&mut facts, Some(&json!({ "encounter_id": format!("e{}", index + 1) })));
+                merge(&mut facts, &json!({ "encounter_id": format!("e{}", index + 1) }));
             }
-            merge(&mut facts, Some(given));
-            match serde_json::from_value::<EncounterFacts>(facts) {
-                Ok(facts) => timeline.encounters.push(facts),
-                Err(error) => self.fault(name, &format!("encounter {}: {error}", index + 1)),
+            merge(&mut facts, given);
+            let what = format!("`{name}`: encounter {}", index + 1);
+            if self.have_defaults_fault {
+                continue;
             }
-        }
-        for line in history.and_then(Value::as_array).into_iter().flatten() {
-            let payer = self.defaults.get("payer_id").cloned();
-            let mut full = json!({ "units": 1, "amount_cents": 0, "billing_provider_id": "b1", "rendering_provider_id": "p1", "payer_id": payer });
-            merge(&mut full, Some(line));
-            match serde_json::from_value::<LedgerLine>(full) {
-                Ok(line) => timeline.ledger.push(line),
-                Err(error) => self.fault(name, &format!("history: {error}")),
+            if given.is_object() {
+                timeline.encounters.extend(self.value::<EncounterFacts>(at, &facts, &what));
+            } else {
+                self.fault(at, format!("{what} is not a table; write `{{ ... }}`"));
             }
         }
-        let mut expectations = Vec::new();
-        for expectation in expected {
-            match serde_json::from_value::<Expectation>(expectation.clone()) {
-                Ok(expectation) => expectations.push(expectation),
-                Err(error) => self.fault(name, &format!("expect: {error}")),
-            }
-        }
-        let in_order = timeline.encounters.is_sorted_by_key(|encounter| encounter.date_of_service);
-        if !in_order {
-            self.fault(name, "the encounters are not in order of date of service");
+        timeline.ledger = self.history(draft);
+        let expected = draft.expected.iter();
+        let expected: Vec<Expectation> =
+            expected.filter_map(|(at, value)| self.value(at, value, &format!("`{name}`: expect"))).collect();
+        let days: Vec<_> = timeline.encounters.iter().map(|encounter| encounter.date_of_service).collect();
+        if let Some(early) = days.array_windows().position(|[earlier, later]| later < earlier)
+            && let Some((at, _)) = draft.encounters.get(early + 1)
+        {
+            let message = "the encounters are not in order of date of service; put the earlier one first";
+            self.fault(at, format!("`{name}`: {message}"));
         }
         timeline.ledger.sort_by_key(|line| line.date_of_service);
-        self.cases.push(Case { name: name.to_owned(), line: self.line_of(name), timeline, expected: expectations });
+        self.cases.push(Case { name: name.clone(), line: draft.line, timeline, expected });
+    }
+
+    fn history(&mut self, draft: &Draft<'_>) -> Vec<LedgerLine> {
+        let Some(history) = draft.history else { return Vec::new() };
+        let name = &draft.name;
+        if !history.value.is_array() {
+            self.fault(history, format!("`{name}`: `history` is a list of lines; write `[{{ ... }}]`"));
+        }
+        let mut lines = Vec::new();
+        for (index, given) in history.items.iter().enumerate() {
+            let payer = self.defaults.get("payer_id").cloned();
+            let mut full = json!({ "units": 1, "amount_cents": 0, "billing_provider_id": "b1", "rendering_provider_id": "p1", "payer_id": payer });
+            merge(&mut full, &given.value);
+            let what = format!("`{name}`: line {} of the history", index + 1);
+            if given.value.is_object() {
+                lines.extend(self.value::<LedgerLine>(given, &full, &what));
+            } else {
+                self.fault(given, format!("{what} is not a table; write `{{ ... }}`"));
+            }
+        }
+        lines
     }
 }
 
-fn list_or_single(case: &Map<String, Value>, list: &str, single: &str) -> Vec<Value> {
-    match (case.get(list), case.get(single)) {
-        (Some(Value::Array(items)), None) => items.clone(),
-        (None, Some(item)) => vec![item.clone()],
-        _ => Vec::new(),
-    }
-}
-
-fn outcome_of(letter: char) -> Option<&'static str> {
-    Some(match letter {
-        'B' => "billable",
-        'R' => "report_only",
-        'I' => "incomplete",
-        'W' => "review",
-        'N' => "not_billable",
-        _ => return None,
-    })
+/// The field that the reader's fault is about: the one without which it is gone. The whole where there is none such.
+fn field_of_fault<'w, T: DeserializeOwned>(at: &'w Written, value: &Value, error: &str) -> &'w Written {
+    let is_missing = |error: &str| error.starts_with("missing field ");
+    let is_gone_without = |name: &String| {
+        let mut rest = value.clone();
+        rest.as_object_mut().map(|fields| fields.remove(name));
+        match serde_json::from_value::<T>(rest) {
+            Ok(_) => true,
+            Err(other) => other.to_string() != error && !(is_missing(error) && is_missing(&other.to_string())),
+        }
+    };
+    at.fields.iter().find(|(name, _)| is_gone_without(name)).map_or(at, |(_, field)| field)
 }
 
 /// Puts the fields of `over` over those of `base`.
-fn merge(base: &mut Value, over: Option<&Value>) {
-    if let (Value::Object(base), Some(Value::Object(over))) = (base, over) {
+pub(super) fn merge(base: &mut Value, over: &Value) {
+    if let (Value::Object(base), Value::Object(over)) = (base, over) {
         base.extend(over.iter().map(|(field, value)| (field.clone(), value.clone())));
     }
 }

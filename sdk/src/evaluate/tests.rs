@@ -10,6 +10,8 @@ use crate::tables::{self, Compiled};
 use crate::{NoHooks, cases, native};
 
 mod records;
+mod sentences;
+mod staff;
 
 const HEAD: &str = r#"
     [policy]
@@ -458,7 +460,7 @@ fn it_never_says_of_a_satisfied_rule_what_a_refusal_says() {
             "this role may bill T1016",
             "T1016 belongs to this phase of the work",
             "T1016 is done in this mode of contact",
-            "12 documented minutes keep the code's bound of 10",
+            "documented minutes: 12, within the code's bound of 10",
             "the record shows `care_plan`",
             "the record does not show `hospice`, as it must not",
             "consent is on file",

@@ -8,9 +8,6 @@ use adjudica_core::{Effect, LiabilityGroup};
 use super::{Choice, Column, Form, Kind, Needs, Shape, Table, Word, case_tables, common, policy_tables, prose, words};
 use crate::tables::{DEFAULTS_OF_TABLES, Defaults};
 
-/// Tables whose rows carry the common columns and never make a finding of their own.
-pub(super) const SILENT: [&str; 2] = ["code", "modifier"];
-
 /// Lists of words that are explained once.
 const WORDS: [(&str, &[Word]); 12] = [
     ("`effect`", words::EFFECTS),
@@ -111,7 +108,7 @@ impl Page {
         }
         let defaults = DEFAULTS_OF_TABLES.iter().find(|defaults| defaults.table == name);
         match defaults {
-            Some(_) if SILENT.contains(&name) => self.paragraph("Its rows make no finding."),
+            Some(defaults) if defaults.sentence.is_empty() => self.paragraph("Its rows make no finding."),
             Some(defaults) => self.paragraph(&defaults_text(defaults)),
             None => {}
         }
@@ -191,7 +188,7 @@ impl Page {
 
     fn defaults_of_cases(&mut self) {
         let given = crate::cases::DEFAULTS.map(|(name, value)| format!("`{name} = \"{value}\"`"));
-        self.paragraph(&format!("What neither the encounter nor `[defaults]` gives is {}.", given.join(", ")));
+        self.paragraph(&format!("What neither the encounter nor `[defaults]` gives is {}. A host fills in nothing: it asks that each encounter gives them.", given.join(", ")));
     }
 }
 

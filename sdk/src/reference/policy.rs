@@ -9,6 +9,15 @@ const PERIOD: Shape = Shape::new(
     &[must("from", Kind::Date, "first day"), may("to", Kind::Date, "the first day after; without it there is no end")],
 );
 
+const BUDGET: Shape = Shape::new(
+    "budget",
+    "What your decisions may cost. Hosts have limits of their own.",
+    &[
+        may("fuel_max", Kind::Number, "most fuel for one decision, alone or in a call of 1,000"),
+        may("memory_bytes_max", Kind::Number, "most bytes of memory for a call of up to 1,000 encounters"),
+    ],
+);
+
 pub(super) const TABLES: &[Table] = &[
     Table::one(
         "policy",
@@ -32,6 +41,7 @@ pub(super) const TABLES: &[Table] = &[
             ),
             may("without", Kind::List(&Kind::Name), "rows of those tables that do not hold here, by their `id`"),
             may("reads", Kind::List(&Kind::Fact), "facts that your Rust code needs besides those of the tables"),
+            may("budget", Kind::Shape(&BUDGET), "what a decision may cost; `adjudica policy bench` fails above it"),
         ],
     ),
     Table::new(

@@ -19,7 +19,7 @@ pub(super) const TABLES: &[Table] = &[
         "staff",
         &[
             "Who may bill, in which phase, by which mode; omitted means any. An encounter fits when any row fits; else the findings are `role.CODE`, `phase.CODE`, `mode.CODE`, with a date behind when they change over time. The denial below is that of `role.CODE`.",
-            "A row with effect `review` or `note` lets the encounter through with that finding.",
+            "A row with effect `review` or `note` lets the encounter through with that finding: \"whether this role may bill {subject} in this way is not settled\".",
         ],
         &[
             CODES,
@@ -74,7 +74,7 @@ pub(super) const TABLES: &[Table] = &[
     ),
     Table::list(
         "limit",
-        &["At most so many lines, units or minutes for the patient in a window. Later days never count against earlier ones."],
+        &["At most so many lines, units or minutes for the patient in a window. Later days never count against earlier ones. The sentences below are those of lines; others begin \"units of {subject} with this line\" or \"minutes of {subject} with this line\"."],
         &[
             CODES_OR_ALL,
             may("max", Kind::Number, "most that may be billed"),
@@ -102,7 +102,7 @@ pub(super) const TABLES: &[Table] = &[
     ),
     Table::list(
         "prerequisite",
-        &["One of `any_of` must be billed in the window."],
+        &["One of `any_of` must be billed in the window. Where there are several, the sentences name them all."],
         &[
             CODES,
             must("any_of", Kind::List(&Kind::CodeOrSet), "the codes of which one must be billed"),
@@ -114,7 +114,7 @@ pub(super) const TABLES: &[Table] = &[
     ),
     Table::list(
         "require",
-        &["The record must show `info`, or one of `any_of`; with `absent = true` it must not."],
+        &["The record must show `info`, or one of `any_of`; with `absent = true` it must not. Where there are several, the sentences name them all."],
         &[
             CODES_OR_ALL,
             may("info", Kind::Name, "what the record must show"),

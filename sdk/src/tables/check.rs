@@ -33,7 +33,7 @@ struct Checker<'d> {
 
 impl<'d> Checker<'d> {
     fn fault(&mut self, place: Place, message: impl Into<String>) {
-        self.faults.push(place.fault(message));
+        self.faults.push(self.document.fault(place, &message.into()));
     }
 
     fn check_policy(&mut self) {
@@ -57,17 +57,17 @@ impl<'d> Checker<'d> {
                 );
             }
         }
-        if self.document.codes.is_empty() {
+        if self.document.codes.is_empty() && self.document.is_whole("code") {
             self.fault(*place, "there is no `[[code]]`; list the codes this payer knows");
         }
-        if self.document.unknown_code.is_none() {
+        if self.document.unknown_code.is_none() && self.document.is_whole("unknown_code") {
             self.fault(
                 *place,
                 "there is no `[unknown_code]`; say by which source a code that is not listed is refused",
             );
         }
         for (what, count, max) in Vocabularies::collect(self.document).overfull() {
-            self.fault(*place, format!("the policy names {count} {what}; at most {max} fit in one policy"));
+            self.fault(*place, format!("the policy names {count} {what}; at most {max} fit in one policy, split it"));
         }
     }
 
@@ -91,11 +91,16 @@ impl<'d> Checker<'d> {
         let mut ids: BTreeMap<Token, Place> = BTreeMap::new();
         for (table, place, common) in self.document.all_rows() {
             match &common.id {
-                None => self.fault(place, format!("this `{table}` row has no `id`; findings name rules by it")),
+                None => {
+                    self.fault(
+                        place,
+                        format!("this `{table}` row has no `id`; give it one, findings name rules by it"),
+                    );
+                }
                 Some(id) => {
                     if let Some(first) = ids.insert(id.clone(), place) {
-                        let message =
-                            format!("the id `{id}` is already used in line {}; give each row its own", first.line);
+                        let first = self.document.line_of(first);
+                        let message = format!("the id `{id}` is already used in {first}; give each row its own");
                         self.fault(place, message);
                     }
                 }
@@ -106,7 +111,7 @@ impl<'d> Checker<'d> {
                 self.fault(place, fault.to_string());
             }
             self.check_source(table, place, &common);
-            for assumption in &common.assumes {
+            for assumption in common.assumes.iter().filter(|_| self.document.is_whole("assumption")) {
                 if !self.document.assumptions.iter().any(|known| known.row.id == *assumption) {
                     self.fault(
                         place,
@@ -131,38 +136,54 @@ impl<'d> Checker<'d> {
             Some(id) => id,
         };
         match self.document.sources.iter().find(|known| known.row.id == *source) {
-            None => self.fault(place, format!("there is no source `{source}`; add a `[[source]]` or correct the name")),
+            None if self.document.is_whole("source") => {
+                self.fault(place, format!("there is no source `{source}`; add a `[[source]]` or correct the name"));
+            }
             Some(known) if refuses && known.row.confidence == Confidence::Low => {
                 let message =
                     format!("the source `{source}` is of low confidence: it may warn (`review` or `note`), not refuse");
                 self.fault(place, message);
             }
-            Some(_) => {}
+            None | Some(_) => {}
         }
     }
 
     /// Lists of codes and names: sets that exist, codes that are declared, one row of a kind for a code and day.
     fn check_lists(&mut self) {
-        let declared: BTreeSet<&str> = self.document.codes.iter().map(|code| code.row.code.as_str()).collect();
-        let sets = &self.document.sets;
-        for (place, list, are_codes) in self.document.all_lists() {
+        let document = self.document;
+        let sets = &document.sets;
+        for (place, list, are_codes) in document.all_lists() {
             for set in list.iter().filter_map(|name| name.strip_prefix('@')).filter(|set| !sets.contains_key(*set)) {
-                self.fault(place, format!("there is no set `@{set}`; add it under `[sets]` or correct the name"));
+                if document.is_whole("sets") {
+                    self.fault(place, format!("there is no set `@{set}`; add it under `[sets]` or correct the name"));
+                }
             }
             for name in resolve(sets, list) {
-                if are_codes == AreCodes::Yes && ProcedureCode::parse(name).is_err() {
-                    self.fault(
-                        place,
-                        format!("`{name}` is not a procedure code; write five characters such as `G9001`"),
-                    );
-                } else if are_codes == AreCodes::Yes && !declared.contains(name) {
-                    self.fault(place, format!("the code `{name}` has no `[[code]]` row; add one or correct the code"));
-                } else if are_codes == AreCodes::No && Token::parse(name).is_err() {
-                    self.fault(place, format!("`{name}` is not a name; write letters, digits, `_`, `-` or `.`"));
+                match (are_codes, ProcedureCode::parse(name)) {
+                    // A set in a set is a fault of its own.
+                    _ if name.starts_with('@') => {}
+                    (AreCodes::Yes, Ok(code)) => self.check_declared(place, code),
+                    (AreCodes::Yes, Err(fault)) => self.fault(place, fault.to_string()),
+                    (AreCodes::No, _) => {
+                        Token::parse(name).err().into_iter().for_each(|fault| self.fault(place, fault.to_string()));
+                    }
                 }
             }
         }
+        for (set, names) in sets {
+            for other in names.iter().filter(|name| name.starts_with('@')) {
+                let message = format!("the set `@{set}` names the set `{other}`; write out what that one holds");
+                self.fault(document.policy.place, message);
+            }
+        }
         self.check_one_row_a_day();
+    }
+
+    fn check_declared(&mut self, place: Place, code: ProcedureCode) {
+        let is_known = self.document.codes.iter().any(|known| known.row.code == code);
+        if !is_known && self.document.is_whole("code") {
+            self.fault(place, format!("the code `{code}` has no `[[code]]` row; add one or correct the code"));
+        }
     }
 
     /// Tables that give a code one answer may not give two for the same day.
@@ -186,8 +207,8 @@ impl<'d> Checker<'d> {
                     && document.range(common).overlaps(&document.range(other_common))
                 {
                     let message = format!(
-                        "`{code}` has another `{table}` row for some of these days in line {}; end one of them",
-                        other_place.line
+                        "`{code}` has another `{table}` row for some of these days in {}; end one of them",
+                        document.line_of(*other_place)
                     );
                     self.fault(*place, message);
                 }
@@ -202,7 +223,7 @@ impl<'d> Checker<'d> {
                 self.fault(*place, "the row has neither `min` nor `max`; give at least one");
             }
             if row.min.unwrap_or(0) > row.max.unwrap_or(u32::MAX) {
-                self.fault(*place, "`min` is above `max`; nothing could fit");
+                self.fault(*place, "`min` is above `max`, so that nothing fits; correct one of them");
             }
         }
         let roundings = document.units.iter().map(|row| (row.place, &row.row.rounding));
@@ -221,7 +242,10 @@ impl<'d> Checker<'d> {
         for (place, window, days) in windows {
             match (window == WindowName::RollingDays, days) {
                 (true, None | Some(0)) => self.fault(place, "a window of `rolling_days` needs `days`, 1 or more"),
-                (false, Some(_)) => self.fault(place, "`days` goes with a window of `rolling_days` only"),
+                (false, Some(_)) => self.fault(
+                    place,
+                    "`days` goes with a window of `rolling_days` only; take it out or correct the window",
+                ),
                 _ => {}
             }
         }
@@ -239,7 +263,7 @@ impl<'d> Checker<'d> {
             match (row.cents, row.terms) {
                 (Some(_), true) => self.fault(*place, "the row has both `cents` and `terms`; keep one"),
                 (None, false) => self.fault(*place, "the row has neither `cents` nor `terms = true`; give one"),
-                (Some(cents), false) if cents < 0 => self.fault(*place, "`cents` is below zero"),
+                (Some(cents), false) if cents < 0 => self.fault(*place, "`cents` is below zero; give 0 or more"),
                 (Some(_), false) if row.source.is_none() => self.fault(*place, "a rate in cents needs a `source`"),
                 _ => {}
             }
@@ -248,12 +272,8 @@ impl<'d> Checker<'d> {
 
     fn check_single_rows(&mut self) {
         for Located { row, place } in &self.document.add_ons {
-            let declared = |code: ProcedureCode| self.document.codes.iter().any(|known| known.row.code == code);
-            let missing: Vec<_> = [row.code, row.primary].into_iter().filter(|code| !declared(*code)).collect();
-            for code in missing {
-                self.faults
-                    .push(place.fault(format!("the code `{code}` has no `[[code]]` row; add one or correct the code")));
-            }
+            self.check_declared(*place, row.code);
+            self.check_declared(*place, row.primary);
         }
     }
 }
@@ -351,11 +371,9 @@ impl Document {
         for Located { row, place } in &self.components {
             names.extend([(*place, row.counts.as_slice()), (*place, row.leaves_out.as_slice())]);
         }
-        for when in self.whens() {
+        for (place, when) in self.placed_whens() {
             let lists = [&when.roles, &when.phases, &when.modes].into_iter().filter_map(Option::as_deref);
-            names.extend(
-                lists.chain([when.info.as_slice(), when.without.as_slice()]).map(|list| (self.policy.place, list)),
-            );
+            names.extend(lists.chain([when.info.as_slice(), when.without.as_slice()]).map(|list| (place, list)));
         }
         let codes = codes.into_iter().map(|(place, list)| (place, list, AreCodes::Yes));
         codes.chain(names.into_iter().map(|(place, list)| (place, list, AreCodes::No))).collect()

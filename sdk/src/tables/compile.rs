@@ -328,6 +328,7 @@ fn manifest(
         terms: terms_schema(document, names),
         units_max,
         conditions: names.info.names().iter().filter_map(parse).collect(),
+        budget: policy.budget,
     }
 }
 

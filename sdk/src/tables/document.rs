@@ -1,6 +1,6 @@
 //! Reads `policy.toml` into rows that know their place, collecting every fault of form on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -12,6 +12,7 @@ use super::rows::{
     IntervalRow, LimitRow, ModifierRow, ParameterRow, PlaceRow, PlainRow, PolicyRow, PrerequisiteRow, RateRow,
     RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
 };
+use crate::text::Text;
 
 /// A row and where it starts.
 #[derive(Debug, Clone)]
@@ -25,29 +26,38 @@ pub(super) struct Located<T> {
 pub(super) struct Place {
     pub line: usize,
     pub column: usize,
-    /// Where the row stands in the policy that is extended; line and column are then those of `[policy]`.
-    pub base: Option<(usize, usize)>,
+    /// Where the row stands in a file that the policy comes on top of; line and column are then those of `[policy]`.
+    pub below: Option<Below>,
+}
+
+/// A place in a file that the policy comes on top of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Below {
+    /// Its position in [`Document::files`].
+    pub file: usize,
+    pub line: usize,
+    pub column: usize,
 }
 
 impl Place {
+    /// A fault of the document itself.
     pub(super) fn fault(self, message: impl Into<String>) -> Fault {
-        let message = message.into();
-        let message = match self.base {
-            Some((line, column)) => format!("in the policy it extends, at {line}:{column}: {message}"),
-            None => message,
-        };
-        Fault { line: self.line, column: self.column, message }
+        Fault { line: self.line, column: self.column, message: message.into() }
     }
 
-    /// The same place, for a document that stands at `policy` and extends this one.
-    pub(super) fn seen_from(self, policy: Self) -> Self {
-        Self { base: Some((self.line, self.column)), ..policy }
+    /// The same place, for a document that stands at `policy` and comes on top of this one, which is `file`.
+    pub(super) fn seen_from(self, policy: Self, file: usize) -> Self {
+        Self { below: Some(Below { file, line: self.line, column: self.column }), ..policy }
     }
 }
 
 /// A whole `policy.toml`.
 pub(super) struct Document {
     pub policy: Located<PolicyRow>,
+    /// The files that it comes on top of.
+    pub files: Vec<String>,
+    /// Tables of which a row cannot be read: that a name is not among them says nothing.
+    pub unread: BTreeSet<String>,
     pub sets: BTreeMap<String, Vec<String>>,
     pub sources: Vec<Located<SourceRow>>,
     pub assumptions: Vec<Located<AssumptionRow>>,
@@ -89,27 +99,59 @@ pub(super) fn read_shared(text: &str, policy: &Located<PolicyRow>) -> (Option<Do
     read_of(text, Some(policy))
 }
 
+impl Document {
+    /// A fault of the row that stands at `place`, here or in a file below.
+    pub(super) fn fault(&self, place: Place, message: &str) -> Fault {
+        place.fault(match place.below {
+            Some(below) => in_file(self.file(below), (below.line, below.column), message),
+            None => message.to_owned(),
+        })
+    }
+
+    /// Where another row stands, in a sentence: `line 12`.
+    pub(super) fn line_of(&self, place: Place) -> String {
+        match place.below {
+            Some(below) => format!("line {} of `{}`", below.line, self.file(below)),
+            None => format!("line {}", place.line),
+        }
+    }
+
+    /// Whether every row of `table` could be read.
+    pub(super) fn is_whole(&self, table: &str) -> bool {
+        !self.unread.contains(table)
+    }
+
+    fn file(&self, below: Below) -> &str {
+        self.files.get(below.file).map_or("", String::as_str)
+    }
+}
+
+/// What is wrong in a file that the policy comes on top of.
+pub(super) fn in_file(file: &str, (line, column): (usize, usize), message: &str) -> String {
+    format!("in `{file}` at {line}:{column}: {message}")
+}
+
 fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>, Vec<Fault>) {
-    let (root, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, lines: line_starts(text), faults: Vec::new() };
-    for error in errors {
-        reader.fault(error.span(), error.message());
+    let text = Text::new(text);
+    let (mut root, faults) = text.read();
+    if !faults.is_empty() {
+        return (None, faults);
     }
-    if !reader.faults.is_empty() {
-        return (None, reader.faults);
-    }
-    let mut root = root.into_inner();
+    let mut reader = Reader { text, faults, unread: BTreeSet::new() };
     let policy = match given {
         Some(policy) => Some(policy.clone()),
         None => reader.single(&mut root, "policy"),
     };
     if policy.is_none() && reader.faults.is_empty() {
-        reader.fault(None, "there is no `[policy]`; begin with its id, version, title, payers, currency and in_force");
+        let message = "there is no `[policy]`; begin with its id, version, title, payers, currency and in_force";
+        reader.faults.push(Fault { line: 1, column: 1, message: message.to_owned() });
     }
     let sets =
         reader.single::<BTreeMap<String, Vec<String>>>(&mut root, "sets").map(|sets| sets.row).unwrap_or_default();
-    let document = policy.map(|policy| Document {
+    let mut document = policy.map(|policy| Document {
         policy,
+        files: Vec::new(),
+        unread: BTreeSet::new(),
         sets,
         sources: reader.rows(&mut root, "source"),
         assumptions: reader.rows(&mut root, "assumption"),
@@ -140,63 +182,69 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
         authorizations: reader.rows(&mut root, "authorization"),
         parameters: reader.rows(&mut root, "parameter"),
     });
-    if document.is_some() {
+    if let Some(document) = &mut document {
         for (name, value) in &root {
-            let message =
-                format!("there is no table `{}`; see the table reference for those there are", name.get_ref());
-            reader.fault(Some(value.span()), &message);
+            reader.add_unknown(name.get_ref(), value.span().start, given);
         }
+        document.unread = reader.unread;
     }
     (document, reader.faults)
 }
 
-fn line_starts(text: &str) -> Vec<usize> {
-    std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
-}
-
 struct Reader<'t> {
-    text: &'t str,
-    /// Where each line starts, in bytes.
-    lines: Vec<usize>,
+    text: Text<'t>,
     faults: Vec<Fault>,
+    /// Tables of which a row could not be read.
+    unread: BTreeSet<String>,
 }
 
 impl Reader<'_> {
     fn place(&self, offset: usize) -> Place {
-        let line = self.lines.partition_point(|start| *start <= offset);
-        let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
-        Place { line, column, base: None }
+        let (line, column) = self.text.place(offset);
+        Place { line, column, below: None }
     }
 
-    fn fault(&mut self, span: Option<std::ops::Range<usize>>, message: &str) {
-        let place = self.place(span.map_or(0, |span| span.start));
-        self.faults.push(place.fault(message.trim().replace('\n', "; ")));
+    /// A table that is read in no way.
+    fn add_unknown(&mut self, name: &str, offset: usize, given: Option<&Located<PolicyRow>>) {
+        let message = if given.is_some() && name == "policy" {
+            "tables that policies share have no `[policy]`; take it out, or name the folder in `extends`".to_owned()
+        } else {
+            format!("there is no table `{name}`; see the table reference for those there are")
+        };
+        self.faults.push(self.place(offset).fault(message));
     }
 
-    fn row<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>) -> Option<Located<T>> {
+    /// A row of `table`; `form` says how one is written.
+    fn row<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>, table: &str, form: &str) -> Option<Located<T>> {
         let span = value.span();
-        match T::deserialize(ValueDeserializer::from(value)) {
-            Ok(row) => Some(Located { row, place: self.place(span.start) }),
-            Err(error) => {
-                self.fault(Some(error.span().unwrap_or(span)), error.message());
-                None
+        let place = self.place(span.start);
+        let fault = if value.get_ref().as_table().is_none() {
+            place.fault(form)
+        } else {
+            match T::deserialize(ValueDeserializer::from(value)) {
+                Ok(row) => return Some(Located { row, place }),
+                Err(error) => self.text.fault(Some(error.span().unwrap_or(span)), error.message()),
             }
-        }
+        };
+        self.faults.push(fault);
+        self.unread.insert(table.to_owned());
+        None
     }
 
     fn single<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, name: &str) -> Option<Located<T>> {
         let value = root.remove(name)?;
-        self.row(value)
+        self.row(value, name, &format!("`{name}` is one table; write `[{name}]`"))
     }
 
     fn rows<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, name: &str) -> Vec<Located<T>> {
         let Some(value) = root.remove(name) else { return Vec::new() };
-        let span = value.span();
+        let form = format!("`{name}` is a list of rows; write `[[{name}]]`");
+        let place = self.place(value.span().start);
         match value.into_inner() {
-            DeValue::Array(rows) => rows.into_iter().filter_map(|row| self.row(row)).collect(),
+            DeValue::Array(rows) => rows.into_iter().filter_map(|row| self.row(row, name, &form)).collect(),
             _ => {
-                self.fault(Some(span), &format!("`{name}` is a list of rows; write `[[{name}]]`"));
+                self.faults.push(place.fault(form));
+                self.unread.insert(name.to_owned());
                 Vec::new()
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::image::{NAMES_MAX, PHASES_MAX, When};
 
-use super::document::Document;
+use super::document::{Document, Place};
 use super::rows::WhenRow;
 
 /// Resolves `@name` in `list` by `[sets]`. Unknown sets are reported by `check`.
@@ -196,15 +196,21 @@ impl Document {
     }
 
     pub(super) fn whens(&self) -> impl Iterator<Item = &WhenRow> {
-        let requirements = self.requirements.iter().filter_map(|row| row.row.when.as_ref());
-        let modifiers = self.modifiers.iter().filter_map(|row| row.row.when.as_ref());
-        let rows = self.report_only.iter().chain(&self.notices).filter_map(|row| row.row.when.as_ref());
-        let counted = self.limits.iter().filter_map(|row| row.row.when.as_ref());
-        let excluded = self.exclusions.iter().filter_map(|row| row.row.when.as_ref());
-        let needed = self.prerequisites.iter().filter_map(|row| row.row.when.as_ref());
-        let measured = self.intervals.iter().filter_map(|row| row.row.when.as_ref());
-        let permitted = self.authorizations.iter().filter_map(|row| row.row.when.as_ref());
+        self.placed_whens().map(|(_, when)| when)
+    }
+
+    /// Every `when`, with the place of its row.
+    pub(super) fn placed_whens(&self) -> impl Iterator<Item = (Place, &WhenRow)> {
+        let requirements = self.requirements.iter().map(|row| (row.place, row.row.when.as_ref()));
+        let modifiers = self.modifiers.iter().map(|row| (row.place, row.row.when.as_ref()));
+        let rows = self.report_only.iter().chain(&self.notices).map(|row| (row.place, row.row.when.as_ref()));
+        let counted = self.limits.iter().map(|row| (row.place, row.row.when.as_ref()));
+        let excluded = self.exclusions.iter().map(|row| (row.place, row.row.when.as_ref()));
+        let needed = self.prerequisites.iter().map(|row| (row.place, row.row.when.as_ref()));
+        let measured = self.intervals.iter().map(|row| (row.place, row.row.when.as_ref()));
+        let permitted = self.authorizations.iter().map(|row| (row.place, row.row.when.as_ref()));
         let history = counted.chain(excluded).chain(needed);
-        requirements.chain(modifiers).chain(rows).chain(history).chain(measured).chain(permitted)
+        let all = requirements.chain(modifiers).chain(rows).chain(history).chain(measured).chain(permitted);
+        all.filter_map(|(place, when)| Some((place, when?)))
     }
 }

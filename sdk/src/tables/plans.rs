@@ -5,11 +5,11 @@ use adjudica_core::{DateRange, Effect, ProcedureCode, Rounding, RuleKind, Servic
 
 use super::document::{Document, Located};
 use super::names::{Vocabularies, resolve};
-use super::rows::{BoundsRow, Common, CountsName, InfoKind, PerName, Row, SourceRow, WhenCodesRow, WindowName};
+use super::rows::{BoundsRow, Common, CountsName, PerName, Row, SourceRow, WhenCodesRow, WindowName};
 use super::rulebook::{RuleBook, Variant};
 use crate::image::{
-    AddOn, Bounds, Counts, Filing, Limit, NONE, Places, Plan, RateRule, Relation, Requirement, TermsRules, UnitRule,
-    When, Window, per,
+    AddOn, Bounds, Counts, Filing, Limit, NONE, Places, Plan, RateRule, Relation, TermsRules, UnitRule, When, Window,
+    per,
 };
 
 mod facts;
@@ -162,8 +162,8 @@ impl PlanBuilder<'_, '_> {
         let max_variant = Variant {
             suffix: ".max",
             kind: Some(RuleKind::Limit),
-            sentence: Some("the minutes make {observed} units where {expected} are allowed".to_owned()),
-            satisfied: Some("the minutes make {observed} units where {expected} are allowed".to_owned()),
+            sentence: Some("units from the minutes: {observed}, allowed: {expected}".to_owned()),
+            satisfied: Some("units from the minutes: {observed}, allowed: {expected}".to_owned()),
             denial: Some(("151", adjudica_core::LiabilityGroup::Contractual, &["N362"])),
             ..Variant::default()
         };
@@ -216,6 +216,14 @@ impl PlanBuilder<'_, '_> {
         let mut limits = Vec::new();
         for (row, common, range) in self.mine(&self.document.limits, |row| row.codes.as_deref()) {
             let own = self.names.codes.bits([self.code.as_str()]);
+            let words = match row.counts {
+                CountsName::Lines => None,
+                CountsName::Units => Some("units of {subject} with this line: {observed}, allowed: {expected}"),
+                CountsName::Minutes => Some("minutes of {subject} with this line: {observed}, allowed: {expected}"),
+            };
+            let words = words.map(str::to_owned);
+            let sentence = common.sentence.clone().or_else(|| words.clone());
+            let variant = Variant { sentence, satisfied: words, ..Variant::default() };
             limits.push(Limit {
                 when: self.when(row.when.as_ref()),
                 max: row.max.unwrap_or_else(|| self.default_of(row.parameter.as_ref())),
@@ -228,7 +236,7 @@ impl PlanBuilder<'_, '_> {
                     CountsName::Minutes => Counts::Minutes,
                 },
                 codes: row.codes.as_ref().filter(|_| row.together).map_or(own, |codes| self.code_bits(codes)),
-                rule: self.book.rule("limit", &common, range, Variant::default()),
+                rule: self.book.rule("limit", &common, range, variant),
             });
         }
         limits
@@ -262,7 +270,8 @@ impl PlanBuilder<'_, '_> {
     fn prerequisites(&mut self) -> Vec<Relation> {
         let mut relations = Vec::new();
         for (row, common, range) in self.mine(&self.document.prerequisites, |row| Some(&row.codes)) {
-            let rule = self.book.rule("prerequisite", &common, range, Variant::default());
+            let words = words_of_any(&resolve(&self.document.sets, &row.any_of), &common);
+            let rule = self.book.rule("prerequisite", &common, range, words);
             let codes = self.code_bits(&row.any_of);
             let when = self.when(row.when.as_ref());
             relations.push(Relation {
@@ -274,33 +283,6 @@ impl PlanBuilder<'_, '_> {
             });
         }
         relations
-    }
-
-    fn requirements(&mut self) -> Vec<Requirement> {
-        let mut requirements = Vec::new();
-        for (row, common, range) in self.mine(&self.document.requirements, |row| row.codes.as_deref()) {
-            let kind = match row.kind {
-                InfoKind::Document => SubjectKind::Document,
-                InfoKind::Information => SubjectKind::Information,
-            };
-            let subject = row.names().next().map(|name| (kind, name.to_owned()));
-            let absent =
-                row.absent.then_some("the record shows `{subject}`, with which the code is not billed".to_owned());
-            let sentence = common.sentence.clone().or(absent);
-            let remedy = common
-                .remedy
-                .clone()
-                .or_else(|| row.absent.then(|| "check `{subject}`; leave it out only if it is not so".to_owned()));
-            let satisfied = row.absent.then(|| "the record does not show `{subject}`, as it must not".to_owned());
-            let variant = Variant { subject, sentence, satisfied, remedy, ..Variant::default() };
-            requirements.push(Requirement {
-                when: self.when(row.when.as_ref()),
-                info: self.names.info.bits(row.names()),
-                absent: row.absent,
-                rule: self.book.rule("require", &common, range, variant),
-            });
-        }
-        requirements
     }
 
     fn modifiers(&mut self) -> Vec<(When, u32)> {
@@ -322,7 +304,8 @@ impl PlanBuilder<'_, '_> {
         }
         let missing = adjudica_core::Token::parse(&format!("rate.{}", self.code)).ok();
         let missing = self.book.rule("rate", &common, range, Variant { id: missing, ..Variant::default() });
-        // How a rate is agreed is no matter of the code: one rule for the row.
+        // How a rate is agreed is no matter of the code: one rule for the row. What the row advises is about a missing rate.
+        let common = Common { remedy: None, ..common };
         let row_id = common.id.as_ref().map_or("rate", adjudica_core::Token::as_str).to_owned();
         let mut rule = |suffix: &str, variant: Variant| {
             let id = adjudica_core::Token::parse(&format!("{row_id}{suffix}")).ok();
@@ -387,6 +370,18 @@ impl PlanBuilder<'_, '_> {
                 rule: self.book.rule("filing", &common, range, Variant::default()),
             })
             .collect()
+    }
+}
+
+/// What is said where one of several codes must be billed first; the table's words name one.
+fn words_of_any(codes: &[&str], common: &Common) -> Variant {
+    let [_, _, ..] = codes else { return Variant::default() };
+    let codes = codes.join(", ");
+    Variant {
+        sentence: common.sentence.clone().or_else(|| Some(format!("one of {codes} must be billed first and none is"))),
+        satisfied: Some(format!("one of {codes}, which must be billed first, is billed")),
+        remedy: common.remedy.clone().or_else(|| Some(format!("bill one of {codes} first"))),
+        ..Variant::default()
     }
 }
 

@@ -1,6 +1,6 @@
 //! The rows of `policy.toml`, as an author writes them. One struct for each table; names are the table reference.
 
-use adjudica_core::manifest::{Confidence, Denial};
+use adjudica_core::manifest::{Budget, Confidence, Denial};
 use adjudica_core::rounding::Band;
 use adjudica_core::{Effect, Modifier, PlaceOfService, ProcedureCode, Rounding, ServiceDate, Token};
 use serde::{Deserialize, Deserializer};
@@ -91,6 +91,7 @@ macro_rules! row {
 #[serde(deny_unknown_fields)]
 pub(super) struct PolicyRow {
     pub id: Token,
+    #[serde(deserialize_with = "version")]
     pub version: semver::Version,
     pub title: String,
     pub payers: Vec<Token>,
@@ -107,6 +108,15 @@ pub(super) struct PolicyRow {
     /// Fields that the policy's own code reads besides those of the tables.
     #[serde(default)]
     pub reads: Vec<adjudica_core::Field>,
+    /// What a decision may cost; `adjudica policy bench` measures against it.
+    pub budget: Option<Budget>,
+}
+
+fn version<'de, D: Deserializer<'de>>(deserializer: D) -> Result<semver::Version, D::Error> {
+    let written = String::deserialize(deserializer)?;
+    let fault =
+        |_| serde::de::Error::custom(format!("`{written}` is not a version; write three numbers such as `1.0.0`"));
+    semver::Version::parse(&written).map_err(fault)
 }
 
 /// One entry of `in_force`.
@@ -156,34 +166,34 @@ pub(super) struct WhenRow {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "rule", rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum RoundingRow {
-    PerEncounter,
+    PerEncounter {},
     Floor { step: u32 },
     Ceil { step: u32 },
     CmsEightMinute { step: u32 },
     CptMidpoint { step: u32 },
     Threshold { first: u32, step: u32 },
     Table { bands: Vec<Band> },
-    TenthHourCeil,
+    TenthHourCeil {},
 }
 
 impl RoundingRow {
     pub(super) fn rounding(&self) -> Rounding {
         match self {
-            Self::PerEncounter => Rounding::PerEncounter,
+            Self::PerEncounter {} => Rounding::PerEncounter,
             Self::Floor { step } => Rounding::Floor { step: *step },
             Self::Ceil { step } => Rounding::Ceil { step: *step },
             Self::CmsEightMinute { step } => Rounding::CmsEightMinute { step: *step },
             Self::CptMidpoint { step } => Rounding::CptMidpoint { step: *step },
             Self::Threshold { first, step } => Rounding::Threshold { first: *first, step: *step },
             Self::Table { bands } => Rounding::Table { bands: bands.clone() },
-            Self::TenthHourCeil => Rounding::TenthHourCeil,
+            Self::TenthHourCeil {} => Rounding::TenthHourCeil,
         }
     }
 
     /// Why the rule cannot be used, if it cannot.
     pub(super) fn fault(&self) -> Option<&'static str> {
         let empty_step = match self {
-            Self::PerEncounter | Self::TenthHourCeil => false,
+            Self::PerEncounter {} | Self::TenthHourCeil {} => false,
             Self::Floor { step } | Self::Ceil { step } | Self::CmsEightMinute { step } | Self::CptMidpoint { step } => {
                 *step == 0
             }

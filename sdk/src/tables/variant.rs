@@ -40,15 +40,17 @@ impl<T: Row> Named for T {
 /// The tables of `own` on top of those of each of `bases`, the first of them uppermost.
 /// # Errors
 /// A [`Fault`] for each name in `without` that no base has a row of.
-pub(super) fn extend(own: Document, bases: Vec<Document>) -> Result<Document, Vec<Fault>> {
+pub(super) fn extend(own: Document, bases: Vec<(String, Document)>) -> Result<Document, Vec<Fault>> {
     let policy = own.policy.place;
     let without: BTreeSet<Token> = own.policy.row.without.iter().cloned().collect();
     let mut found = BTreeSet::new();
     let mut extended = own;
-    for base in bases {
-        extended = lay_over(extended, base, Layer { policy, without: &without, found: &mut found });
+    for (file, (path, base)) in bases.into_iter().enumerate() {
+        extended = lay_over(extended, base, Layer { policy, file, without: &without, found: &mut found });
+        extended.files.push(path);
     }
-    let missing = without.difference(&found);
+    // A row that cannot be read may be the one that is named.
+    let missing = without.difference(&found).filter(|_| extended.unread.is_empty());
     let faults: Vec<Fault> = missing
         .map(|id| {
             policy.fault(format!(
@@ -61,6 +63,8 @@ pub(super) fn extend(own: Document, bases: Vec<Document>) -> Result<Document, Ve
 
 fn lay_over(own: Document, base: Document, mut layer: Layer<'_>) -> Document {
     Document {
+        files: own.files,
+        unread: base.unread.into_iter().chain(own.unread).collect(),
         sets: base.sets.into_iter().chain(own.sets).collect(),
         sources: layer.rows(base.sources, own.sources),
         assumptions: layer.rows(base.assumptions, own.assumptions),
@@ -98,6 +102,8 @@ fn lay_over(own: Document, base: Document, mut layer: Layer<'_>) -> Document {
 struct Layer<'l> {
     /// Where the upper one stands.
     policy: Place,
+    /// Position of the lower one's file.
+    file: usize,
     without: &'l BTreeSet<Token>,
     /// The names of `without` that were met.
     found: &'l mut BTreeSet<Token>,
@@ -117,7 +123,7 @@ impl Layer<'_> {
         });
         let mut rows: Vec<Located<T>> = kept.collect();
         for row in &mut rows {
-            row.place = row.place.seen_from(self.policy);
+            row.place = row.place.seen_from(self.policy, self.file);
         }
         rows.extend(own);
         rows

@@ -82,6 +82,7 @@ on_both! {
     }
     activations {
         it_keeps_and_shows_policy_files,
+        it_says_why_an_activation_is_refused_and_what_may_surprise,
         it_refuses_overlaps_and_lists_them_unless_told_to_cut,
         it_rolls_back_and_remembers_what_was_known,
         it_follows_activations_of_other_hosts,
@@ -89,6 +90,8 @@ on_both! {
     }
     why_not {
         it_names_what_is_missing_and_what_follows,
+        it_tells_the_ways_out_with_the_refusal,
+        it_tells_no_way_out_that_counts_nothing_of_its_own_batch,
     }
     signatures {
         it_activates_no_policy_that_its_publisher_took_back,

@@ -7,6 +7,7 @@ mod layout;
 mod licences;
 mod manifests;
 mod requirements;
+mod sentences;
 mod sources;
 mod text;
 mod tree;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Manifest, ProcedureCode, Rule, RuleKind, Timeline};
 use adjudica_sdk::tables::Compiled;
+use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
 
 use super::tables::{Row, Tables, only_notes};
 use super::{Hint, quoted};
@@ -47,7 +48,7 @@ fn idle_rows(subject: &Subject, compiled: &Compiled, probes: &Probes) -> BTreeSe
             || cases.iter().chain(probes.asked()).any(|asked| differs(asked, without))
     };
     let own = rows(&subject.tables).into_iter().filter(|row| row.table != BY_CODE);
-    let idle = own.filter(|row| {
+    let idle = own.par_bridge().filter(|row| {
         let without = without_row(&subject.tables, row).map(|tables| subject.compile_as(&tables));
         // A row that others stand on cannot be taken away alone.
         matches!(without, Some(Ok(without)) if !matters(&without))
@@ -74,14 +75,19 @@ fn silent_rules<'t>(compiled: &Compiled, probes: &Probes, tables: &'t Tables) ->
     let own = tables.rows.iter().filter(|row| row.is_own() && row.is_rule() && row.table != BY_CODE);
     let told = own.filter_map(|row| {
         let rules = name_to_rules.get(row.name.as_str())?;
-        let named = quoted(rules.iter().copied());
-        let speak =
-            if rules.len() == 1 { format!("the rule {named} speaks") } else { format!("the rules {named} speak") };
-        let message =
-            format!("{speak} about no case and no probe; add a case about which it should or correct the row");
-        Some((row, message))
+        Some((row, silence_of(rules)))
     });
     told.collect()
+}
+
+/// What is said of rules of a row that never speak.
+pub(super) fn silence_of(rules: &[&str]) -> String {
+    let named = quoted(rules.iter().copied());
+    let (speak, it) = match rules {
+        [_] => (format!("the rule {named} speaks"), "it"),
+        _ => (format!("the rules {named} speak"), "each"),
+    };
+    format!("{speak} about no case and no probe; add a case about which {it} should or correct the row")
 }
 
 /// The row by which a rule speaks. A rule's id is its row's, perhaps with something behind, or names a kind and a code.

@@ -21,11 +21,11 @@ pub(super) fn hints(tables: &Tables) -> Vec<Hint> {
             if foreign.is_empty() {
                 continue;
             }
-            let kind = if foreign.len() == 1 { one } else { several };
+            let (kind, name) = if foreign.len() == 1 { (one, "name") } else { (several, "names") };
             let named = quoted(foreign.iter().map(String::as_str));
             let message = format!(
                 "`when` names the {kind} {named}, with which no `[[staff]]` row lets anybody bill the row's codes; \
-                 add a `[[staff]]` row or take the name out"
+                 add a `[[staff]]` row or take the {name} out"
             );
             hints.push(Hint::at(row, message));
         }

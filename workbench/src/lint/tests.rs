@@ -1,114 +1,12 @@
 //! One policy for each hint that gets it and no other, and one that gets none. Real policies are not here.
 
-use std::collections::BTreeMap;
-
-use adjudica_sdk::cases;
-
 use super::*;
-
-/// Two codes of one kind of work, by who may bill them; clean with [`CASES`].
-const POLICY: &str = r#"
-[policy]
-id = "example"
-version = "1.0.0"
-title = "An example"
-payers = ["payer"]
-currency = "USD"
-in_force = [{ from = 2024-01-01 }]
-
-[sets]
-both = ["T1016", "T1017"]
-
-[[source]]
-id = "manual"
-title = "Example payer manual"
-confidence = "high"
-
-[[assumption]]
-id = "settled"
-sentence = "what is taken to be so"
-
-[unknown_code]
-id = "code.unknown"
-source = "manual"
-assumes = ["settled"]
-
-[[code]]
-id = "code.T1016"
-code = "T1016"
-service = "visit"
-source = "manual"
-
-[[code]]
-id = "code.T1017"
-code = "T1017"
-service = "visit"
-source = "manual"
-
-[[staff]]
-id = "staff"
-codes = ["@both"]
-roles = ["RN", "LPN"]
-source = "manual"
-
-[[minutes]]
-id = "short"
-codes = ["T1016"]
-min = 10
-max = 20
-source = "manual"
-
-[[minutes]]
-id = "long"
-codes = ["T1017"]
-min = 21
-source = "manual"
-
-[[rate]]
-id = "rate"
-codes = ["@both"]
-cents = 1000
-source = "manual"
-"#;
-
-const CASES: &str = r#"
-[defaults]
-date_of_service = "2024-03-01"
-minutes = 15
-
-[[case]]
-name = "pays_a_short_visit"
-encounter = { procedure_code = "T1016" }
-expect = { outcome = "billable" }
-
-[[case]]
-name = "pays_a_long_visit"
-encounter = { procedure_code = "T1017", minutes = 30 }
-expect = { outcome = "billable" }
-
-[[case]]
-name = "refuses_another_role"
-encounter = { procedure_code = "T1016", rendering_provider_role = "MA" }
-expect = { outcome = "not_billable" }
-
-[[case]]
-name = "refuses_another_role_a_long_visit"
-encounter = { procedure_code = "T1017", minutes = 30, rendering_provider_role = "MA" }
-expect = { outcome = "not_billable" }
-
-[[case]]
-name = "refuses_another_code"
-encounter = { procedure_code = "99490" }
-expect = { outcome = "not_billable" }
-"#;
+use crate::test_policies::{CASES, POLICY, compiled_of, subject_of};
 
 fn hints_of(tables: &str, below: &[(&str, &str)], cases: &str) -> Vec<Hint> {
-    let files = if cases.is_empty() { Vec::new() } else { vec![cases::parse("cases.toml", cases).expect("cases")] };
-    let below: BTreeMap<String, String> =
-        below.iter().map(|(path, text)| (path.to_string(), text.to_string())).collect();
-    let subject = Subject { tables: tables.to_owned(), below, files };
-    let compiled = subject.compile().expect("tables");
-    lint(&subject, &compiled)
+    let files = [("cases.toml", cases)];
+    let subject = subject_of(tables, below, if cases.is_empty() { &[] } else { &files });
+    lint(&subject, &compiled_of(&subject))
 }
 
 /// The hints about [`POLICY`] with rows behind it, by row: the line is that of the text given.
@@ -276,4 +174,39 @@ when = { roles = ["@late"] }
     assert_eq!(hints_of(&tables, &[("shared.toml", shared)], CASES), []);
     let unused = tables.replace("codes = [\"@both\"]", "codes = [\"T1016\", \"T1017\"]");
     assert_eq!(hints_of(&unused, &[("shared.toml", shared)], ""), [], "the file below uses the set");
+}
+
+#[test]
+fn it_tells_several_silent_rules_of_a_row_together() {
+    let message = "the rules `soon`, `soon.missing` speak about no case and no probe; \
+        add a case about which each should or correct the row";
+    assert_eq!(answers::silence_of(&["soon", "soon.missing"]), message);
+}
+
+#[test]
+fn it_tells_several_holes_codes_and_names_in_one_hint() {
+    let third = "[[code]]\nid = \"code.T1018\"\ncode = \"T1018\"\nservice = \"visit\"\nsource = \"manual\"\n\
+        [[minutes]]\nid = \"longest\"\ncodes = [\"T1018\"]\nmin = 41\nsource = \"manual\"\n";
+    let tables = with(third).replace("min = 21\nsource", "min = 25\nmax = 39\nsource");
+    let message =
+        "no code of the work `visit` takes 21 to 24 or 40 minutes; widen a bound of `T1016`, `T1017`, `T1018`";
+    gets(&tables, "", "long", "id = \"long\"", message);
+
+    let rows = "[[notice]]\nid = \"look\"\ncodes = [\"T1016\"]\nwhen = { roles = [\"A1\", \"A2\", \"A3\", \"A4\", \"A5\", \"A6\", \"A7\", \"A8\", \"A9\", \"B1\"] }\neffect = \"review\"\n";
+    let message = "`when` names the roles `A1`, `A2`, `A3`, `A4`, `A5`, `A6`, `A7`, `A8` and 2 more, with which no `[[staff]]` row \
+        lets anybody bill the row's codes; add a `[[staff]]` row or take the names out";
+    gets(&with(rows), "", "look", "id = \"look\"", message);
+}
+
+#[test]
+fn it_tells_bounds_of_several_codes_that_overlap_without_an_end() {
+    let rows = "[[minutes]]\nid = \"all\"\ncodes = [\"@both\"]\nmin = 5\nsource = \"manual\"\n";
+    let tables = with(rows).replacen("codes = [\"T1016\"]\nmin = 10", "codes = [\"@both\"]\nmin = 10", 1);
+    let hints = hints_of(&tables.replacen("min = 21\n", "max = 900\n", 1), &[], "");
+    let told: Vec<&str> = hints.iter().map(|hint| hint.message.as_str()).collect();
+    let expected = [
+        "`T1017` has another `minutes` row, `short`, from 2024-01-01 on; end one where the other begins",
+        "`T1016`, `T1017` have another `minutes` row, `short`, from 2024-01-01 on; end one where the other begins",
+    ];
+    assert_eq!(told, expected);
 }

@@ -56,7 +56,8 @@ pub fn parse_published(text: &str) -> Result<Vec<Published>, Vec<String>> {
 fn parse_row(number: usize, line: &str, faults: &mut Vec<String>) -> Option<Published> {
     let fields: Vec<&str> = line.split(',').map(str::trim).collect();
     let [phase, role, code, outcome] = fields.as_slice() else {
-        faults.push(format!("line {number}: {} fields; write four, `{HEADER}`", fields.len()));
+        let s = if fields.len() == 1 { "" } else { "s" };
+        faults.push(format!("line {number}: {} field{s}; write four, `{HEADER}`", fields.len()));
         return None;
     };
     let before = faults.len();
@@ -71,7 +72,7 @@ fn parse_row(number: usize, line: &str, faults: &mut Vec<String>) -> Option<Publ
     let known = Outcome::ALL.into_iter().filter(|outcome| *outcome != Outcome::Undetermined);
     let found = known.into_iter().find(|known| outcome.chars().eq([letter(*known)]));
     if found.is_none() {
-        faults.push(format!("line {number}: outcome: `{outcome}` is none of B R I W N"));
+        faults.push(format!("line {number}: outcome: `{outcome}` is none of B R I W N; write one of these letters"));
     }
     let outcome = found.filter(|_| faults.len() == before)?;
     let [phase, role, code] = [phase, role, code].map(|text| (*text).to_owned());

@@ -1,12 +1,10 @@
 //! Grids of a tiny policy in every form, and the published grid of a real one.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use adjudica_sdk::cases::parse;
-
 use super::*;
+use crate::test_policies::{compiled_of, subject_of};
 
 const TINY: &str = r#"
 [policy]
@@ -68,15 +66,9 @@ encounter = { procedure_code = "T1016", phase = "closure", rendering_provider_ro
 expect = { outcome = "not_billable" }
 "#;
 
-fn subject_of(tables: &str, below: BTreeMap<String, String>, files: &[(&str, &str)]) -> Subject {
-    let file = |(name, text): &(&str, &str)| parse(name, text).unwrap_or_else(|faults| panic!("{name}: {faults:?}"));
-    Subject { tables: tables.to_owned(), below, files: files.iter().map(file).collect() }
-}
-
 fn tiny() -> Matrix {
-    let subject = subject_of(TINY, BTreeMap::new(), &[("cases.toml", CASES)]);
-    let compiled = subject.compile().unwrap_or_else(|faults| panic!("{faults:?}"));
-    matrix(&subject, &compiled)
+    let subject = subject_of(TINY, &[], &[("cases.toml", CASES)]);
+    matrix(&subject, &compiled_of(&subject))
 }
 
 #[test]
@@ -131,6 +123,9 @@ fn it_writes_a_page_that_stands_alone_and_escapes_what_is_quoted() {
     assert!(page.contains(refused), "{page}");
     assert!(page.contains("<td class=\"B\" title=\"RN T1016 assessment: billable\">B</td>"), "{page}");
     assert!(page.contains("<td class=\"I plain\""), "a plain encounter is marked: {page}");
+    assert!(page.contains("<p>No case has T1017: a plain encounter was asked about.</p>"), "{page}");
+    let legend = "<p>B billable, R report only, I incomplete, W review, N not billable, U undetermined. The title of a cell tells the rule behind it.</p>";
+    assert!(page.contains(legend), "{page}");
 }
 
 #[test]
@@ -159,23 +154,30 @@ fn it_compares_with_what_is_published() {
 
 #[test]
 fn it_tells_every_fault_of_a_published_grid_with_its_line() {
-    let text = "# where it stands\nphase,role,code\nassessment,RN,T1016,B\n\nassessment,RN,T1016,N\nassessment,R N,1016,X\nassessment,RN,T1017\n";
-    let faults = parse_published(text).expect_err("faults");
-    let begins = [
-        "line 2: the grid does not begin with its header",
-        "line 2: 3 fields",
-        "line 5: line 3 says the same",
-        "line 6: role: ",
-        "line 6: code: ",
-        "line 6: outcome: `X` is none of B R I W N",
-        "line 7: 3 fields",
-    ];
-    assert_eq!(faults.len(), begins.len(), "{faults:?}");
-    for (fault, begin) in faults.iter().zip(begins) {
-        assert!(fault.starts_with(begin) && !fault.ends_with('.'), "{fault} does not begin with {begin}");
-    }
-    assert!(parse_published("").is_err());
-    assert!(parse_published("phase,role,code,outcome\nassessment,RN,T1016,U\n").is_err(), "no payer publishes that");
+    let faults = |text: &str| parse_published(text).expect_err("faults");
+    let text = "# where it stands\nphase,role,code\nassessment,RN,T1016,B\n\nassessment,RN,T1016,N\nassess ment,R N,1016,X\nassessment,RN,T1017\n";
+    assert_eq!(
+        faults(text),
+        [
+            "line 2: the grid does not begin with its header; write `phase,role,code,outcome` first",
+            "line 2: 3 fields; write four, `phase,role,code,outcome`",
+            "line 5: line 3 says the same phase, role and code; keep one of them",
+            "line 6: phase: `assess ment` is not a name; write 1 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
+            "line 6: role: `R N` is not a name; write 1 to 64 letters, digits, `_`, `-` or `.`, the first a letter or digit",
+            "line 6: code: `1016` is not a procedure code; write five characters such as `G9001` or `98966`",
+            "line 6: outcome: `X` is none of B R I W N; write one of these letters",
+            "line 7: 3 fields; write four, `phase,role,code,outcome`",
+        ]
+    );
+    assert_eq!(faults(""), ["line 1: the grid does not begin with its header; write `phase,role,code,outcome` first"]);
+    assert_eq!(
+        faults("phase,role,code,outcome\nassessment,RN,T1016,U\nclosure\n"),
+        [
+            "line 2: outcome: `U` is none of B R I W N; write one of these letters",
+            "line 3: 1 field; write four, `phase,role,code,outcome`",
+        ],
+        "no payer publishes that"
+    );
     assert_eq!(parse_published("\u{feff}phase,role,code,outcome\r\nassessment,RN,T1016,B\r\n").expect("rows").len(), 1);
 }
 
@@ -188,19 +190,20 @@ fn bcbsm() -> (Subject, String) {
     let policy = root.get("policy").and_then(toml::Value::as_table).expect("a policy");
     let includes = policy.get("includes").and_then(toml::Value::as_array).into_iter().flatten();
     let paths = includes.filter_map(toml::Value::as_str);
-    let below = paths.map(|path| (path.to_owned(), read(&folder.join(path)))).collect();
+    let below: Vec<(&str, String)> = paths.map(|path| (path, read(&folder.join(path)))).collect();
+    let below: Vec<(&str, &str)> = below.iter().map(|(path, text)| (*path, text.as_str())).collect();
     let entries = fs::read_dir(folder.join("cases")).expect("cases");
     let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     let texts: Vec<(String, String)> = files.iter().map(|path| (path.display().to_string(), read(path))).collect();
     let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
-    (subject_of(&tables, below, &texts), read(&folder.join("published_grid.csv")))
+    (subject_of(&tables, &below, &texts), read(&folder.join("published_grid.csv")))
 }
 
 #[test]
 fn it_gives_the_grid_that_the_payer_published() {
     let (subject, published) = bcbsm();
-    let compiled = subject.compile().unwrap_or_else(|faults| panic!("{faults:?}"));
+    let compiled = compiled_of(&subject);
     let published = parse_published(&published).unwrap_or_else(|faults| panic!("{faults:?}"));
     assert_eq!(published.len(), 21 * 11 * 5);
     let grid = matrix(&subject, &compiled);

@@ -217,3 +217,6 @@ fn list_variants(items: &[Value], key: &str, names: &Names, named: &dyn Fn(Strin
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

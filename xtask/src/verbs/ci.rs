@@ -32,13 +32,14 @@ struct Step {
 type Check = fn(&Workspace) -> Result<()>;
 
 /// The whole list: what runs, under which name.
-const CHECKS: [(&str, Check); 8] = [
+const CHECKS: [(&str, Check); 9] = [
     ("format", check_format),
     ("clippy", check_clippy),
     ("tidy", check_tidy),
     ("docs", check_docs),
     ("tests (cargo xtask test)", run_readme_tests),
     ("mutants of the policies", run_mutants),
+    ("budgets of the policies", run_budgets),
     ("guide", run_guide),
     ("examples", run_examples),
 ];
@@ -102,13 +103,23 @@ fn run_readme_tests(workspace: &Workspace) -> Result<()> {
 
 /// No policy has a change that its cases do not notice, but for those that it lists with a reason.
 fn run_mutants(workspace: &Workspace) -> Result<()> {
+    run_on_policies(workspace, "mutate")
+}
+
+/// No decision of a policy takes more fuel, and no call more memory, than its tables say.
+fn run_budgets(workspace: &Workspace) -> Result<()> {
+    run_on_policies(workspace, "bench")
+}
+
+/// `adjudica policy VERB` on every policy.
+fn run_on_policies(workspace: &Workspace, verb: &str) -> Result<()> {
     let artifacts = Artifacts::build(workspace)?;
-    let mut mutate = artifacts.adjudica(workspace);
-    mutate.args(["policy", "mutate"]);
+    let mut command = artifacts.adjudica(workspace);
+    command.args(["policy", verb]);
     for policy in workspace.policies()? {
-        mutate.arg(workspace.relative(&policy));
+        command.arg(workspace.relative(&policy));
     }
-    process::run(&mut mutate)
+    process::run(&mut command)
 }
 
 /// The rule author's guide, its commands run word for word and what they print compared with what it says.

@@ -60,8 +60,12 @@ impl FolderShelf {
     }
 
     pub(super) fn yank(&self, listed: &Listed, reason: &str) -> Result<()> {
-        if listed.yanked.is_some() {
-            let message = format!("version {} of `{}` was taken back before", listed.version, listed.policy_id);
+        if let Some(before) = &listed.yanked {
+            if before == reason {
+                return Ok(());
+            }
+            let message =
+                format!("version {} of `{}` was taken back before: {before}", listed.version, listed.policy_id);
             return Err(Refusal::refused("nothing was changed", vec![Fault::new(message)]).into());
         }
         files::write_whole(

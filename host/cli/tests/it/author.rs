@@ -8,6 +8,7 @@ use crate::bench::Bench;
 const CODE_REFUSED: i32 = 3;
 const CODE_DIFFERS: i32 = 1;
 const CODE_USAGE: i32 = 2;
+const CODE_OVER_BUDGET: i32 = 4;
 
 /// A folder made by `new`, in a bench of its own.
 fn made() -> Bench {
@@ -17,7 +18,7 @@ fn made() -> Bench {
 }
 
 /// The folder's tables with one text in the place of another.
-fn edit(bench: &Bench, from: &str, to: &str) {
+pub(crate) fn edit(bench: &Bench, from: &str, to: &str) {
     let text = std::fs::read_to_string(bench.path("lakeview/policy.toml")).expect("tables");
     assert!(text.contains(from), "{from}");
     bench.write("lakeview/policy.toml", &text.replacen(from, to, 1));
@@ -70,7 +71,7 @@ fn it_lists_what_no_case_reaches_and_fails_below_the_threshold() {
     let junit = std::fs::read_to_string(bench.path("out/junit.xml")).expect("a report");
     assert!(junit.contains("<testsuite name=\"lakeview\" tests=\"13\" failures=\"0\">"), "{junit}");
     let written = bench.run(&["policy", "test", "--coverage", "--write-cases", "lakeview"]);
-    assert!(written.stdout.contains("cases were written"), "{}", written.stdout);
+    assert!(written.stdout.contains("cases written: 1; read what they say, then run the tests"), "{}", written.stdout);
     bench.ok(&["policy", "test", "--coverage", "--threshold", "100", "lakeview"]);
 }
 
@@ -84,6 +85,9 @@ fn it_finds_changes_that_no_case_notices_and_writes_the_cases_that_do() {
     assert!(before.stdout.contains("visit.staff: `roles` without MSW"), "{}", before.stdout);
     assert!(before.stdout.contains("rendering_provider_role = \"MSW\""), "the case that would tell: {}", before.stdout);
     bench.ok(&["policy", "mutate", "--write-cases", "lakeview"]);
+    let cases = std::fs::read_dir(bench.path("lakeview/cases")).expect("cases").map_while(Result::ok);
+    let cases: String = cases.map(|file| std::fs::read_to_string(file.path()).expect("a text")).collect();
+    assert!(cases.contains("tells the policy from: visit.staff: `modes` without video"), "{cases}");
     let text = bench.ok(&["policy", "mutate", "lakeview"]);
     assert!(text.contains(" 0 not (0 of them accepted)"), "{text}");
     bench.ok(&["policy", "test", "lakeview"]);
@@ -253,7 +257,7 @@ fn it_publishes_to_a_folder_and_holds_versions_to_what_they_answer() {
     let changed = build(&bench);
     assert_eq!(
         refusal(&bench, CODE_REFUSED, &["policy", "publish", &changed, "--to", "shelf"]),
-        "adjudica: nothing was published\n  shelf/lakeview/1.0.0/policy.wasm: version 1.0.0 of `lakeview` is published with other bytes; raise the version"
+        "adjudica: nothing was published\n  out/lakeview-1.0.0.wasm: version 1.0.0 of `lakeview` is published with other bytes; raise the version"
     );
     edit(&bench, "version = \"1.0.0\"", "version = \"1.0.1\"");
     let low = build(&bench);
@@ -273,7 +277,7 @@ fn it_publishes_to_a_folder_and_holds_versions_to_what_they_answer() {
     bench.ok(&["policy", "yank", "lakeview@2.0.0", "--reason", "a wrong limit", "--to", "shelf"]);
     assert_eq!(
         refusal(&bench, CODE_REFUSED, &["policy", "yank", "lakeview@2.0.0", "--reason", "again", "--to", "shelf"]),
-        "adjudica: nothing was changed\n  version 2.0.0 of `lakeview` was taken back before"
+        "adjudica: nothing was changed\n  version 2.0.0 of `lakeview` was taken back before: a wrong limit"
     );
     assert_eq!(
         refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@3.0.0", "--reason", "none", "--to", "shelf"]),
@@ -342,15 +346,47 @@ fn it_measures_and_tries_a_policy_against_the_contract() {
     let bench = made();
     let file = build(&bench);
     let text = bench.ok(&["policy", "conform", &file]);
-    assert!(text.contains("8 of 8 promises kept, 14 cases"), "{text}");
+    let kept = [
+        "it imports nothing, exports `adjudica:policy@1`, and carries a manifest without faults",
+        "it answers a batch of no encounters with no answers",
+        "it answers an encounter of which every field is absent, once",
+        "it answers whichever one or two facts are absent, with the outcome of the strongest failed rule",
+        "it gives the same answers, number for number, when asked twice",
+        "it answers each client alone as it answers many in one call",
+        "it decides an encounter by what it billed before in the same call, as by the ledger",
+        "it reports the failed rules alike when satisfied ones are asked for too",
+        "it gives the answers that its cases expect",
+    ];
+    let kept: String = kept.iter().map(|promise| format!("kept    {promise}\n")).collect();
+    assert_eq!(text, format!("{kept}{file}: 9 of 9 promises kept, 14 cases\n"));
     let told = bench.json(&["policy", "bench", &file]);
     assert_eq!(told["measured"][1]["encounters"], 1_000, "{told}");
-    assert!(told["measured"][0]["fuel_each"].as_u64().is_some_and(|fuel| fuel > 0), "{told}");
+    assert!(told["measured"][0]["fuel_each_max"].as_u64().is_some_and(|fuel| fuel > 0), "{told}");
     let again = bench.json(&["policy", "bench", &file]);
-    assert_eq!(again["measured"][1]["fuel_each"], told["measured"][1]["fuel_each"], "fuel is the same each time");
-    let run = bench.run(&["policy", "bench", &file, "--fuel-max", "1"]);
-    assert_eq!(run.code, 4, "over budget: {}", run.stderr);
-    assert!(run.stderr.contains("a decision takes") && run.stderr.contains("fuel in a call of 1"), "{}", run.stderr);
+    assert_eq!(
+        again["measured"][1]["fuel_each_max"], told["measured"][1]["fuel_each_max"],
+        "fuel is the same each time"
+    );
+    let fuel = |row: usize| told["measured"][row]["fuel_each_max"].as_u64().expect("fuel");
+    let over = |size: u32, fuel: u64| {
+        format!(
+            "  {file}: a call of {size} takes {fuel} fuel for a decision and its budget is 1; find what made it dearer, or raise `fuel_max`"
+        )
+    };
+    let both = format!("adjudica: over budget\n{}\n{}", over(1, fuel(0)), over(1_000, fuel(1)));
+    assert_eq!(refusal(&bench, CODE_OVER_BUDGET, &["policy", "bench", &file, "--fuel-max", "1"]), both);
+    edit(&bench, "currency = \"USD\"", "currency = \"USD\"\nbudget = { fuel_max = 1, memory_bytes_max = 100_000_000 }");
+    assert_eq!(build(&bench), file);
+    assert_eq!(refusal(&bench, CODE_OVER_BUDGET, &["policy", "bench", &file]), both, "the policy's own budget");
+    let memory = bench.run(&["policy", "bench", &file, "--fuel-max", "1000000", "--memory-bytes-max", "1"]);
+    assert_eq!(memory.code, CODE_OVER_BUDGET, "{}", memory.stderr);
+    assert!(
+        memory
+            .stderr
+            .contains(" bytes of memory and its budget is 1; find what made it dearer, or raise `memory_bytes_max`"),
+        "{}",
+        memory.stderr
+    );
 }
 
 #[test]
@@ -508,7 +544,7 @@ fn it_says_what_is_wrong_with_keys_bundles_grids_and_names() {
     let run = bench.run(&["policy", "check", "--strict", "lakeview"]);
     assert_eq!(run.code, CODE_DIFFERS);
     assert!(
-        run.stdout.contains("no faults, 1 hints\n`--strict` takes no hints; mend them, or leave it out"),
+        run.stdout.contains("no faults, 1 hint\n`--strict` takes no hints; mend them, or leave it out"),
         "{}",
         run.stdout
     );

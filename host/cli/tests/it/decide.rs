@@ -66,7 +66,7 @@ fn it_prints_a_table_and_explains_when_asked() {
     assert!(table.contains("$15.00"), "{table}");
     let arguments: Vec<&str> = DECIDE.into_iter().chain(["--explain"]).collect();
     let text = bench.ok(&arguments);
-    for part in ["limit.visit.day", "source: Manual made up for tests", "as a denial: CO", "G9002, 1 units, $50.00"] {
+    for part in ["limit.visit.day", "source: Manual made up for tests", "as a denial: CO", "G9002, 1 unit, $50.00"] {
         assert!(text.contains(part), "{part} is not in\n{text}");
     }
 }

@@ -19,6 +19,8 @@ mod import;
 #[cfg(test)]
 mod policy;
 #[cfg(test)]
+mod refusals;
+#[cfg(test)]
 mod report;
 #[cfg(test)]
 mod serve;

@@ -26,10 +26,10 @@ const LIES: [(&str, &str); 21] = [
     ("(i32.store offset=8 (i32.load offset=8 (local.get $r)) (i32.const 0))", "`line-offsets` does not rise"),
     ("(i32.store offset=8 (i32.load offset=8 (local.get $r)) (i32.const -1))", "`line-offsets` does not rise"),
     ("(i32.store offset=8 (i32.load offset=48 (local.get $r)) (i32.const 7))", "`finding-offsets` does not rise"),
-    ("(i32.store offset=4 (local.get $r) (i32.const 1))", "`outcomes` has 1 rows where 2 are due"),
-    ("(i32.store offset=4 (local.get $r) (i32.const 3))", "`outcomes` has 3 rows where 2 are due"),
-    ("(i32.store offset=20 (local.get $r) (i32.const 1))", "rows where 1 are due"),
-    ("(i32.store offset=12 (local.get $r) (i32.const 0))", "`line-offsets` has 0 rows"),
+    ("(i32.store offset=4 (local.get $r) (i32.const 1))", "`outcomes` has length 1 where 2 is due"),
+    ("(i32.store offset=4 (local.get $r) (i32.const 3))", "`outcomes` has length 3 where 2 is due"),
+    ("(i32.store offset=20 (local.get $r) (i32.const 1))", "where 1 is due"),
+    ("(i32.store offset=12 (local.get $r) (i32.const 0))", "`line-offsets` has length 0"),
     ("(i32.store (local.get $r) (i32.const -4))", "out of bounds"),
     ("(i32.store offset=12 (local.get $r) (i32.const -1))", "out of bounds"),
     ("(local.set $r (i32.const -16))", "out of bounds"),
@@ -61,7 +61,7 @@ fn it_refuses_findings_that_the_manifest_does_not_declare() {
         ("(i32.store (i32.const 256) (i32.const 1))", "`finding-rules` says 1"),
         ("(i32.store8 (i32.const 260) (i32.const 2))", "`finding-verdicts` says 2"),
         ("(i32.store (i32.const 264) (i32.const 0))", "`finding-subjects` says 0"),
-        ("(i32.store offset=60 (local.get $r) (i32.const 2))", "rows where"),
+        ("(i32.store offset=60 (local.get $r) (i32.const 2))", "has length"),
     ];
     let engine = guest::engine(Limits::default());
     let finding = "(local.set $r (call $answer (local.get $encounters)))

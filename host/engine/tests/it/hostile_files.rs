@@ -258,3 +258,15 @@ fn wasm_encoder_custom(name: &str, data: &str) -> Vec<u8> {
     module.section(&wasm_encoder::CustomSection { name: name.into(), data: data.as_bytes().into() });
     module.finish()[8..].to_vec()
 }
+
+#[test]
+fn it_refuses_a_component_that_starts_by_itself() {
+    // A component with one function of no parameters, and a start section that calls it.
+    let starts = b"\x00asm\x0d\x00\x01\x00\x01\x1f\x00asm\x01\x00\x00\x00\x01\x04\x01\x60\x00\x00\x03\x02\x01\x00\x07\x05\x01\x01f\x00\x00\x0a\x04\x01\x02\x00\x0b\x02\x04\x01\x00\x00\x00\x07\x05\x01\x40\x00\x01\x00\x06\x07\x01\x00\x00\x01\x00\x01f\x08\x06\x01\x00\x00\x00\x00\x00\x09\x03\x00\x00\x00";
+    let said: Vec<String> =
+        guest::refusals(&guest::engine(Limits::default()), starts).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        said.first().map(String::as_str),
+        Some("the policy uses a component start function, which a pure function does not need; build it with the sdk")
+    );
+}

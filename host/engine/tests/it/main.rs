@@ -13,5 +13,6 @@ mod hostile_answers;
 mod hostile_calls;
 mod hostile_files;
 mod hostile_imports;
+mod manifests;
 mod texts;
 mod works;

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use adjudica_core::decision::UndeterminedCode;
-use adjudica_engine::{EngineError, LoadError, LoadFault, PolicyFault};
+use adjudica_core::{ServiceDate, Token};
+use adjudica_engine::{EngineError, LoadError, LoadFault, PolicyFault, SignatureFault};
 
 fn load_faults() -> Vec<LoadFault> {
     let text = |text: &str| text.to_owned();
@@ -44,8 +45,28 @@ fn policy_faults() -> Vec<PolicyFault> {
         PolicyFault::StackExhausted,
         PolicyFault::Trapped { trap: text("wasm `unreachable` instruction executed") },
         PolicyFault::AnswerTooLarge { bytes_max: 73_728 },
-        PolicyFault::AnswerInvalid { detail: text("the answer's `outcomes` has 1 rows where 2 are due") },
+        PolicyFault::AnswerInvalid { detail: text("the answer's `outcomes` has length 1 where 2 is due") },
         PolicyFault::Unavailable { detail: text("out of address space") },
+    ]
+}
+
+fn signature_faults() -> Vec<SignatureFault> {
+    let token = |text: &str| Token::parse(text).expect("a name");
+    let (publisher, key_id) = (token("northside"), token("k1"));
+    let day = ServiceDate::new(2026, 4, 30).expect("a day");
+    vec![
+        SignatureFault::Unsigned,
+        SignatureFault::SignedAlready,
+        SignatureFault::NotLast,
+        SignatureFault::Unreadable { detail: "missing field `key_id`".to_owned() },
+        SignatureFault::UnknownPublisher { publisher: publisher.clone() },
+        SignatureFault::UnknownKey { publisher: publisher.clone(), key_id: key_id.clone() },
+        SignatureFault::NotYetValid { key_id: key_id.clone(), from: day },
+        SignatureFault::Expired { key_id: key_id.clone(), to: day },
+        SignatureFault::Revoked { key_id: key_id.clone(), on: day },
+        SignatureFault::WrongDay { key_id, on: day },
+        SignatureFault::Mismatch,
+        SignatureFault::NotTheirs { publisher, policy_id: token("test") },
     ]
 }
 
@@ -70,12 +91,13 @@ fn it_says_what_is_wrong_and_what_to_do() {
         .map(ToString::to_string)
         .chain(policy_faults().iter().map(ToString::to_string))
         .chain(engine_errors().iter().map(ToString::to_string))
+        .chain(signature_faults().iter().map(ToString::to_string))
         .collect();
     assert_eq!(texts.join("\n"), include_str!("texts.txt").trim_end());
     assert_eq!(texts.iter().collect::<BTreeSet<_>>().len(), texts.len(), "two texts are the same");
     for text in &texts {
         assert!(!text.contains('\n') && !text.ends_with('.'), "{text}");
-        assert!(text.chars().next().is_some_and(char::is_lowercase), "{text}");
+        assert!(text.starts_with(|first: char| first.is_lowercase() || first == '`'), "{text}");
     }
 }
 

@@ -11,7 +11,7 @@ use crate::decide::commit::{Candidate, Outlook, add_to, outlook, undecided_work}
 use crate::decide::pool::WhenFull;
 use crate::decide::service::{DecisionService, Options};
 use crate::error::{ApiError, ErrorCode};
-use crate::wire::request::Keep;
+use crate::wire::request::{Keep, WaysOut};
 
 /// What a run over undecided encounters did so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,7 +35,13 @@ impl DecisionService {
         clients_max: u32,
         progress: &(dyn Fn(&Tally) + Sync),
     ) -> Result<Tally, ApiError> {
-        let options = Options { keep: Keep::Record, explain: Explain::FailedOnly, policy: None, as_of: None };
+        let options = Options {
+            keep: Keep::Record,
+            explain: Explain::FailedOnly,
+            policy: None,
+            as_of: None,
+            ways_out: WaysOut::LeftOut,
+        };
         let mut tally = Tally::default();
         let mut retries = 0;
         loop {

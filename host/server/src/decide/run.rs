@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::ledger::ledger_lines;
 use adjudica_core::payment::divide_decision;
-use adjudica_core::{
-    Cents, Decision, Digest, EncounterFacts, LedgerLine, Outcome, ProcedureCode, Terms, Timeline, Token, Units,
-};
+use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, Terms, Timeline, Token};
 
 use crate::decide::record::Chosen;
 
@@ -129,38 +128,6 @@ pub fn run_jobs(jobs: Vec<Job>, explain: Explain) -> Vec<DecidedJob> {
         }
     }
     progress.into_iter().map(|client| client.done).collect()
-}
-
-/// The ledger lines of a decision about `facts`; empty unless its outcome is accepted.
-#[must_use]
-pub fn ledger_lines(facts: &EncounterFacts, decision: &Decision) -> Vec<LedgerLine> {
-    if !decision.outcome.is_accepted() {
-        return Vec::new();
-    }
-    let line = |procedure_code: ProcedureCode, units: Units, amount_cents: Cents| LedgerLine {
-        payer_id: facts.payer_id.clone(),
-        date_of_service: facts.date_of_service,
-        procedure_code,
-        units,
-        amount_cents,
-        billing_provider_id: facts.billing_provider_id.clone(),
-        rendering_provider_id: facts.rendering_provider_id.clone(),
-        diagnosis: facts.diagnoses.first().cloned(),
-        minutes: None,
-        paid_cents: None,
-        deductible_cents: None,
-    };
-    let billed = |billed: &adjudica_core::DecisionLine| LedgerLine {
-        paid_cents: billed.payment.as_ref().map(|payment| payment.paid_cents),
-        deductible_cents: billed.payment.as_ref().map(adjudica_core::payment::LinePayment::deductible),
-        ..line(billed.procedure_code, billed.units, billed.amount_cents.unwrap_or(Cents::ZERO))
-    };
-    let mut lines: Vec<_> = decision.lines.iter().map(billed).collect();
-    lines.extend(decision.counted_only().map(|code| line(code, Units(0), Cents::ZERO)));
-    if let Some(first) = lines.first_mut() {
-        first.minutes = decision.counted_minutes(facts.minutes);
-    }
-    lines
 }
 
 /// A client on the way: items still to decide (last first), the ledger as it is by now, and what is done.

@@ -22,7 +22,7 @@ use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::metrics::Metrics;
 use crate::observe::Observer;
 use crate::registry::Registry;
-use crate::wire::request::{Keep, PolicyName, Subject};
+use crate::wire::request::{DecisionRequest, Keep, PolicyName, Subject, WaysOut};
 
 /// Locks that keep requests for one client in line within this host. Other hosts are kept in line by the store.
 const LOCKS: usize = 1_024;
@@ -79,6 +79,17 @@ pub struct Options {
     pub policy: Option<PolicyName>,
     /// The instant whose knowledge of activations is used instead of the present.
     pub as_of: Option<Timestamp>,
+    /// Whether refusals come with their ways out.
+    pub ways_out: WaysOut,
+}
+
+impl DecisionRequest {
+    /// What it asks about, under the caller's number, and how.
+    #[must_use]
+    pub fn into_asked(self, tag: usize) -> (Asked, Options) {
+        let Self { subject, keep, explain, policy, as_of, ways_out } = self;
+        (Asked { subject, tag }, Options { keep, explain, policy, as_of, ways_out })
+    }
 }
 
 /// A key under which an answer is kept, and the request that it belongs to.
@@ -95,7 +106,7 @@ pub struct IdempotencyKey {
 pub struct Answered {
     /// The decision's id.
     pub decision_id: String,
-    /// The canonical record.
+    /// The canonical record; for a refusal whose ways out were asked for, with the field `why_not` after it.
     pub text: String,
     /// The policy that answered.
     pub policy_digest: Option<Digest>,
@@ -151,6 +162,17 @@ impl DecisionService {
         options: &Options,
         key: Option<IdempotencyKey>,
     ) -> Result<Answered, ApiError> {
+        let answered = self.decide_recorded(agency, asked, options, key).await?;
+        Ok(self.tell(answered, options.ways_out).await)
+    }
+
+    async fn decide_recorded(
+        &self,
+        agency: &Token,
+        asked: Asked,
+        options: &Options,
+        key: Option<IdempotencyKey>,
+    ) -> Result<Answered, ApiError> {
         if let Some(key) = &key
             && let Some(answered) = self.find_answered(agency, key).await?
         {
@@ -179,7 +201,16 @@ impl DecisionService {
         asked: Vec<Asked>,
         options: &Options,
     ) -> Vec<(usize, Result<Answered, ApiError>)> {
-        self.decide_group(agency, asked, options, None).await
+        let answers = self.decide_group(agency, asked, options, None).await;
+        let mut told = Vec::with_capacity(answers.len());
+        for (tag, answer) in answers {
+            let answer = match answer {
+                Ok(answered) => Ok(self.tell(answered, options.ways_out).await),
+                Err(error) => Err(error),
+            };
+            told.push((tag, answer));
+        }
+        told
     }
 
     async fn decide_group(

@@ -1,8 +1,7 @@
 //! What would have made a recorded decision billable: its own policy asked again about the encounter with facts added or changed.
 
-use adjudica_core::columns::Explain;
-use adjudica_core::why_not::{Candidates, Question, WayOut, why_not};
-use adjudica_core::{Decision, Terms, Timeline, Token};
+use adjudica_core::why_not::{Candidates, FactChange, Question, WayOut, why_not};
+use adjudica_core::{Decision, Outcome, Terms, Timeline, Token, Verdict};
 use adjudica_engine::Policy;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,8 +9,9 @@ use utoipa::ToSchema;
 use crate::decide::pool::WhenFull;
 use crate::decide::record::Record;
 use crate::decide::run::LedgerSeen;
-use crate::decide::service::DecisionService;
+use crate::decide::service::{Answered, DecisionService};
 use crate::error::{ApiError, ErrorCode};
+use crate::wire::request::WaysOut;
 
 /// What was found.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -44,10 +44,39 @@ impl DecisionService {
         let stored = stored.ok_or_else(|| ApiError::not_found("decision", decision_id))?;
         let record = Record::parse(&stored.record)
             .map_err(|fault| ApiError::internal("why_not", format!("record of {decision_id}: {fault}")))?;
-        let outcome = record.decision().outcome.as_str().to_owned();
-        let (Some(used), Some(digest)) = (&record.policy, record.terms_digest) else {
-            return Ok(WhyNot { decision_id: decision_id.to_owned(), outcome, ways: Vec::new() });
+        let outcome = record.outcome.as_str().to_owned();
+        let ways = self.find_ways(&record).await?.unwrap_or_default();
+        Ok(WhyNot { decision_id: decision_id.to_owned(), outcome, ways })
+    }
+
+    /// The answer with the field `why_not` after its record, where it refuses and the ways out are asked for.
+    ///
+    /// What was decided stays decided: where they cannot be looked for now, the field is null.
+    pub(crate) async fn tell(&self, mut answered: Answered, ways_out: WaysOut) -> Answered {
+        if ways_out == WaysOut::LeftOut {
+            return answered;
+        }
+        let Ok(record) = Record::parse(&answered.text) else { return answered };
+        if record.outcome.is_accepted() || record.outcome == Outcome::Undetermined {
+            return answered;
+        }
+        let ways = match self.find_ways(&record).await {
+            Ok(ways) => serde_json::to_string(&ways).unwrap_or_else(|_| "null".to_owned()),
+            Err(error) => {
+                tracing::warn!(code = error.code.as_str(), "the ways out of a refusal could not be looked for");
+                "null".to_owned()
+            }
         };
+        if let Some(open) = answered.text.strip_suffix('}') {
+            answered.text = format!("{open},\"why_not\":{ways}}}");
+        }
+        answered
+    }
+
+    /// The ways out of a refusal; `None` where the policy, on what is stored, does not refuse for the recorded reasons. So it is
+    /// with a dry run that counted lines of others in its batch.
+    async fn find_ways(&self, record: &Record<'_>) -> Result<Option<Vec<Way>>, ApiError> {
+        let (Some(used), Some(digest)) = (&record.policy, record.terms_digest) else { return Ok(Some(Vec::new())) };
         let missing = |what: &str| {
             ApiError::new(
                 ErrorCode::NotFound,
@@ -56,31 +85,34 @@ impl DecisionService {
         };
         let policy = self.registry.library.policy(used.digest).await?.ok_or_else(|| missing("policy"))?;
         let terms = self.registry.library.terms(digest).await?.ok_or_else(|| missing("terms"))?;
-        let ledger = self.ledger_then(&record).await?;
+        let ledger = self.ledger_then(record).await?;
         let mut timeline = Timeline {
             ledger: ledger.into_iter().map(|LedgerSeen { line, .. }| line).collect(),
             encounters: vec![record.facts.clone().into_owned()],
         };
         timeline.sort();
-        let found = self.pool.run(WhenFull::Refuse, move || search(&policy, &timeline, &terms)).await;
+        let recorded = record.decision();
+        let found = self.pool.run(WhenFull::Refuse, move || search(&policy, &timeline, &terms, &recorded)).await;
         let found =
             found.map_err(|_| ApiError::new(ErrorCode::Overloaded, "the host is busy; try again in a second"))?;
-        let ways = found.into_iter().map(|way| Way {
-            sentences: way.changes.iter().map(adjudica_core::why_not::FactChange::sentence).collect(),
-            way,
-        });
-        Ok(WhyNot { decision_id: decision_id.to_owned(), outcome, ways: ways.collect() })
+        let told = |way: WayOut| Way { sentences: way.changes.iter().map(FactChange::sentence).collect(), way };
+        Ok(found.map(|ways| ways.into_iter().map(told).collect()))
     }
 }
 
-fn search(policy: &Policy, timeline: &Timeline, terms: &Terms) -> Vec<WayOut> {
+fn search(policy: &Policy, timeline: &Timeline, terms: &Terms, recorded: &Decision) -> Option<Vec<WayOut>> {
+    let again = policy.decide_timelines(std::slice::from_ref(timeline), terms);
+    if again.iter().flatten().map(reasons).ne([reasons(recorded)]) {
+        return None;
+    }
     // The contract knows no roles, phases, modes or places by name: only what rules point at is tried here.
     let candidates = Candidates::default();
     let question = Question { manifest: policy.manifest(), timeline, encounter: 0, terms, candidates: &candidates };
-    why_not(&question, &mut |timelines, terms| decide(policy, timelines, terms)).unwrap_or_default()
+    Some(why_not(&question, &mut |timelines, terms| policy.decide_timelines(timelines, terms)).unwrap_or_default())
 }
 
-fn decide(policy: &Policy, timelines: &[Timeline], terms: &Terms) -> Vec<Vec<Decision>> {
-    let mut decisions = policy.decide(timelines, terms, Explain::FailedOnly).into_iter();
-    timelines.iter().map(|timeline| decisions.by_ref().take(timeline.encounters.len()).collect()).collect()
+/// The outcome, and the rules that failed.
+fn reasons(decision: &Decision) -> (Outcome, Vec<&Token>) {
+    let failed = decision.findings.iter().filter(|finding| finding.verdict == Verdict::Failed);
+    (decision.outcome, failed.map(|finding| &finding.rule_id).collect())
 }

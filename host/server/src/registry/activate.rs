@@ -155,14 +155,15 @@ impl Registry {
         })
     }
 
-    /// Refuses a policy that its publisher took back.
+    /// Refuses a policy that its publisher took back, or whose signature does not hold any more.
     async fn require_standing(&self, digest: Digest) -> Result<(), ApiError> {
         let files = self.store.list_policy_files().await?;
-        let yanked = files.into_iter().find(|file| file.digest == digest).and_then(|file| file.yanked);
-        yanked.map_or(Ok(()), |yank| {
+        let Some(file) = files.into_iter().find(|file| file.digest == digest) else { return Ok(()) };
+        if let Some(yank) = &file.yanked {
             let public = format!("the publisher took this policy back: {}; activate another version", yank.reason);
-            Err(ApiError::new(ErrorCode::PolicyYanked, public))
-        })
+            return Err(ApiError::new(ErrorCode::PolicyYanked, public));
+        }
+        self.require_trusted(&file).await
     }
 
     async fn require_terms(&self, choice: &TermsChoice) -> Result<(Arc<Terms>, Digest), ApiError> {

@@ -1,12 +1,15 @@
 //! Which policy files are taken: those that a publisher of the agency's list signed, and no version before the newest.
 //! What a signature is worth is the engine's judgement.
 
-use adjudica_core::{Manifest, ServiceDate};
+use std::collections::BTreeMap;
+
+use adjudica_core::{Digest, Manifest, ServiceDate};
 use adjudica_engine::{SignatureFault, Signed, Trust};
 use adjudica_store::PolicyFileSummary;
 use jiff::Timestamp;
 
 use crate::error::{ApiError, ErrorCode};
+use crate::registry::Registry;
 
 /// The publishers of the file at `path`; `None` where no file is named and policies need no signature.
 /// # Errors
@@ -28,20 +31,79 @@ pub fn load_trust(path: &str) -> Result<Option<Trust>, String> {
     }
 }
 
-/// The signature of a file, where publishers are listed at `path`. The list is read each time, so that a revoked key is refused
-/// at once.
-/// # Errors
-/// `policy_untrusted`, or `internal` where the list cannot be read.
-pub fn judge(path: &str, bytes: &[u8], now: Timestamp) -> Result<Option<Signed>, ApiError> {
-    let Some(trust) = load_trust(path).map_err(|fault| ApiError::internal("registry::trust", fault))? else {
-        return Ok(None);
-    };
-    let today = ServiceDate::parse(now.to_string().get(..10).unwrap_or_default());
-    let today = today.map_err(|fault| ApiError::internal("registry::trust", fault))?;
-    trust.judge(bytes, today).map(Some).map_err(|fault| {
-        tracing::warn!(%fault, "a policy file was refused");
-        untrusted(&fault)
-    })
+/// The file that lists the publishers. It is read at each judgement, so that a revoked key is refused at once.
+#[derive(Debug, Clone)]
+pub struct Publishers {
+    path: String,
+}
+
+impl Publishers {
+    /// The publishers of the file at `path`; where that is empty, policies need no signature.
+    #[must_use]
+    pub fn at(path: &str) -> Self {
+        Self { path: path.to_owned() }
+    }
+
+    /// Whether policies need a signature.
+    #[must_use]
+    pub fn are_asked(&self) -> bool {
+        !self.path.is_empty()
+    }
+
+    /// The signature of a file, judged as of the day of `on`; `None` where policies need none.
+    /// # Errors
+    /// `policy_untrusted`, or `internal` where the list cannot be read.
+    pub async fn judge(&self, bytes: &[u8], on: Timestamp) -> Result<Option<Signed>, ApiError> {
+        if !self.are_asked() {
+            return Ok(None);
+        }
+        let path = self.path.clone();
+        let read = tokio::task::spawn_blocking(move || load_trust(&path)).await;
+        let trust = read.map_err(|fault| ApiError::internal("registry::trust", fault))?;
+        let Some(trust) = trust.map_err(|fault| ApiError::internal("registry::trust", fault))? else {
+            return Ok(None);
+        };
+        let day = ServiceDate::parse(on.to_string().get(..10).unwrap_or_default());
+        let day = day.map_err(|fault| ApiError::internal("registry::trust", fault))?;
+        trust.judge(bytes, day).map(Some).map_err(|fault| {
+            tracing::warn!(%fault, "a policy file was refused");
+            untrusted(&fault)
+        })
+    }
+}
+
+impl Registry {
+    /// Refuses a stored policy that the publishers' list speaks against by now: unsigned, by an unknown publisher or key, or with
+    /// a revoked key. A key that ran out since the file was stored is no reason.
+    pub(crate) async fn require_trusted(&self, file: &PolicyFileSummary) -> Result<(), ApiError> {
+        if !self.publishers.are_asked() {
+            return Ok(());
+        }
+        let wasm = self.store.load_policy_wasm(file.digest).await?.unwrap_or_default();
+        let signed = self.publishers.judge(&wasm, file.uploaded_at).await?;
+        signed.map_or(Ok(()), |signed| signed.require_theirs(&file.policy_id).map_err(|fault| untrusted(&fault)))
+    }
+
+    /// Policies that answer by the latest schedules though the publishers' list speaks against them, each with the reason.
+    /// # Errors
+    /// When the store does not answer or the list cannot be read.
+    pub async fn untrusted(&self) -> Result<BTreeMap<Digest, String>, ApiError> {
+        let mut reasons = BTreeMap::new();
+        if !self.publishers.are_asked() {
+            return Ok(reasons);
+        }
+        let loaded = self.loaded();
+        for file in self.store.list_policy_files().await?.iter().filter(|file| loaded.contains_key(&file.digest)) {
+            match self.require_trusted(file).await {
+                Ok(()) => {}
+                Err(error) if error.code == ErrorCode::PolicyUntrusted => {
+                    reasons.insert(file.digest, error.public);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(reasons)
+    }
 }
 
 /// Refuses a policy that its signer may not publish, and a version that comes before one that is stored: an old file cannot be

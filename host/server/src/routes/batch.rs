@@ -150,9 +150,8 @@ fn parse_line(text: &[u8], number: usize, bytes_max: usize) -> Line {
     }
     match parse_json(text).and_then(|parsed| read_parsed(parsed, ErrorCode::InvalidRequest, parse_decision_request)) {
         Ok(request) => {
-            let options =
-                Options { keep: request.keep, explain: request.explain, policy: request.policy, as_of: request.as_of };
-            Line::Asked(Asked { subject: request.subject, tag: number }, options)
+            let (asked, options) = request.into_asked(number);
+            Line::Asked(asked, options)
         }
         Err(error) => Line::Wrong(error),
     }

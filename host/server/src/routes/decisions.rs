@@ -10,23 +10,23 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::decide::replay::Replay;
-use crate::decide::service::{Answered, Asked, IdempotencyKey, Options};
+use crate::decide::service::{Answered, IdempotencyKey};
 use crate::decide::why_not::WhyNot;
 use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
 use crate::host::Host;
 use crate::http::{add_header, json, json_text, read_json, read_parsed};
 use crate::wire::query::{Named, Params, find_idempotency_key, path_token};
 use crate::wire::request::{Keep, parse_decision_request};
-use crate::wire::schema::{DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody};
+use crate::wire::schema::{DecisionAnswer, DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody};
 
 /// Decides an encounter of the store, or one that comes with the request.
 ///
 /// A recorded decision is durable before it is answered. With the header `Idempotency-Key`, the same body gives the same
-/// answer again, and another body is refused.
+/// answer again, and another body is refused. With `why_not` a refusal says besides what would make it billable.
 #[utoipa::path(post, path = "/v1/decisions", tag = "decisions", request_body = DecisionRequestBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters")),
-    responses((status = 201, description = "decided and recorded", body = DecisionRecord),
-              (status = 200, description = "decided, not recorded (`dry_run`)", body = DecisionRecord),
+    responses((status = 201, description = "decided and recorded", body = DecisionAnswer),
+              (status = 200, description = "decided, not recorded (`dry_run`)", body = DecisionAnswer),
               (status = 400, description = "not JSON, or wrong parameters", body = Problem, content_type = "application/problem+json"),
               (status = 404, description = "no such encounter or policy", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "the idempotency key belongs to another request", body = Problem, content_type = "application/problem+json"),
@@ -48,9 +48,7 @@ pub async fn post(
             FieldFault::new("header.idempotency-key", "goes with recorded decisions only; leave it out of a dry run");
         return Err(ApiError::of_faults(ErrorCode::InvalidParameter, vec![fault]));
     }
-    let options =
-        Options { keep: request.keep, explain: request.explain, policy: request.policy, as_of: request.as_of };
-    let asked = Asked { subject: request.subject, tag: 0 };
+    let (asked, options) = request.into_asked(0);
     let key = key.map(|key| IdempotencyKey { key, body_digest });
     let answered = host.service.decide_one(&caller.agency, asked, &options, key).await?;
     let status = match options.keep {

@@ -1,7 +1,9 @@
 //! Is the host alive, ready, and what does it hold.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use adjudica_core::Digest;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::CONTENT_TYPE;
@@ -32,7 +34,18 @@ pub async fn ready(State(host): State<Arc<Host>>) -> Result<&'static str, ApiErr
 pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
     params.finish()?;
     let counts = host.store.counts().await?;
-    let policies: Vec<Value> = host.registry.loaded().into_iter().map(policy_status).collect();
+    let mut warnings = host.store.warnings().to_vec();
+    let untrusted = host.registry.untrusted().await.unwrap_or_else(|error| {
+        tracing::error!(reason = error.internal.as_deref().unwrap_or(&error.public), "signatures cannot be judged");
+        warnings.push("the file of publishers cannot be read; no policy file is taken until it can".to_owned());
+        BTreeMap::new()
+    });
+    let status = |(digest, loaded): (Digest, Result<String, String>)| {
+        let untrusted = untrusted.get(&digest);
+        let (policy, fault) = (loaded.as_ref().ok(), loaded.as_ref().err());
+        json!({ "digest": digest, "policy": policy, "fault": fault, "untrusted": untrusted })
+    };
+    let policies: Vec<Value> = host.registry.loaded().into_iter().map(status).collect();
     let body = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "engine_version": adjudica_engine::engine_version(),
@@ -48,16 +61,9 @@ pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Res
             "policy_files": counts.policy_files,
             "changes": counts.changes,
         },
-        "warnings": host.store.warnings(),
+        "warnings": warnings,
     });
     Ok(json_answer(StatusCode::OK, &body))
-}
-
-fn policy_status((digest, loaded): (adjudica_core::Digest, Result<String, String>)) -> Value {
-    match loaded {
-        Ok(policy) => json!({ "digest": digest, "policy": policy, "fault": null }),
-        Err(fault) => json!({ "digest": digest, "policy": null, "fault": fault }),
-    }
 }
 
 /// Figures for Prometheus.

@@ -15,7 +15,7 @@ use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
 use crate::http::{json as json_answer, read_body};
 use crate::registry::load::refused;
-use crate::registry::trust::{judge, require_theirs_and_newest};
+use crate::registry::trust::require_theirs_and_newest;
 use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, parse_yank};
 use crate::wire::query::{Named, Params};
 
@@ -39,7 +39,7 @@ pub async fn post(
     if let Some(file) = stored.iter().find(|file| file.digest == digest) {
         return Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)));
     }
-    let signed = judge(&host.config.publishers_file, &bytes, host.clock.now())?;
+    let signed = host.registry.publishers.judge(&bytes, host.clock.now()).await?;
     let policy = host.registry.library.load(bytes.to_vec()).await?;
     let manifest = policy.manifest();
     if let Some(signed) = signed {
@@ -110,12 +110,13 @@ pub async fn file(State(host): State<Arc<Host>>, params: Params, Named(digest): 
     answer.map_err(|fault| ApiError::internal("routes::policies", fault))
 }
 
-/// Takes a policy back: it answers on where it is active, and can be activated nowhere any more. Once is for good.
+/// Takes a policy back: it answers on where it is active, and can be activated nowhere any more. Once is for good; the same
+/// request again changes nothing.
 #[utoipa::path(post, path = "/v1/policies/{digest}/yank", tag = "policies", params(("digest" = String, Path)),
     request_body(content = YankBody),
     responses((status = 200, description = "taken back", body = PolicyBody),
               (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json"),
-              (status = 409, description = "it was taken back before", body = Problem, content_type = "application/problem+json"),
+              (status = 409, description = "it was taken back before, for another reason", body = Problem, content_type = "application/problem+json"),
               (status = 422, description = "no reason", body = Problem, content_type = "application/problem+json")))]
 pub async fn yank(
     State(host): State<Arc<Host>>,
@@ -133,10 +134,15 @@ pub async fn yank(
     let files = host.store.list_policy_files().await?;
     let file = files.iter().find(|file| file.digest == digest);
     let file = file.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
-    if !done {
-        return Err(ApiError::new(ErrorCode::PolicyYanked, "the policy was taken back before; nothing was changed"));
+    match &file.yanked {
+        _ if done => tracing::info!(policy = %digest, actor = %yank.yanked_by, "a policy was taken back"),
+        Some(before) if before.reason != yank.reason => {
+            let public = format!("the policy was taken back before: {}; nothing was changed", before.reason);
+            return Err(ApiError::new(ErrorCode::PolicyYanked, public));
+        }
+        // A request that is sent again.
+        _ => {}
     }
-    tracing::info!(policy = %digest, actor = %yank.yanked_by, "a policy was taken back");
     Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)))
 }
 

@@ -22,6 +22,17 @@ pub struct DecisionRequest {
     pub policy: Option<PolicyName>,
     /// The instant whose knowledge of activations is used instead of the present.
     pub as_of: Option<Timestamp>,
+    /// Whether a refusal comes with its ways out.
+    pub ways_out: WaysOut,
+}
+
+/// Whether a refusal comes with the smallest changes that would make it billable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaysOut {
+    /// The answer is the record alone.
+    LeftOut,
+    /// The answer of a refusal has the field `why_not` besides.
+    Told,
 }
 
 /// What to decide.
@@ -69,9 +80,12 @@ pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Vec<Fiel
         .map_or(Explain::FailedOnly, |all| if all { Explain::All } else { Explain::FailedOnly });
     let policy = fields.find("policy", read_policy_name);
     let as_of = fields.find("as_of", read_instant);
+    let ways_out = fields
+        .find("why_not", read_flag)
+        .map_or(WaysOut::LeftOut, |told| if told { WaysOut::Told } else { WaysOut::LeftOut });
     let faults = fields.finish("a request for a decision");
     match subject {
-        Some(subject) if faults.is_empty() => Ok(DecisionRequest { subject, keep, explain, policy, as_of }),
+        Some(subject) if faults.is_empty() => Ok(DecisionRequest { subject, keep, explain, policy, as_of, ways_out }),
         _ => Err(faults),
     }
 }

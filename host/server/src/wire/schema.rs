@@ -78,6 +78,8 @@ pub struct DecisionRequestBody {
     /// Use the activations known at this instant.
     #[schema(format = DateTime)]
     pub as_of: Option<String>,
+    /// Whether a refusal says in `why_not` what would make it billable.
+    pub why_not: Option<bool>,
 }
 
 /// A decision with everything that made it. Its text is hashed and never changes.
@@ -135,6 +137,18 @@ pub struct DecisionRecord {
     /// Why no decision could be made.
     #[schema(required)]
     pub undetermined: Option<UndeterminedBody>,
+}
+
+/// A decision as it is answered when it is made.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DecisionAnswer {
+    /// The record.
+    #[serde(flatten)]
+    pub record: DecisionRecord,
+    /// Only where the request asked for it and was refused: the smallest changes that make the encounter billable, each with
+    /// the decision that follows; null where they could not be looked for now. No part of the record, whose text is hashed.
+    #[schema(value_type = Option<Vec<serde_json::Value>>)]
+    pub why_not: Option<Vec<serde_json::Value>>,
 }
 
 /// Which policy decided.
@@ -351,7 +365,7 @@ pub struct BatchItem {
     /// The line of the request, from 1.
     pub line: usize,
     /// The decision, when one was made.
-    pub decision: Option<DecisionRecord>,
+    pub decision: Option<DecisionAnswer>,
     /// The problem, when none was made.
     pub problem: Option<Problem>,
 }

@@ -29,8 +29,8 @@ impl Checker<'_> {
         for Located { row, place } in &self.document.requirements {
             named.extend(row.names().map(|name| (*place, name)));
         }
-        for when in self.document.whens() {
-            named.extend(when.info.iter().chain(&when.without).map(|name| (self.document.policy.place, name.as_str())));
+        for (place, when) in self.document.placed_whens() {
+            named.extend(when.info.iter().chain(&when.without).map(|name| (place, name.as_str())));
         }
         for (place, name) in named.into_iter().filter(|(_, name)| name.contains('.') && !is_condition(name)) {
             let table = name.split('.').next().unwrap_or_default();
@@ -39,8 +39,11 @@ impl Checker<'_> {
                 .map(|(known, _)| *known)
                 .filter(|known| known.split('.').next() == Some(table))
                 .collect();
-            let hint = if known.is_empty() { "see the table reference".to_owned() } else { known.join(", ") };
-            self.fault(place, format!("`{name}` is not a condition that records give; there are: {hint}"));
+            let remedy = match known.as_slice() {
+                [] => "a name with a dot must be one, see the table reference".to_owned(),
+                known => format!("there are `{}`", known.join("`, `")),
+            };
+            self.fault(place, format!("`{name}` is not a condition that records give; {remedy}"));
         }
     }
 
@@ -61,7 +64,10 @@ impl Checker<'_> {
     fn check_parameters(&mut self) {
         for (index, Located { row, place }) in self.document.parameters.iter().enumerate() {
             if !(row.min..=row.max).contains(&row.default) {
-                self.fault(*place, format!("the default {} is outside {} to {}", row.default, row.min, row.max));
+                self.fault(
+                    *place,
+                    format!("the default {} is outside {} to {}; correct one of them", row.default, row.min, row.max),
+                );
             }
             if self.document.parameters.iter().take(index).any(|other| other.row.id == row.id) {
                 self.fault(*place, format!("the parameter `{}` is listed twice; keep one", row.id));
@@ -77,7 +83,10 @@ impl Checker<'_> {
             match (&row.max, &row.parameter) {
                 (None, None) => self.fault(*place, "the row has neither `max` nor `parameter`; give one"),
                 (Some(_), Some(_)) => self.fault(*place, "the row has both `max` and `parameter`; keep one"),
-                (None, Some(name)) if !self.document.parameters.iter().any(|known| known.row.id == *name) => {
+                (None, Some(name))
+                    if self.document.is_whole("parameter")
+                        && !self.document.parameters.iter().any(|known| known.row.id == *name) =>
+                {
                     self.fault(
                         *place,
                         format!("there is no parameter `{name}`; add a `[[parameter]]` or correct the name"),

@@ -1,16 +1,30 @@
-//! The rows that look at what the records say: diagnoses, components, days between, authorizations, minutes that add up.
+//! The rows that look at what the records say: requirements, diagnoses, components, days between, authorizations, minutes that add up.
 
 use std::borrow::Cow;
 
+use adjudica_core::manifest::SubjectKind;
 use adjudica_core::{DateRange, Effect, RuleKind, Token};
 
 use super::{PlanBuilder, per_bits, window};
-use crate::image::{Accumulate, Authorization, Components, Diagnoses, Interval, NONE};
+use crate::image::{Accumulate, Authorization, Components, Diagnoses, Interval, NONE, Requirement};
 use crate::tables::names::resolve;
-use crate::tables::rows::{Common, DATE_OF_SERVICE, UnitsRow};
+use crate::tables::rows::{Common, DATE_OF_SERVICE, InfoKind, RequireRow, UnitsRow};
 use crate::tables::rulebook::Variant;
 
 impl PlanBuilder<'_, '_> {
+    pub(super) fn requirements(&mut self) -> Vec<Requirement> {
+        let mut requirements = Vec::new();
+        for (row, common, range) in self.mine(&self.document.requirements, |row| row.codes.as_deref()) {
+            requirements.push(Requirement {
+                when: self.when(row.when.as_ref()),
+                info: self.names.info.bits(row.names()),
+                absent: row.absent,
+                rule: self.book.rule("require", &common, range, words_of_requirement(row, &common)),
+            });
+        }
+        requirements
+    }
+
     pub(super) fn diagnoses(&mut self) -> Vec<Diagnoses<'static>> {
         let mut diagnoses = Vec::new();
         for (row, common, range) in self.mine(&self.document.diagnoses, |row| Some(&row.codes)) {
@@ -32,9 +46,12 @@ impl PlanBuilder<'_, '_> {
     pub(super) fn components(&mut self) -> Vec<Components> {
         let mut components = Vec::new();
         for (row, common, range) in self.mine(&self.document.components, |row| Some(&row.codes)) {
+            // What is said of a kind of work that the policy does not name.
+            let subject = Some((SubjectKind::Information, "other".to_owned()));
+            let variant = Variant { subject, ..Variant::default() };
             components.push(Components {
                 counted: self.names.components.bits(row.counts.iter().map(String::as_str)),
-                rule: self.book.rule("component", &common, range, Variant::default()),
+                rule: self.book.rule("component", &common, range, variant),
             });
         }
         components
@@ -81,7 +98,7 @@ impl PlanBuilder<'_, '_> {
                 suffix: ".cut",
                 kind: Some(RuleKind::Authorization),
                 effect: Some(Effect::Note),
-                sentence: Some("{observed} units of {subject} are asked for and {expected} are left of what the payer authorized; the rest is denied".to_owned()),
+                sentence: Some("units of {subject} asked for: {observed}, left of what the payer authorized: {expected}; the rest is denied".to_owned()),
                 remedy: Some("ask the payer to authorize more of {subject}".to_owned()),
                 denial: Some(("198", contractual, &["N54"])),
                 ..Variant::default()
@@ -107,7 +124,7 @@ impl PlanBuilder<'_, '_> {
             suffix: ".counted",
             kind: Some(RuleKind::Minutes),
             effect: Some(Effect::ReportOnly),
-            sentence: Some("{observed} documented minutes of {subject} so far count and bill nothing yet; the next unit is made at {expected}".to_owned()),
+            sentence: Some("documented minutes of {subject} so far: {observed}, which bill nothing yet; minutes that make the next unit: {expected}".to_owned()),
             ..Variant::default()
         };
         Some(Accumulate {
@@ -127,5 +144,36 @@ impl PlanBuilder<'_, '_> {
     pub(super) fn default_of(&self, name: Option<&Token>) -> u32 {
         let mut known = self.document.parameters.iter();
         known.find(|row| Some(&row.row.id) == name).map_or(0, |row| row.row.default)
+    }
+}
+
+/// What a requirement says where it asks for one of several things, or for something not to be there.
+fn words_of_requirement(row: &RequireRow, common: &Common) -> Variant {
+    let kind = match row.kind {
+        InfoKind::Document => SubjectKind::Document,
+        InfoKind::Information => SubjectKind::Information,
+    };
+    let names: Vec<String> = row.names().map(|name| format!("`{name}`")).collect();
+    let any = names.join(", ");
+    let words = match (row.absent, names.len()) {
+        (true, _) => Some([
+            "the record shows `{subject}`, with which the code is not billed".to_owned(),
+            "the record does not show `{subject}`, as it must not".to_owned(),
+            "check `{subject}`; leave it out only if it is not so".to_owned(),
+        ]),
+        (false, 0 | 1) => None,
+        (false, _) => Some([
+            format!("the record shows none of {any}"),
+            format!("the record shows one of {any}"),
+            format!("add one of {any} to the record, if it is so, and ask again"),
+        ]),
+    };
+    let [sentence, satisfied, remedy] = words.map_or([None, None, None], |words| words.map(Some));
+    Variant {
+        subject: row.names().next().map(|name| (kind, name.to_owned())),
+        sentence: common.sentence.clone().or(sentence),
+        satisfied,
+        remedy: common.remedy.clone().or(remedy),
+        ..Variant::default()
     }
 }

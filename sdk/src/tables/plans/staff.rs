@@ -9,6 +9,8 @@ use crate::tables::names::resolve;
 use crate::tables::rows::{Common, Row, StaffRow};
 use crate::tables::rulebook::Variant;
 
+mod words;
+
 /// For each code, the periods over which its staff rows say the same.
 #[derive(Default)]
 pub(in crate::tables) struct StaffRules {
@@ -91,34 +93,33 @@ impl PlanBuilder<'_, '_> {
                     bit = bit.wrapping_shl(1);
                 }
             } else {
-                let rule = self.book.rule("staff", &common, range, Variant::default());
+                let rule = self.book.rule("staff", &common, range, words::of_reserved(&common));
                 conditional.push((roles.unwrap_or(u64::MAX), phase_modes, rule));
             }
         }
         let (period, dated) = self.staff_rules.find(self.code, self.day)?;
         let rows: Vec<&StaffRow> =
             period.rows.iter().filter_map(|index| document.staff.get(*index)).map(|row| &row.row).collect();
-        let first = rows.first()?.common();
-        let spoken = StaffSpeech { common: &first, in_force: period.in_force, dated };
-        let rule = |builder: &mut Self, what: &str, names: &[&str]| builder.staff_rule(what, &spoken, names);
+        let common = Common { section: words::section(&rows), ..rows.first()?.common() };
+        let spoken = StaffSpeech { common: &common, in_force: period.in_force, dated };
         let speaks = Speaks::of(&allowed, &conditional);
-        let mut rule =
-            |is_needed: bool, what: &str, names: &[&str]| if is_needed { rule(self, what, names) } else { NONE };
+        let mut rule = |is_needed: bool, what: &str, allowed: &str| {
+            if is_needed { self.staff_rule(what, &spoken, allowed) } else { NONE }
+        };
         Some(Staff {
             by_anyone: allowed.iter().fold(0, |bits, allowed| bits | allowed),
             allowed: allowed.iter().flat_map(|bits| bits.to_le_bytes()).collect(),
             conditional,
-            role_rule: rule(speaks.role, "role", &list(document, &rows, |row| row.roles.as_deref())),
-            phase_rule: rule(speaks.phase, "phase", &list(document, &rows, |row| row.phases.as_deref())),
-            mode_rule: rule(speaks.mode, "mode", &list(document, &rows, |row| row.modes.as_deref())),
+            role_rule: rule(speaks.role, "role", &words::roles(document, &rows)),
+            phase_rule: rule(speaks.phase, "phase", &words::phases(document, &rows)),
+            mode_rule: rule(speaks.mode, "mode", &words::modes(document, &rows)),
         })
     }
 
-    fn staff_rule(&mut self, what: &str, spoken: &StaffSpeech<'_>, names: &[&str]) -> u32 {
+    fn staff_rule(&mut self, what: &str, spoken: &StaffSpeech<'_>, allowed: &str) -> u32 {
         let StaffSpeech { common, in_force, dated } = *spoken;
         let bare = format!("{what}.{}", self.code);
         let id = if dated == Dated::Yes { format!("{bare}.{}", in_force.from) } else { bare };
-        let allowed = names.join(", ");
         let (kind, sentence, satisfied, remedy, denial) = match what {
             "role" => (
                 RuleKind::Role,
@@ -192,19 +193,4 @@ struct StaffSpeech<'c> {
     common: &'c Common,
     in_force: DateRange,
     dated: Dated,
-}
-
-/// Names that any of the rows lists, in order and once.
-fn list<'d>(
-    document: &'d Document,
-    rows: &[&'d StaffRow],
-    names: impl Fn(&'d StaffRow) -> Option<&'d [String]>,
-) -> Vec<&'d str> {
-    let mut all = Vec::new();
-    for name in rows.iter().filter_map(|row| names(row)).flat_map(|names| resolve(&document.sets, names)) {
-        if !all.contains(&name) {
-            all.push(name);
-        }
-    }
-    all
 }

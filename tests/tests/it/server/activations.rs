@@ -135,3 +135,68 @@ pub(crate) async fn it_starts_again_with_what_was_activated(bench: &Bench) {
     bench.activate(GOOD).await;
     assert_eq!(cents(&bench.sibling().await, "2026-03-02").await, 2_500);
 }
+
+pub(crate) async fn it_says_why_an_activation_is_refused_and_what_may_surprise(bench: &Bench) {
+    let digest = bench.upload(GOOD).await;
+    let refused = async |body: &Value| {
+        let answer = bench.post("/v1/activations", body).await.json();
+        let first = &answer["errors"][0];
+        [&answer["detail"], &first["field"], &first["message"]].map(|text| text.as_str().unwrap_or_default().to_owned())
+    };
+    assert_eq!(
+        refused(&activation("nobody@1.0.0", "2024-01-01", "refuse")).await,
+        [
+            "there is no policy `nobody@1.0.0`; upload it first, or name one that `GET /v1/policies` lists",
+            "policy",
+            "is not stored"
+        ]
+    );
+    let mut body = activation(&digest, "2024-01-01", "refuse");
+    body["terms"] = json!("0".repeat(64));
+    assert_eq!(
+        refused(&body).await,
+        [
+            &format!("there are no terms `{}`; store them first with `PUT /v1/terms`", "0".repeat(64)),
+            "terms",
+            "are not stored"
+        ]
+    );
+    let mut body = activation(&digest, "2024-01-01", "refuse");
+    body["payer_id"] = json!("other");
+    assert_eq!(
+        refused(&body).await[1..],
+        ["payer_id", "is not a payer that policy `test` speaks for; it speaks for acme"]
+    );
+    let rollback = json!({"message": "it was wrong", "payer_id": "acme"});
+    let nothing = bench.post("/v1/activations/rollback", &rollback).await;
+    assert_eq!(
+        (nothing.problem().1.as_str(), nothing.json()["detail"].as_str()),
+        ("nothing_to_roll_back", Some("this payer, plan and line of service has no activation to take back"))
+    );
+    let early = bench.post("/v1/activations", &activation(&digest, "2019-12-31", "refuse")).await.json();
+    assert_eq!(
+        early["warnings"],
+        json!(["policy `test` is not in force on all of these days; it refuses dates of service outside its own"])
+    );
+    assert_eq!(
+        refused(&activation(&digest, "2024-01-01", "refuse")).await,
+        [
+            "activations answer for some of these days already; choose other days, or send `\"replace\": \"cut\"` to cut them",
+            "dos_from",
+            &format!("overlaps the activation from 2019-12-31 to no end of policy {digest}"),
+        ]
+    );
+    let undecided = json!({"encounter": encounter("e1", "c1", "2019-12-30"), "dry_run": true});
+    assert_eq!(
+        bench.post("/v1/decisions", &undecided).await.json()["undetermined"]["message"],
+        "no policy is in force for payer `acme` on 2019-12-30; activate one for that date of service"
+    );
+    let shipped = bench.send("POST", "/v1/policies", &[], crate::shipped::policy("self-pay-1.0.0")).await.json();
+    let body = json!({"message": "m", "payer_id": "self-pay", "policy": shipped["digest"], "dos_from": "2024-01-01"});
+    let warned = bench.post("/v1/activations", &body).await.json();
+    assert!(
+        warned["warnings"].as_array().is_some_and(|warnings| warnings.iter().any(|warning| warning
+            == "the terms have no rate for G9001, G9002, G9012, T1016, T2022; lines of these codes stay incomplete")),
+        "{warned}"
+    );
+}

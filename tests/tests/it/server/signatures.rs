@@ -179,12 +179,41 @@ async fn it_refuses_a_revoked_key_at_once_and_an_older_version_under_a_newer_one
 }
 
 #[tokio::test]
+async fn it_tells_of_a_key_that_was_revoked_since_and_activates_nothing_more_that_it_signed() {
+    let host = Trusting::start().await;
+    let file = signed(&policy(GOOD), "northside", "k1", &SECRET);
+    let digest = host.bench.send("POST", "/v1/policies", &[], file).await.json()["digest"].clone();
+    let body = |from: &str| {
+        let policy = digest.as_str();
+        json!({"message": "a test", "payer_id": "acme", "policy": policy, "dos_from": from, "replace": "cut"})
+    };
+    assert_eq!(host.bench.post("/v1/activations", &body("2020-01-01")).await.status, 201);
+    let told = async || host.bench.get("/v1/status").await.json();
+    assert_eq!(told().await["policies"][0]["untrusted"], json!(null));
+    let without_end = publishers("").replace("to = \"2027-01-01\"", "to = \"2026-05-02\"");
+    std::fs::write(&host.list, without_end).expect("writes");
+    assert_eq!(told().await["policies"][0]["untrusted"], json!(null), "it ran out after the file was taken");
+    std::fs::write(&host.list, publishers("revoked_on = \"2026-04-01\"")).expect("writes");
+    let words = "the key `k1` was revoked on 2026-04-01; nothing that it signed is taken, sign with another";
+    assert_eq!(told().await["policies"][0]["untrusted"], json!(words));
+    let refused = host.bench.post("/v1/activations", &body("2026-01-01")).await;
+    assert_eq!((refused.problem().1.as_str(), refused.json()["detail"].as_str()), ("policy_untrusted", Some(words)));
+    std::fs::write(&host.list, "no list").expect("writes");
+    assert_eq!(
+        told().await["warnings"],
+        json!(["the file of publishers cannot be read; no policy file is taken until it can"])
+    );
+}
+
+#[tokio::test]
 async fn it_names_every_fault_of_the_file_of_publishers() {
-    let text = "[[publisher]]\nid = \"a\"\n[[publisher.key]]\nid = \"k\"\npublic_key = \"12\"\nfrom = \"2026-01-01\"\nto = \"2025-01-01\"\n[[publisher]]\nid = \"a\"\n";
+    let text = "[[publisher]]\nid = \"a\"\n[[publisher.key]]\nid = \"k\"\npublic_key = \"12\"\nfrom = \"2026-01-01\"\n[[publisher.key]]\nid = \"k\"\npublic_key = \"12\"\nfrom = \"2026-01-01\"\nto = \"2025-01-01\"\n[[publisher]]\nid = \"a\"\n";
     let trust: adjudica_engine::Trust = toml::from_str(text).expect("a list");
     assert_eq!(
         trust.faults(),
         [
+            "`a`, key `k`: `public_key` is not 64 hexadecimal digits; copy it from the publisher",
+            "`a`, key `k`: is there twice; give each key a name of its own",
             "`a`, key `k`: `public_key` is not 64 hexadecimal digits; copy it from the publisher",
             "`a`, key `k`: `to` is not after `from`; it would never hold",
             "`a` is there twice; put its keys under one",
@@ -198,7 +227,12 @@ pub(crate) async fn it_activates_no_policy_that_its_publisher_took_back(bench: &
     assert_eq!(bench.post(&path, &json!({"reason": " "})).await.problem().1, "invalid_request");
     let yanked = bench.post(&path, &json!({"reason": "a wrong limit"})).await;
     assert_eq!((yanked.status.as_u16(), yanked.json()["yanked"].as_str()), (200, Some("a wrong limit")));
-    assert_eq!(bench.post(&path, &json!({"reason": "again"})).await.problem().1, "policy_yanked");
+    assert_eq!(bench.post(&path, &json!({"reason": "a wrong limit"})).await.status, 200, "sent again");
+    let again = bench.post(&path, &json!({"reason": "again"})).await;
+    assert_eq!(
+        (again.problem().1.as_str(), again.json()["detail"].as_str()),
+        ("policy_yanked", Some("the policy was taken back before: a wrong limit; nothing was changed"))
+    );
     let absent = format!("/v1/policies/{}/yank", "0".repeat(64));
     assert_eq!(bench.post(&absent, &json!({"reason": "none"})).await.problem().1, "not_found");
     let body =

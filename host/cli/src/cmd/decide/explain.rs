@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::cmd::decide::route::Decided;
 use crate::output::Output;
-use crate::table::dollars;
+use crate::table::{counted, dollars};
 
 /// The lines on one line: `G9002 ×2 2P, 99489`.
 pub fn lines(decision: &Decision) -> String {
@@ -47,8 +47,9 @@ pub fn print(output: &Output, decided: &[Decided]) -> Result<()> {
         ))?;
         for line in &decision.lines {
             let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), |cents| dollars(cents.0));
+            let units = counted(line.units.0, "unit", "units");
             let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
-            output.line(&format!("  line   {}{modifiers}, {} units, {amount}", line.procedure_code, line.units))?;
+            output.line(&format!("  line   {}{modifiers}, {units}, {amount}", line.procedure_code))?;
         }
         if let Some(reason) = &decision.undetermined {
             output.line(&format!("  {}", reason.message))?;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use adjudica_core::columns::{Batch, Explain};
 use adjudica_core::encode::encode_batch;
+use adjudica_core::manifest::Budget;
 use adjudica_core::{Terms, Timeline};
-use adjudica_engine::CallCost;
 use adjudica_workbench::probe::Probes;
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Value, json};
@@ -29,18 +29,26 @@ pub struct Args {
     /// Folders or built files.
     #[arg(required = true, value_name = "FOLDER|FILE")]
     policies: Vec<PathBuf>,
-    /// Fail where a decision takes more fuel than this, alone or in a call of 1,000.
+    /// Fail where a decision takes more fuel than this, alone or in a call of 1,000, whatever the policy's budget says.
     #[arg(long, value_name = "FUEL")]
-    fuel_max: Option<u64>,
-    /// Fail where a call of 1,000 takes more memory than this.
+    fuel_max: Option<u32>,
+    /// Fail where a call takes more memory than this, whatever the policy's budget says.
     #[arg(long, value_name = "BYTES")]
-    memory_bytes_max: Option<u64>,
+    memory_bytes_max: Option<u32>,
 }
 
 /// What calls of one size cost.
 struct Measured {
-    encounters: usize,
-    cost: CallCost,
+    /// Timelines in a call.
+    size: usize,
+    /// Encounters of the first call.
+    encounters: u32,
+    /// Fuel for each encounter of a call: the median, and the dearest.
+    fuel_median: u64,
+    fuel_max: u64,
+    /// Memory of the call that takes most.
+    memory_bytes: u64,
+    /// Time for each encounter of a call.
     median: Duration,
     p99: Duration,
 }
@@ -52,6 +60,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         ("policy", Align::Left),
         ("encounters", Align::Right),
         ("fuel each", Align::Right),
+        ("dearest", Align::Right),
+        ("budget", Align::Right),
         ("memory KiB", Align::Right),
         ("us each", Align::Right),
         ("us each, p99", Align::Right),
@@ -65,31 +75,26 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
             .timelines()
             .max_by_key(|(_, timelines)| timelines.len())
             .context("the policy has no cases to make encounters from")?;
+        let stated = input.manifest().budget.unwrap_or_default();
+        let budget = Budget {
+            fuel_max: args.fuel_max.or(stated.fuel_max),
+            memory_bytes_max: args.memory_bytes_max.or(stated.memory_bytes_max),
+        };
         let name = format!("{} {}", input.manifest().policy_id, input.manifest().version);
         for (size, calls) in [(1, SINGLE_CALLS), (BATCH, BATCH_CALLS)] {
             let measured = measure(&input, (terms, timelines), size, calls)?;
-            let each = |time: Duration| micros_each(time, measured.encounters);
             table.row([
                 name.clone(),
                 measured.encounters.to_string(),
-                thousands(fuel_each(&measured)),
-                thousands(measured.cost.memory_bytes / 1_024),
-                each(measured.median),
-                each(measured.p99),
+                thousands(measured.fuel_median),
+                thousands(measured.fuel_max),
+                budget.fuel_max.map_or_else(|| "-".to_owned(), |max| thousands(u64::from(max))),
+                thousands(measured.memory_bytes / 1_024),
+                micros(measured.median),
+                micros(measured.p99),
             ]);
-            answer.push(told(&name, &measured));
-            if args.fuel_max.is_some_and(|max| fuel_each(&measured) > max) {
-                over.push(Fault::of_file(
-                    path,
-                    format!("a decision takes {} fuel in a call of {size}", fuel_each(&measured)),
-                ));
-            }
-            if args.memory_bytes_max.is_some_and(|max| measured.cost.memory_bytes > max) {
-                over.push(Fault::of_file(
-                    path,
-                    format!("a call of {size} takes {} bytes of memory", measured.cost.memory_bytes),
-                ));
-            }
+            answer.push(told(&name, &measured, &budget));
+            over.extend(excesses(&budget, &measured).into_iter().map(|message| Fault::of_file(path, message)));
         }
     }
     output.table(&table)?;
@@ -100,7 +105,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     Err(Refusal { exit: Exit::OverBudget, ..Refusal::refused("over budget", over) }.into())
 }
 
-/// Times calls of `size` encounters; cost is that of the dearest.
+/// Times calls of `size` timelines.
 fn measure(
     input: &PolicyInput,
     (terms, timelines): (&Terms, &[Timeline]),
@@ -114,34 +119,50 @@ fn measure(
             encode_batch(input.manifest(), &chosen, terms, Explain::FailedOnly)
         })
         .collect::<Result<_, _>>()?;
-    let (mut times, mut cost) = (Vec::new(), CallCost::default());
+    let (mut times, mut fuels, mut memory_bytes) = (Vec::new(), Vec::new(), 0);
     for batch in batches.iter().cycle().take(calls) {
+        let encounters = batch.encounters.max(1);
         let start = Instant::now();
         let (_, spent) = input.policy.call_measured(batch).map_err(|fault| anyhow!("{fault}"))?;
-        times.push(start.elapsed());
-        cost = CallCost { fuel: cost.fuel.max(spent.fuel), memory_bytes: cost.memory_bytes.max(spent.memory_bytes) };
+        times.push(start.elapsed() / encounters);
+        fuels.push(spent.fuel / u64::from(encounters));
+        memory_bytes = memory_bytes.max(spent.memory_bytes);
     }
     times.sort();
-    let at = |permille: usize| times.get(times.len().saturating_mul(permille) / 1_000).copied().unwrap_or_default();
-    let encounters = batches.first().map_or(size, |batch| usize::try_from(batch.encounters).unwrap_or(size));
-    Ok(Measured { encounters, cost, median: at(500), p99: at(990) })
+    fuels.sort_unstable();
+    let place = |permille: usize| times.len().saturating_mul(permille) / 1_000;
+    let at = |permille: usize| times.get(place(permille)).copied().unwrap_or_default();
+    let fuel_median = fuels.get(place(500)).copied().unwrap_or_default();
+    let fuel_max = fuels.last().copied().unwrap_or_default();
+    let encounters = batches.first().map_or(0, |batch| batch.encounters);
+    Ok(Measured { size, encounters, fuel_median, fuel_max, memory_bytes, median: at(500), p99: at(990) })
 }
 
-fn fuel_each(measured: &Measured) -> u64 {
-    measured.cost.fuel / u64::try_from(measured.encounters.max(1)).unwrap_or(1)
+/// What is above its bound, each with what to do.
+fn excesses(budget: &Budget, measured: &Measured) -> Vec<String> {
+    let Measured { size, fuel_max, memory_bytes, .. } = *measured;
+    let fuel = (fuel_max, budget.fuel_max, "fuel for a decision", "fuel_max");
+    let memory = (memory_bytes, budget.memory_bytes_max, "bytes of memory", "memory_bytes_max");
+    let over = [fuel, memory].into_iter().filter(|(is, max, ..)| max.is_some_and(|max| *is > u64::from(max)));
+    over.map(|(is, max, what, name)| {
+        let max = max.unwrap_or_default();
+        format!(
+            "a call of {size} takes {is} {what} and its budget is {max}; find what made it dearer, or raise `{name}`"
+        )
+    })
+    .collect()
 }
 
-/// Microseconds for each of the encounters, with two digits behind the point.
-fn micros_each(time: Duration, encounters: usize) -> String {
-    let nanos = time.as_nanos() / u128::try_from(encounters.max(1)).unwrap_or(1);
-    format!("{}.{:02}", nanos / 1_000, nanos % 1_000 / 10)
+/// Microseconds, with two digits behind the point.
+fn micros(time: Duration) -> String {
+    format!("{}.{:02}", time.as_nanos() / 1_000, time.as_nanos() % 1_000 / 10)
 }
 
-fn told(name: &str, measured: &Measured) -> Value {
+fn told(name: &str, measured: &Measured, budget: &Budget) -> Value {
+    let nanos = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
     json!({
-        "policy": name, "encounters": measured.encounters, "fuel_each": fuel_each(measured),
-        "memory_bytes": measured.cost.memory_bytes,
-        "ns_median": u64::try_from(measured.median.as_nanos()).unwrap_or(u64::MAX),
-        "ns_p99": u64::try_from(measured.p99.as_nanos()).unwrap_or(u64::MAX),
+        "policy": name, "encounters": measured.encounters, "fuel_each_median": measured.fuel_median, "fuel_each_max": measured.fuel_max,
+        "memory_bytes": measured.memory_bytes, "budget": budget,
+        "ns_each_median": nanos(measured.median), "ns_each_p99": nanos(measured.p99),
     })
 }

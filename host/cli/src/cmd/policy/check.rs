@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::exit::{Exit, Fault, Refusal};
 use crate::output::Output;
 use crate::policy_folder::PolicyFolder;
-use crate::table::{Align, Table};
+use crate::table::{Align, Table, counted};
 use crate::{engine, files};
 
 /// Check policies: folders, `policy.toml` files, or built `.wasm` files.
@@ -47,7 +47,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         }
     }
     if !faults.is_empty() {
-        return Err(Refusal::refused(format!("{} faults", faults.len()), faults).into());
+        return Err(Refusal::refused(counted(faults.len(), "fault", "faults"), faults).into());
     }
     print(output, &sound)?;
     let has_hints = sound.iter().any(|one| !one.hints.is_empty());
@@ -120,7 +120,11 @@ fn print(output: &Output, sound: &[Sound]) -> Result<()> {
         }
     }
     let hints: usize = sound.iter().map(|one| one.hints.len()).sum();
-    output.line(&if hints == 0 { "no faults".to_owned() } else { format!("no faults, {hints} hints") })?;
+    output.line(&if hints == 0 {
+        "no faults".to_owned()
+    } else {
+        format!("no faults, {}", counted(hints, "hint", "hints"))
+    })?;
     output.answer(&json!({ "policies": answer }))?;
     Ok(())
 }

@@ -69,7 +69,7 @@ const CLIENTS: u32 = 500;
 fn stored(url: &str, agency: &Token) -> Result<Vec<EncounterFacts>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("the thread of the runtime could not be started")?.block_on(async {
-        let store = adjudica_store::connect(url).await.with_context(|| format!("`{url}` cannot be opened"))?;
+        let store = adjudica_store::connect(url).await.context("the database of `--over-database` cannot be opened")?;
         let mut filter = HistoryFilter {
             agency_id: agency.clone(),
             encounters: EncounterFilter::default(),

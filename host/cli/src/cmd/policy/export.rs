@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Fault, Refusal};
 use crate::output::Output;
+use crate::table::counted;
 use crate::{bundle, engine, files};
 
 /// Put policy files into one bundle: files, signatures, manifests, cases and the schemas of their terms.
@@ -41,7 +42,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         let manifest = &inspection.manifest;
         output.line(&format!("{} {}, digest {}", manifest.policy_id, manifest.version, inspection.digest))?;
     }
-    output.line(&format!("{}: {} policies", args.out.display(), policies.len()))?;
+    output.line(&format!("{}: {}", args.out.display(), counted(policies.len(), "policy", "policies")))?;
     let digests: Vec<_> = policies.iter().map(|(_, inspection)| inspection.digest).collect();
     output.answer(&json!({ "file": args.out.display().to_string(), "digests": digests }))?;
     Ok(Exit::Ok)

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use adjudica_core::{ServiceDate, Token};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use crate::exit::{Exit, Fault, Refusal};
@@ -43,7 +43,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         let fault = Fault::of_file(&secret_file, "is there already; take another `--key`, a key is never made over");
         return Err(Refusal::usage("no key was made", vec![fault]).into());
     }
-    std::fs::create_dir_all(&args.out)?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("`{}` cannot be made", args.out.display()))?;
     let key = SecretKey::generate(args.publisher.clone(), args.key.clone())?;
     let public = key.public_block(args.from, args.to)?;
     key.write_new(&secret_file)?;

@@ -150,7 +150,7 @@ fn print(output: &Output, all: &[Mutated]) -> Result<()> {
             survived.saturating_sub(open)
         ))?;
         if one.written > 0 {
-            output.line(&format!("  {} cases were written; read them, then run the tests", one.written))?;
+            output.line(&format!("  cases written: {}; read what they say, then run the tests", one.written))?;
         }
         answer.push(json!({
             "folder": one.folder.display().to_string(), "changes": one.mutants.len(), "killed": killed,

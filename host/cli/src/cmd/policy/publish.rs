@@ -73,6 +73,12 @@ fn ask_earlier(
             format!("version {version} comes before {}, which is published; raise the version", later.version);
         return Err(Refusal::refused("nothing was published", vec![Fault::of_file(path, message)]).into());
     }
+    if let Some(same) = mine().find(|one| one.version == *version)
+        && same.digest != input.policy.digest().to_string()
+    {
+        let message = format!("version {version} of `{policy_id}` is published with other bytes; raise the version");
+        return Err(Refusal::refused("nothing was published", vec![Fault::of_file(path, message)]).into());
+    }
     let earlier = mine().filter(|one| one.version < *version).max_by_key(|one| &one.version);
     let Some(earlier) = earlier else { return Ok(None) };
     let old = PolicyInput::of_file(path, shelf.load(earlier)?, engine)?;

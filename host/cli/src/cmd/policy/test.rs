@@ -190,7 +190,7 @@ fn print(output: &Output, tested: &[Tested]) -> Result<()> {
         output.line(&format!("{}: {passed} cases passed, {failed} differ ({})", one.folder.display(), one.ways))?;
         one.coverage.iter().try_for_each(|coverage| coverage::print(output, &one.folder, coverage))?;
         if one.written > 0 {
-            output.line(&format!("  {} cases were written; read them, then run the tests", one.written))?;
+            output.line(&format!("  cases written: {}; read what they say, then run the tests", one.written))?;
         }
     }
     if output.format() == Format::Json {

@@ -1,7 +1,5 @@
 //! `adjudica policy why-not`: the smallest changes that make an encounter billable, found by running the policy.
 
-use std::path::PathBuf;
-
 use adjudica_core::why_not::{Candidates, Question, WayOut, why_not};
 use adjudica_core::{Outcome, Timeline, Token};
 use adjudica_workbench::candidates;
@@ -9,37 +7,21 @@ use anyhow::Result;
 use serde_json::json;
 
 use crate::exit::{Exit, Fault, Refusal};
-use crate::intake::Faulty;
 use crate::output::Output;
-use crate::policy_input::PolicyInput;
-use crate::table::dollars;
-use crate::{engine, files, intake};
+use crate::policy_question;
+use crate::table::{counted, dollars};
 
 /// Tell what would make an encounter billable: what is missing first, then what would have to be another encounter.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The encounter, with the client's others where they matter (.json, .ndjson, .csv).
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    /// Its id; without it the only encounter of the file.
-    #[arg(long, value_name = "ID")]
-    encounter: Option<String>,
-    /// The policy: a folder, or a built file.
-    #[arg(long, value_name = "FOLDER|FILE")]
-    policy: PathBuf,
-    /// The agency's terms as JSON.
-    #[arg(long, value_name = "FILE")]
-    terms: Option<PathBuf>,
+    #[command(flatten)]
+    asked: policy_question::Args,
 }
 
 /// Runs the verb.
 pub fn run(args: &Args, output: &Output) -> Result<Exit> {
-    let engine = engine::start(None)?;
-    let input = PolicyInput::load(&args.policy, &engine)?;
-    let terms = args.terms.as_deref().map(files::load_terms).transpose();
-    let terms = terms.map_err(|faults| Refusal::refused("nothing was asked", faults))?.unwrap_or_default();
-    let mut encounters = intake::load_encounters(std::slice::from_ref(&args.file), Faulty::RefuseAll, output)?.good;
-    let wanted = match (&args.encounter, encounters.as_slice()) {
+    let policy_question::Question { input, terms, mut encounters } = args.asked.load("nothing was asked", output)?;
+    let wanted = match (&args.asked.encounter, encounters.as_slice()) {
         (Some(id), _) => {
             encounters.iter().find(|facts| facts.encounter_id.as_str() == id).map(|facts| facts.encounter_id.clone())
         }
@@ -49,7 +31,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let Some(wanted) = wanted else {
         let ids: Vec<&str> = encounters.iter().map(|facts| facts.encounter_id.as_str()).take(10).collect();
         let message = format!("name one of its encounters with `--encounter`: {}", ids.join(", "));
-        return Err(Refusal::usage("nothing was asked", vec![Fault::of_file(&args.file, message)]).into());
+        return Err(Refusal::usage("nothing was asked", vec![Fault::of_file(&args.asked.file, message)]).into());
     };
     let client: Option<Token> =
         encounters.iter().find(|facts| facts.encounter_id == wanted).map(|facts| facts.client_id.clone());
@@ -88,7 +70,7 @@ fn print(output: &Output, id: &str, ways: Option<&[WayOut]>) -> Result<()> {
                     .map(|line| {
                         let amount =
                             line.amount_cents.map_or_else(|| "no rate known".to_owned(), |cents| dollars(cents.0));
-                        format!("{}, {} units, {amount}", line.procedure_code, line.units)
+                        format!("{}, {}, {amount}", line.procedure_code, counted(line.units.0, "unit", "units"))
                     })
                     .collect();
                 let outcome =

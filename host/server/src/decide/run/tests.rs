@@ -1,6 +1,6 @@
 //! What clients' encounters see of each other, with small policies written here.
 
-use adjudica_core::{DecisionLine, ProcedureCode, ServiceDate, Units};
+use adjudica_core::{Cents, DecisionLine, ProcedureCode, ServiceDate, Units};
 
 use super::*;
 use crate::decide::record::tests::record;
