@@ -9,6 +9,7 @@ set -eu
 [ $# -gt 0 ] || { echo "usage: sh run.sh PAGE.md..." >&2; exit 2; }
 command -v adjudica > /dev/null || { echo "adjudica is not on PATH" >&2; exit 2; }
 
+sources=$(cd "$(dirname "$0")/../.." && pwd)
 top=$(mktemp -d)
 
 # Ends what a page left running: it writes the id of each process that it starts into a file `*.pid`.
@@ -80,6 +81,8 @@ fits() { # expected, got
 
 run_page() { # page, folder
     mkdir -p "$2/blocks" "$2/page"
+    # A page calls the sources of Adjudica `../adjudica`.
+    ln -s "$sources" "$2/adjudica"
     extract "$1" "$2/blocks"
     count=0
     for block in "$2"/blocks/*.sh; do

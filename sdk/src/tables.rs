@@ -90,21 +90,11 @@ pub fn compile(policy_toml: &str) -> Result<Compiled, Vec<Fault>> {
 pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) -> Result<Compiled, Vec<Fault>> {
     let (own, faults) = document::read(policy_toml);
     let Some(own) = own else { return Err(sorted(faults)) };
-    let row = own.policy.row.clone();
-    let mut below = Bases { policy: own.policy.clone(), read, bases: Vec::new(), is_unread: false, faults };
-    let mut shared: Vec<String> = row.includes.clone();
-    if let Some(folder) = &row.extends {
-        let of_base = below.add_base(folder);
-        shared.extend(of_base.into_iter().map(|path| format!("{folder}/{path}")));
-    }
-    for path in &shared {
-        below.add_shared(path);
-    }
-    let Bases { policy, bases, is_unread, mut faults, .. } = below;
+    let Bases { policy, bases, is_unread, mut faults, .. } = Bases::of(&own, read, faults);
     if is_unread {
         return Err(sorted(faults));
     }
-    if bases.is_empty() && !row.without.is_empty() {
+    if bases.is_empty() && !own.policy.row.without.is_empty() {
         let message = "`without` takes rows away from other tables; name them in `extends` or `includes`";
         faults.push(policy.place.fault(message));
         return Err(sorted(faults));
@@ -112,6 +102,14 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
     match variant::extend(own, bases) {
         Ok(document) => finish(document, faults),
         Err(found) => Err(sorted(faults.into_iter().chain(found).collect())),
+    }
+}
+
+/// Asks `read` for every file of tables that [`compile_with`] would ask for, and compiles nothing. What is wrong with them is for
+/// that to say.
+pub fn read_below(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) {
+    if let (Some(own), faults) = document::read(policy_toml) {
+        Bases::of(&own, read, faults);
     }
 }
 
@@ -126,7 +124,22 @@ struct Bases<'r> {
     faults: Vec<Fault>,
 }
 
-impl Bases<'_> {
+impl<'r> Bases<'r> {
+    /// All that `own` comes on top of.
+    fn of(own: &Document, read: &'r mut dyn FnMut(&str) -> Option<String>, faults: Vec<Fault>) -> Self {
+        let row = &own.policy.row;
+        let mut below = Self { policy: own.policy.clone(), read, bases: Vec::new(), is_unread: false, faults };
+        let mut shared: Vec<String> = row.includes.clone();
+        if let Some(folder) = &row.extends {
+            let of_base = below.add_base(folder);
+            shared.extend(of_base.into_iter().map(|path| format!("{folder}/{path}")));
+        }
+        for path in &shared {
+            below.add_shared(path);
+        }
+        below
+    }
+
     /// The policy in `folder`; gives back what it includes.
     fn add_base(&mut self, folder: &str) -> Vec<String> {
         let path = format!("{folder}/policy.toml");

@@ -42,7 +42,7 @@ pub fn promises(policy: &Callee<'_>, files: &[CaseFile]) -> Vec<Promise> {
         .collect();
     vec![
         promise("it answers a batch of no encounters with no answers", absent::no_encounters(policy)),
-        promise("it answers an encounter of which every field is absent, once", absent::bare_encounters(policy)),
+        promise("it answers an encounter of which only the day is known, once", absent::bare_encounters(policy)),
         promise(
             "it answers whichever one or two facts are absent, with the outcome of the strongest failed rule",
             absent::without_facts(policy, &groups),

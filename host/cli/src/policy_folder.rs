@@ -73,8 +73,8 @@ impl PolicyFolder {
     fn read_below_tables(&mut self) {
         let text = self.sources.get(TABLES).cloned().unwrap_or_default();
         let mut read = BTreeMap::new();
-        // What cannot be read, or compiled, is a fault when the tables are compiled.
-        let _ = tables::compile_with(&text, &mut |path| {
+        // What cannot be read is a fault when the tables are compiled.
+        tables::read_below(&text, &mut |path| {
             let text = std::fs::read_to_string(self.path.join(path)).ok()?;
             read.insert(travelling_name(path), text.clone());
             Some(text)
@@ -137,7 +137,7 @@ impl PolicyFolder {
         let tables = self.sources.get(TABLES).cloned().unwrap_or_default();
         let mut below = BTreeMap::new();
         // What is missing below is a fault when the tables are compiled.
-        let _ = tables::compile_with(&tables, &mut |path| {
+        tables::read_below(&tables, &mut |path| {
             let text = self.sources.get(&travelling_name(path)).cloned()?;
             below.insert(path.to_owned(), text.clone());
             Some(text)
@@ -160,12 +160,7 @@ impl PolicyFolder {
     /// # Errors
     /// A [`Refusal`] with every fault of both.
     pub fn compile_with_cases(&self, headline: &str) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
-        match (self.compile(), self.parse_cases()) {
-            (Ok(compiled), Ok(files)) => Ok((compiled, files)),
-            (compiled, files) => {
-                Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
-            }
-        }
+        both(self.compile(), self.parse_cases(), headline)
     }
 
     /// The policy's file.
@@ -207,6 +202,22 @@ impl PolicyFolder {
             format!("`{}` makes no module; its crate-type must be [\"cdylib\"]", self.path.display())
         })?;
         std::fs::read(&module).with_context(|| format!("`{}` cannot be read", module.display()))
+    }
+}
+
+/// Tables and cases, both without faults.
+/// # Errors
+/// A [`Refusal`] with every fault of both.
+pub fn both(
+    compiled: Result<Compiled, Vec<Fault>>,
+    files: Result<Vec<CaseFile>, Vec<Fault>>,
+    headline: &str,
+) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
+    match (compiled, files) {
+        (Ok(compiled), Ok(files)) => Ok((compiled, files)),
+        (compiled, files) => {
+            Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
+        }
     }
 }
 

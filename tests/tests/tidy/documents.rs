@@ -1,6 +1,7 @@
 //! What the documents promise: the files they name exist, the invariants have tests, the commands are the real ones.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use adjudica_core::INTERFACE_VERSION;
 
@@ -23,6 +24,25 @@ fn every_file_that_a_document_names_exists() {
         }
     }
     refuse(&offenders, "these are named but not there; correct the name (paths go from the root or from the document)");
+}
+
+#[test]
+fn every_link_of_a_document_leads_somewhere() {
+    let mut offenders = Vec::new();
+    for document in files_ending(".md") {
+        let folder = document.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        // What has an `@` is a name in the documentation of a crate, which rustdoc checks.
+        let is_ours = |target: &String| !target.contains("://") && !target.contains('@');
+        for target in links(&document).into_iter().filter(is_ours) {
+            let (path, anchor) = target.split_once('#').unwrap_or((target.as_str(), ""));
+            let file = if path.is_empty() { document.path.clone() } else { root().join(folder).join(path) };
+            let leads = file.exists() && (anchor.is_empty() || headings(&file).any(|heading| heading == anchor));
+            if !leads {
+                offenders.push(format!("{}: `{target}`", document.name));
+            }
+        }
+    }
+    refuse(&offenders, "these links lead nowhere; correct the path or the heading");
 }
 
 #[test]
@@ -89,16 +109,40 @@ fn invariant_rows() -> Vec<String> {
 
 /// The words in backticks outside fenced blocks.
 fn words_in_backticks(document: &TreeFile) -> Vec<String> {
-    let mut words = Vec::new();
+    let lines = lines_of_prose(&document.text());
+    lines.iter().flat_map(|line| line.split('`').skip(1).step_by(2)).map(str::to_owned).collect()
+}
+
+/// Where the links outside fenced blocks lead.
+fn links(document: &TreeFile) -> Vec<String> {
+    let target = |rest: &str| rest.split_once(')').map(|(target, _)| target.to_owned());
+    let lines = lines_of_prose(&document.text());
+    lines.iter().flat_map(|line| line.split("](").skip(1).filter_map(target).collect::<Vec<_>>()).collect()
+}
+
+/// The headings of a document as a link names them: lower case, `-` for a space, nothing but letters, digits and `_` besides.
+fn headings(file: &Path) -> impl Iterator<Item = String> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let lines = lines_of_prose(&text).into_iter().filter(|line| line.starts_with('#'));
+    lines.map(|line| {
+        let letters = line.trim_start_matches('#').trim().to_lowercase();
+        let kept = letters.chars().filter(|letter| letter.is_alphanumeric() || " -_".contains(*letter));
+        kept.map(|letter| if letter == ' ' { '-' } else { letter }).collect()
+    })
+}
+
+/// The lines outside fenced blocks.
+fn lines_of_prose(text: &str) -> Vec<String> {
     let mut is_fenced = false;
-    for line in document.text().lines() {
+    let mut lines = Vec::new();
+    for line in text.lines() {
         if line.trim_start().starts_with("```") {
             is_fenced = !is_fenced;
         } else if !is_fenced {
-            words.extend(line.split('`').skip(1).step_by(2).map(str::to_owned));
+            lines.push(line.to_owned());
         }
     }
-    words
+    lines
 }
 
 /// Whether the word is no path of ours, or one that is there.

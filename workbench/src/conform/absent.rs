@@ -1,4 +1,4 @@
-//! Promises about what is not known: no encounters, encounters of which nothing is known, and cases with a fact left out.
+//! Promises about what is not known: no encounters, encounters of which only the day is known, and cases with a fact left out.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ pub(super) fn no_encounters(policy: &Callee<'_>) -> Option<String> {
     policy.render(&bare(policy, 0)).err()
 }
 
-/// A batch of encounters of which nothing is known.
+/// A batch of encounters of which only the day is known, which every encounter has.
 pub(super) fn bare_encounters(policy: &Callee<'_>) -> Option<String> {
     policy.render(&bare(policy, 3)).err()
 }
@@ -80,7 +80,7 @@ fn without(batch: &Batch, reads: &[Field], fact: &str) -> Batch {
     less
 }
 
-/// A batch of `rows` encounters, of one client each, with nothing known of any of them.
+/// A batch of `rows` encounters, of one client each, with nothing known of any of them but its day.
 fn bare(policy: &Callee<'_>, rows: u32) -> Batch {
     let column = |field: &Field| {
         let is_child = !field.name().starts_with("encounter.");
@@ -90,7 +90,9 @@ fn bare(policy: &Callee<'_>, rows: u32) -> Batch {
             (true, true) => usize::try_from(rows).unwrap_or(0).saturating_add(1),
             (true, false) => 0,
         };
+        let day = policy.manifest.in_force.first().map_or(NONE_S32, |range| range.from.days());
         match field.kind() {
+            ColumnKind::Day if *field == Field::EncounterDateOfService => Column::Days(vec![day; rows]),
             ColumnKind::Day => Column::Days(vec![NONE_S32; rows]),
             ColumnKind::Cents => Column::Cents(vec![0; rows]),
             ColumnKind::Offset => Column::Words(vec![0; rows]),

@@ -349,7 +349,7 @@ fn it_measures_and_tries_a_policy_against_the_contract() {
     let kept = [
         "it imports nothing, exports `adjudica:policy@1`, and carries a manifest without faults",
         "it answers a batch of no encounters with no answers",
-        "it answers an encounter of which every field is absent, once",
+        "it answers an encounter of which only the day is known, once",
         "it answers whichever one or two facts are absent, with the outcome of the strongest failed rule",
         "it gives the same answers, number for number, when asked twice",
         "it answers each client alone as it answers many in one call",

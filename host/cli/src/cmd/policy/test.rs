@@ -8,17 +8,17 @@ use std::path::PathBuf;
 
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Terms, Timeline};
-use adjudica_engine::Engine;
+use adjudica_engine::{Engine, Policy};
 use adjudica_sdk::cases::{self, CaseFile, Failure};
 use adjudica_sdk::tables::Compiled;
 use adjudica_sdk::{NoHooks, native};
 use adjudica_workbench::coverage::Coverage;
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use serde_json::json;
 
 use crate::exit::{Exit, Refusal};
 use crate::output::{Format, Output};
-use crate::policy_folder::{Kind, PolicyFolder};
+use crate::policy_folder::{Kind, PolicyFolder, both};
 use crate::{engine, exit, files};
 
 /// Run the cases of policies' folders, natively and through the built file.
@@ -71,13 +71,9 @@ fn run_once(args: &Args, output: &Output, engine: &Engine) -> Result<Exit> {
     let mut tested = Vec::new();
     for path in &args.folders {
         let folder = PolicyFolder::load(path)?;
-        let (compiled, case_files) = folder.compile_with_cases("no case was run")?;
-        let file = folder.assemble(&compiled)?;
-        let policy = engine.load(&file).map_err(|error| {
-            Refusal::refused("no case was run: hosts would refuse the file", files::load_faults(path, &error))
-        })?;
+        let Prepared { compiled, case_files, natively, policy } = prepare(&folder, engine)?;
         let mut decide = |timelines: &[Timeline], terms: &Terms, explain| policy.decide(timelines, terms, explain);
-        let mut one = run_cases(&folder, &compiled, &case_files, &mut decide);
+        let mut one = run_cases(&folder, &case_files, natively.as_deref(), &mut decide);
         if args.coverage {
             let measured = coverage::measure(&folder, &compiled, case_files.clone(), &mut decide);
             if args.write_cases {
@@ -94,10 +90,61 @@ fn run_once(args: &Args, output: &Output, engine: &Engine) -> Result<Exit> {
     Ok(end(args, &tested))
 }
 
+/// What cases are run with.
+struct Prepared {
+    compiled: Compiled,
+    case_files: Vec<CaseFile>,
+    /// What the tables answer in this process, for each case file; `None` where there is Rust beside them.
+    natively: Option<Vec<Vec<Decision>>>,
+    policy: Policy,
+}
+
+/// Builds the policy while the cases are read and answered natively: machine code takes longest to make.
+fn prepare(folder: &PolicyFolder, engine: &Engine) -> Result<Prepared> {
+    let compiled = folder.compile();
+    std::thread::scope(|scope| {
+        let built = compiled.as_ref().ok().map(|compiled| scope.spawn(|| build(folder, compiled, engine)));
+        let case_files = folder.parse_cases();
+        let natively = match (&compiled, &case_files) {
+            (Ok(compiled), Ok(files)) if folder.kind == Kind::Tables => Some(answer_natively(compiled, files)),
+            _ => None,
+        };
+        let built = built.map(|built| built.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        let (compiled, case_files) = both(compiled.clone(), case_files, "no case was run")?;
+        let policy = built.context("nothing was built")??;
+        Ok(Prepared { compiled, case_files, natively, policy })
+    })
+}
+
+fn build(folder: &PolicyFolder, compiled: &Compiled, engine: &Engine) -> Result<Policy> {
+    let file = folder.assemble(compiled)?;
+    let refuse = |error| {
+        let faults = files::load_faults(&folder.path, &error);
+        Refusal::refused("no case was run: hosts would refuse the file", faults)
+    };
+    Ok(engine.load(&file).map_err(refuse)?)
+}
+
+fn answer_natively(compiled: &Compiled, files: &[CaseFile]) -> Vec<Vec<Decision>> {
+    let mut natively = Vec::new();
+    cases::run(files, &mut |timelines, terms, explain| {
+        let decisions = native::decide(compiled, &NoHooks, timelines, terms, explain)
+            .unwrap_or_else(|error| vec![Decision::undetermined(UndeterminedCode::PolicyTrapped, error.to_string())]);
+        natively.push(decisions.clone());
+        decisions
+    });
+    natively
+}
+
 /// How a built policy answers.
 type Decide<'a> = dyn FnMut(&[Timeline], &Terms, adjudica_core::columns::Explain) -> Vec<Decision> + 'a;
 
-fn run_cases(folder: &PolicyFolder, compiled: &Compiled, files: &[CaseFile], decide: &mut Decide<'_>) -> Tested {
+fn run_cases(
+    folder: &PolicyFolder,
+    files: &[CaseFile],
+    natively: Option<&[Vec<Decision>]>,
+    decide: &mut Decide<'_>,
+) -> Tested {
     let mut by_file = Vec::new();
     let built = cases::run(files, &mut |timelines, terms, explain| {
         let decisions = decide(timelines, terms, explain);
@@ -117,17 +164,9 @@ fn run_cases(folder: &PolicyFolder, compiled: &Compiled, files: &[CaseFile], dec
         coverage: None,
         written: 0,
     };
-    if folder.kind == Kind::Tables {
+    if let Some(natively) = natively {
         tested.ways = "native and built file";
-        let mut natively = Vec::new();
-        cases::run(files, &mut |timelines, terms, explain| {
-            let decisions = native::decide(compiled, &NoHooks, timelines, terms, explain).unwrap_or_else(|error| {
-                vec![Decision::undetermined(UndeterminedCode::PolicyTrapped, error.to_string())]
-            });
-            natively.push(decisions.clone());
-            decisions
-        });
-        tested.compare(files, &natively, &by_file);
+        tested.compare(files, natively, &by_file);
     }
     tested
 }
