@@ -10,6 +10,8 @@ use adjudica_core::{Decision, Terms, Timeline};
 
 pub use expect::Expectation;
 pub use file::{DEFAULTS, parse};
+#[cfg(test)]
+pub(crate) use written::json_of;
 
 /// One file of cases.
 #[derive(Debug, Clone)]

@@ -94,7 +94,7 @@ impl Written {
 }
 
 /// TOML as JSON; dates become their text, and so do numbers that JSON has not.
-fn json_of(value: toml::Value) -> Value {
+pub(crate) fn json_of(value: toml::Value) -> Value {
     match value {
         toml::Value::Datetime(day) => Value::String(day.to_string()),
         toml::Value::Array(items) => Value::Array(items.into_iter().map(json_of).collect()),

@@ -2,26 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::checker::check;
+use crate::cases::json_of;
 use crate::reference::{cases_schema, policy_schema};
 
 /// A TOML document as editors show it to a schema: dates are strings.
-fn json_of(value: toml::Value) -> Value {
-    match value {
-        toml::Value::Datetime(date) => Value::String(date.to_string()),
-        toml::Value::Array(items) => Value::Array(items.into_iter().map(json_of).collect()),
-        toml::Value::Table(table) => {
-            Value::Object(table.into_iter().map(|(key, value)| (key, json_of(value))).collect())
-        }
-        toml::Value::String(text) => Value::String(text),
-        toml::Value::Integer(number) => json!(number),
-        toml::Value::Boolean(flag) => json!(flag),
-        toml::Value::Float(number) => json!(number),
-    }
-}
-
 fn read(text: &str) -> Value {
     json_of(toml::Value::Table(toml::from_str(text).expect("TOML")))
 }
