@@ -6,11 +6,22 @@ mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Record, RecordSubject};
+use super::{AssignmentRole, Record, RecordSubject};
 use crate::date::ServiceDate;
 use crate::facts::EncounterFacts;
 use crate::standing::{RenderingSource, Standing};
 use crate::token::Token;
+
+/// Bodies of one kind among records.
+macro_rules! of_kind {
+    ($records:expr, $variant:ident) => {
+        $records.iter().filter_map(|record| match &record.body {
+            $crate::records::RecordBody::$variant(body) => Some((&record.record_id, body)),
+            _ => None,
+        })
+    };
+}
+use of_kind;
 
 /// Records by what they are about, in order of record id.
 #[derive(Debug, Clone, Default)]
@@ -39,22 +50,19 @@ impl RecordBook {
         self.subject_to_records.is_empty()
     }
 
+    /// Whether what the book says of the encounter depends on the days on which the client was given care.
+    #[must_use]
+    pub fn asks_for_care(&self, facts: &EncounterFacts) -> bool {
+        let client = self.about(RecordSubject::Client, &facts.client_id);
+        of_kind!(client, Assignment).any(|(_, assignment)| assignment.role == AssignmentRole::StandIn)
+    }
+
     fn about(&self, subject: RecordSubject, id: &Token) -> &[Record] {
         // A key is borrowed as a whole, so the id is cloned; a lookup happens a few times for an encounter.
         self.subject_to_records.get(&(subject, id.clone())).map_or(&[], Vec::as_slice)
     }
 }
 
-/// Bodies of one kind among records.
-macro_rules! of_kind {
-    ($records:expr, $variant:ident) => {
-        $records.iter().filter_map(|record| match &record.body {
-            $crate::records::RecordBody::$variant(body) => Some((&record.record_id, body)),
-            _ => None,
-        })
-    };
-}
-use of_kind;
 
 /// Days on which providers gave care to the client, as the ledger has them.
 pub type CareDays = BTreeSet<(Token, ServiceDate)>;

@@ -33,7 +33,7 @@ impl Table {
     }
 
     /// Adds a row; control characters in cells are left out, so that no cell can move the cursor.
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         self.rows.push(cells.into_iter().map(|cell| cell.chars().filter(|c| !c.is_control()).collect()).collect());
     }
 

@@ -3,8 +3,10 @@
 pub mod bulk;
 pub mod commit;
 mod dispatch;
+mod follow;
 mod group;
 pub mod pool;
+mod read;
 pub mod record;
 pub mod records;
 pub mod replay;

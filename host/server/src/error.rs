@@ -99,6 +99,8 @@ codes! {
     ActivationMoved = "activation_moved", CONFLICT, "activations changed meanwhile";
     /// There is no earlier state to go back to.
     NothingToRollBack = "nothing_to_roll_back", CONFLICT, "there is nothing to roll back";
+    /// After the rollback no policy would answer any more.
+    LeavesNothing = "leaves_nothing", CONFLICT, "no policy would answer any more";
     /// The host has all the work it can hold.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "the host is busy";
     /// The client's ledger kept changing while the decision was made.
@@ -244,6 +246,11 @@ impl From<StoreError> for ApiError {
             StoreError::LedgerMoved { .. } => Self::hidden(
                 ErrorCode::LedgerContended,
                 "other decisions for this client kept being recorded; try again in a second",
+                chain,
+            ),
+            StoreError::ScheduleMoved { .. } => Self::hidden(
+                ErrorCode::LedgerContended,
+                "the activations kept being changed; try again in a second",
                 chain,
             ),
             StoreError::ActivationMoved { .. } => Self::hidden(

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use adjudica_core::decision::UndeterminedCode;
 
-use crate::decide::run::{DecidedItem, Routed};
+use crate::decide::run::{DecidedItem, News, Routed};
 use crate::decide::write::Written;
 use crate::metrics::{DecisionLabels, Metrics};
 use crate::registry::{Registry, policy_label};
@@ -25,7 +25,8 @@ impl Observer {
         let published = self.registry.published();
         let mut counts: BTreeMap<DecisionLabels, u64> = BTreeMap::new();
         for client in written {
-            for (done, (decision_id, _)) in client.job.items.iter().zip(&client.records) {
+            let items = client.job.items.iter().zip(&client.records);
+            for (done, (decision_id, _)) in items.filter(|(done, _)| done.news == News::Made) {
                 let facts = &done.item.facts;
                 let known = published.snapshot.has_payer(&client.job.agency_id, &facts.payer_id);
                 let labels = DecisionLabels {

@@ -2,9 +2,11 @@
 
 pub mod activate;
 pub mod load;
+pub mod reroute;
 pub mod schedule;
 pub mod snapshot;
 pub mod trust;
+pub mod yank;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;

@@ -27,7 +27,7 @@ use crate::http::{around, panicked};
 pub fn router(host: Arc<Host>) -> Router {
     let v1 = Router::new()
         .route("/encounters", get(encounters::list).post(encounters::post))
-        .route("/encounters/{encounter_id}", get(encounters::find).put(encounters::put))
+        .route("/encounters/{encounter_id}", get(encounters::find).put(encounters::put).delete(encounters::withdraw))
         .route("/decisions", get(decisions::list).post(decisions::post))
         .route("/decisions/batch", post(batch::post))
         .route("/decisions/{decision_id}", get(decisions::find))

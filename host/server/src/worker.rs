@@ -15,9 +15,10 @@ pub async fn decide_undecided(host: Arc<Host>) {
     loop {
         ticks.tick().await;
         match host.service.decide_undecided(clients_max, &|_| ()).await {
-            Ok(tally) if tally.decided > 0 || tally.unreadable > 0 => {
+            Ok(tally) if tally.decided > 0 || tally.confirmed > 0 || tally.unreadable > 0 => {
                 tracing::info!(
                     decided = tally.decided,
+                    confirmed = tally.confirmed,
                     unreadable = tally.unreadable,
                     "waiting encounters were decided"
                 );

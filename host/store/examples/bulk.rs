@@ -92,8 +92,10 @@ async fn single_commits(store: &dyn Store) {
         let client = ClientCommit {
             agency_id: token("single"),
             client_id: token(&format!("s{number}")),
+            schedule_change: 0,
             ledger_through: 0,
             decisions: vec![decision(&facts, None)],
+            confirmed: Vec::new(),
         };
         store.commit_decisions(NewCommit { clients: vec![client], idempotency: Vec::new() }).await.expect("commits");
     }
@@ -151,8 +153,10 @@ fn decide(client: &ClientWork) -> ClientCommit {
     ClientCommit {
         agency_id: client.agency_id.clone(),
         client_id: client.client_id.clone(),
+        schedule_change: client.schedule_change,
         ledger_through: client.ledger_through,
         decisions: client.encounters.iter().map(|stored| decision(&stored.facts, Some(stored.revision))).collect(),
+        confirmed: Vec::new(),
     }
 }
 
@@ -169,7 +173,10 @@ fn decision(facts: &EncounterFacts, encounter_revision: Option<i64>) -> NewDecis
         decision_id: format!("0190-{}", facts.encounter_id),
         encounter_id: facts.encounter_id.clone(),
         encounter_revision,
+        new_encounter: None,
         payer_id: facts.payer_id.clone(),
+        plan_id: facts.plan_id.clone(),
+        service_line: facts.service_line.clone(),
         date_of_service: facts.date_of_service,
         policy: Some(PolicyRef { policy_id: token("sim"), version: "1.0.0".to_owned(), digest: Digest::of(b"policy") }),
         terms_digest: Some(Digest::of(b"terms")),

@@ -1,10 +1,13 @@
 //! Which policy answers for which dates of service, as append-only changes. Choosing among them is the server's.
 
+pub mod reroute;
 pub(crate) mod rows;
 
 use adjudica_core::{DateRange, Digest, ServiceDate, Token};
 
+use crate::activation::reroute::Reroute;
 use crate::instant::Instant;
+use crate::library::Yank;
 
 /// What a schedule is for. An absent plan or service line means any.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,6 +59,10 @@ pub struct NewChange {
     pub expected_change_id: Option<i64>,
     /// The change that this one takes back.
     pub undoes: Option<i64>,
+    /// What it makes stale.
+    pub reroutes: Vec<Reroute>,
+    /// The policy file that is taken back with it, which then answers nowhere any more.
+    pub yank: Option<(Digest, Yank)>,
 }
 
 /// A recorded change.
@@ -76,11 +83,16 @@ pub struct Change {
 }
 
 impl NewChange {
+    /// The agencies whose schedules change, in order.
+    pub(crate) fn agencies(&self) -> std::collections::BTreeSet<&str> {
+        self.schedules.iter().map(|schedule| schedule.key.agency_id.as_str()).collect()
+    }
+
     /// Every fault of the change: no schedule, a key twice, an empty, unsorted or overlapping period.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
         let mut faults = Vec::new();
-        if self.schedules.is_empty() {
+        if self.schedules.is_empty() && self.yank.is_none() {
             faults.push("the change holds no schedule; name at least one agency and payer".to_owned());
         }
         for (index, schedule) in self.schedules.iter().enumerate() {

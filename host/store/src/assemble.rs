@@ -38,7 +38,9 @@ pub(crate) fn assemble(
             ledger: Vec::new(),
             ledger_through: parts.standing.ledger_ends.get(key).copied().unwrap_or(0),
             encounters: Vec::new(),
-            encounter_id_to_decision_id: BTreeMap::new(),
+            schedule_change: parts.standing.schedule_changes.get(&key.agency_id).copied().unwrap_or(0),
+            encounter_id_to_in_force: BTreeMap::new(),
+            stored_elsewhere: BTreeSet::new(),
         };
         by_client.insert(key.clone(), work);
     }
@@ -51,11 +53,11 @@ pub(crate) fn assemble(
     }
     for encounter in encounters {
         let key = client_of(&encounter);
-        let latest =
-            parts.standing.latest.get(&(key.agency_id.clone(), encounter.facts.encounter_id.as_str().to_owned()));
+        let in_force =
+            parts.standing.in_force.get(&(key.agency_id.clone(), encounter.facts.encounter_id.as_str().to_owned()));
         let Some(work) = by_client.get_mut(&key) else { continue };
-        if let Some(decision_id) = latest {
-            work.encounter_id_to_decision_id.insert(encounter.facts.encounter_id.clone(), decision_id.clone());
+        if let Some(in_force) = in_force {
+            work.encounter_id_to_in_force.insert(encounter.facts.encounter_id.clone(), in_force.clone());
         }
         work.encounters.push(encounter);
     }

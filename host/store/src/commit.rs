@@ -9,10 +9,11 @@ use serde::Serialize;
 
 use crate::chain::{chain_hash, chain_start};
 use crate::commit::rows::{
-    CommitRows, DecidedRow, DecisionRow, HeadRow, LedgerRow, TouchedRow, add_findings, add_lines,
+    CommitRows, ConfirmedRow, DecidedRow, DecisionRow, HeadRow, InForceRow, LedgerRow, TouchedRow, add_findings, add_lines,
 };
-use crate::decision::{ClientCommit, CommittedDecision, NewCommit, NewDecision};
+use crate::decision::{ClientCommit, CommittedDecision, Confirmed, NewCommit, NewDecision};
 use crate::error::StoreError;
+use crate::in_force::InForce;
 use crate::raw::digest;
 use crate::raw::ledger::RawLedger;
 use crate::work::ClientKey;
@@ -43,6 +44,8 @@ pub(crate) struct DecisionRef<'a> {
 pub(crate) struct Head {
     pub(crate) length: i64,
     pub(crate) hash: Digest,
+    /// How often something was taken out of the agency's ledger outside of a decision.
+    pub(crate) withdrawals: i64,
 }
 
 /// What the database says before a commit, read after the agencies' chains were locked.
@@ -50,15 +53,22 @@ pub(crate) struct Head {
 pub(crate) struct Standing {
     /// Ends of the chains; an agency without decisions is absent.
     pub(crate) heads: BTreeMap<String, Head>,
+    /// The last change of activations of each agency; one without any is absent.
+    pub(crate) schedule_changes: BTreeMap<String, i64>,
     /// The last place in each client's ledger, the owners of `superseded_lines` included.
     pub(crate) ledger_ends: BTreeMap<ClientRef, i64>,
-    /// Agency and encounter to the decision in force.
+    /// Agency and encounter to the decision in force: what a commit looks at.
     pub(crate) latest: BTreeMap<(String, String), String>,
+    /// Agency and encounter of those that are stored: what a commit looks at.
+    pub(crate) stored: BTreeSet<(String, String)>,
+    /// Agency and encounter to the decision in force with its record: what whoever decides looks at.
+    pub(crate) in_force: BTreeMap<(String, String), InForce>,
     /// Lines billed by the decisions that are superseded.
     pub(crate) superseded_lines: Vec<RawLedger>,
 }
 
-/// One thing known before a commit: `head`, `end` or `latest`, the agency, the client or encounter, a number, a text.
+/// One thing known before a commit: `head`, `schedule`, `end`, `latest` or `stored`, the agency, the client or encounter, a
+/// number, a text.
 pub(crate) type StandingRow = (String, String, String, Option<i64>, Option<String>);
 
 impl Standing {
@@ -68,13 +78,19 @@ impl Standing {
             match (kind.as_str(), number, text) {
                 ("head", Some(length), Some(hash)) => {
                     let hash = digest(&hash, "chain_head", &agency_id)?;
-                    self.heads.insert(agency_id, Head { length, hash });
+                    self.heads.insert(agency_id, Head { length, hash, withdrawals: 0 });
+                }
+                ("schedule", Some(change), _) => {
+                    self.schedule_changes.insert(agency_id, change);
                 }
                 ("end", Some(end), _) => {
                     self.ledger_ends.insert(ClientRef { agency_id, client_id: key }, end);
                 }
                 ("latest", _, Some(decision_id)) => {
                     self.latest.insert((agency_id, key), decision_id);
+                }
+                ("stored", _, _) => {
+                    self.stored.insert((agency_id, key));
                 }
                 _ => {}
             }
@@ -100,14 +116,32 @@ pub(crate) fn agencies(commit: &NewCommit) -> BTreeSet<&str> {
     commit
         .clients
         .iter()
-        .filter(|client| !client.decisions.is_empty())
+        .filter(|client| !client.decisions.is_empty() || !client.confirmed.is_empty())
         .map(|client| client.agency_id.as_str())
         .collect()
 }
 
 /// Every encounter of a commit.
 pub(crate) fn encounters(commit: &NewCommit) -> Vec<EncounterRef<'_>> {
+    let decided = decisions(commit).map(|(client, decision)| (client, &decision.encounter_id));
+    let confirmed = confirmed(commit).map(|(client, confirmed)| (client, &confirmed.encounter_id));
+    decided
+        .chain(confirmed)
+        .map(|(client, encounter_id)| EncounterRef {
+            agency_id: client.agency_id.as_str(),
+            encounter_id: encounter_id.as_str(),
+        })
+        .collect()
+}
+
+fn confirmed(commit: &NewCommit) -> impl Iterator<Item = (&ClientCommit, &Confirmed)> {
+    commit.clients.iter().flat_map(|client| client.confirmed.iter().map(move |confirmed| (client, confirmed)))
+}
+
+/// Every encounter of a commit that must be stored already.
+pub(crate) fn stored(commit: &NewCommit) -> Vec<EncounterRef<'_>> {
     decisions(commit)
+        .filter(|(_, decision)| decision.encounter_revision.is_some() && decision.new_encounter.is_none())
         .map(|(client, decision)| EncounterRef {
             agency_id: client.agency_id.as_str(),
             encounter_id: decision.encounter_id.as_str(),
@@ -162,6 +196,14 @@ pub(crate) fn require_consistent(commit: &NewCommit) -> Result<(), StoreError> {
                 .push(format!("decision id of encounter `{}` is no name; give a UUID as text", decision.encounter_id));
         }
     }
+    for (client, confirmed) in confirmed(commit) {
+        if !encounters.insert((&client.agency_id, &confirmed.encounter_id)) {
+            faults.push(format!(
+                "encounter `{}` is decided twice; commit one decision after the other",
+                confirmed.encounter_id
+            ));
+        }
+    }
     let mut keys = BTreeSet::new();
     for answer in &commit.idempotency {
         if !keys.insert((&answer.agency_id, &answer.key)) {
@@ -171,26 +213,45 @@ pub(crate) fn require_consistent(commit: &NewCommit) -> Result<(), StoreError> {
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadCommit { faults }) }
 }
 
-/// Refuses a commit that was made on a ledger or a decision that is no longer the last, naming every client.
+/// Refuses a commit that was made on activations, a ledger or a decision that are no longer the last, naming every client.
 pub(crate) fn require_unmoved(commit: &NewCommit, standing: &Standing) -> Result<(), StoreError> {
-    let moved: Vec<ClientKey> = commit
-        .clients
-        .iter()
-        .filter(|client| is_moved(client, standing))
-        .map(|client| ClientKey { agency_id: client.agency_id.clone(), client_id: client.client_id.clone() })
-        .collect();
+    let clients = |is_moved: &dyn Fn(&ClientCommit) -> bool| -> Vec<ClientKey> {
+        let moved = commit.clients.iter().filter(|client| is_moved(client));
+        let key =
+            |client: &ClientCommit| ClientKey { agency_id: client.agency_id.clone(), client_id: client.client_id.clone() };
+        moved.map(key).collect()
+    };
+    let rescheduled = clients(&|client| is_rescheduled(client, standing));
+    if !rescheduled.is_empty() {
+        return Err(StoreError::ScheduleMoved { clients: rescheduled });
+    }
+    let moved = clients(&|client| is_moved(client, standing));
     if moved.is_empty() { Ok(()) } else { Err(StoreError::LedgerMoved { clients: moved }) }
+}
+
+fn is_rescheduled(client: &ClientCommit, standing: &Standing) -> bool {
+    let change = standing.schedule_changes.get(client.agency_id.as_str()).copied().unwrap_or(0);
+    change != client.schedule_change
 }
 
 fn is_moved(client: &ClientCommit, standing: &Standing) -> bool {
     let agency_id = client.agency_id.as_str().to_owned();
     let key = ClientRef { agency_id: agency_id.clone(), client_id: client.client_id.as_str().to_owned() };
     let end = standing.ledger_ends.get(&key).copied().unwrap_or(0);
-    end != client.ledger_through
-        || client.decisions.iter().any(|decision| {
-            let encounter = (agency_id.clone(), decision.encounter_id.as_str().to_owned());
-            standing.latest.get(&encounter) != decision.supersedes.as_ref()
-        })
+    let encounter = |id: &Token| (agency_id.clone(), id.as_str().to_owned());
+    // An encounter that was taken out in the meantime is decided no more, and one that came in is not stored twice.
+    let has_gone = |decision: &NewDecision| {
+        let is_stored = standing.stored.contains(&encounter(&decision.encounter_id));
+        decision.encounter_revision.is_some() && is_stored == decision.new_encounter.is_some()
+    };
+    let decided = client.decisions.iter().any(|decision| {
+        standing.latest.get(&encounter(&decision.encounter_id)) != decision.supersedes.as_ref() || has_gone(decision)
+    });
+    let confirmed = client
+        .confirmed
+        .iter()
+        .any(|confirmed| standing.latest.get(&encounter(&confirmed.encounter_id)) != Some(&confirmed.decision_id));
+    end != client.ledger_through || decided || confirmed
 }
 
 /// Everything that a commit writes, with its places in the chains and ledgers.
@@ -213,11 +274,13 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitR
     let mut of_other_clients = Vec::new();
     for (client, decision) in decisions(commit) {
         let agency_id = client.agency_id.as_str();
-        let head = heads.entry(agency_id.to_owned()).or_insert(Head { length: 0, hash: chain_start() });
+        let start = Head { length: 0, hash: chain_start(), withdrawals: 0 };
+        let head = heads.entry(agency_id.to_owned()).or_insert(start);
         let sequence = head.length.saturating_add(1);
         let hash = chain_hash(sequence, head.hash, &decision.record);
         rows.decisions.push(DecisionRow::new(client, decision, sequence, (head.hash, hash)));
-        *head = Head { length: sequence, hash };
+        rows.in_force.push(InForceRow::new(client, decision));
+        *head = Head { length: sequence, hash, ..*head };
         add_lines(&mut rows.lines, agency_id, decision);
         add_findings(&mut rows.findings, agency_id, decision);
         let superseded = decision.supersedes.as_deref().and_then(|id| lines_by_decision.get(&(agency_id, id)));
@@ -233,21 +296,47 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitR
             let seq = next(&mut ends, (agency_id, client.client_id.as_str()));
             rows.ledger.push(LedgerRow::line(client, decision, line, seq));
         }
-        if let Some(revision) = decision.encounter_revision {
-            rows.decided.push(DecidedRow { agency_id, encounter_id: decision.encounter_id.as_str(), revision });
+        if let Some(facts) = &decision.new_encounter {
+            rows.new_encounters.push((agency_id, facts));
         }
         rows.committed.push(CommittedDecision { decision_id: decision.decision_id.clone(), sequence, hash });
     }
+    rows.confirmed.extend(confirmed(commit).map(|(client, confirmed)| ConfirmedRow::new(client, confirmed)));
+    let own_rows = rows.ledger.len();
     for (line, decision) in of_other_clients {
         let seq = next(&mut ends, (&line.agency_id, &line.client_id));
         rows.ledger.push(LedgerRow::reversal(line, decision, seq));
     }
-    rows.touched = TouchedRow::of(&rows.ledger);
+    let (own, foreign) = rows.ledger.split_at(own_rows);
+    let foreign = TouchedRow::of(foreign);
+    rows.touched = TouchedRow::of(own).into_iter().chain(foreign.iter().cloned()).collect();
+    settle(&mut rows, commit, &foreign);
     rows.heads = agencies(commit)
         .into_iter()
         .filter_map(|agency_id| heads.get(agency_id).map(|head| HeadRow::new(agency_id, head.length, head.hash)))
         .collect();
     rows
+}
+
+/// Says which encounters leave the queue. Those of this commit were decided on what it does to their own client's ledger;
+/// not on lines that leave the client because an encounter has moved to another, which `foreign` names.
+fn settle<'a>(rows: &mut CommitRows<'a>, commit: &'a NewCommit, foreign: &[TouchedRow<'a>]) {
+    let is_settled = |client: &ClientCommit, day: &str, encounter_id: &str| {
+        !foreign.iter().any(|touched| touched.is_before((client, day, encounter_id)))
+    };
+    let decided = decisions(commit).map(|(client, decision)| {
+        (client, &decision.encounter_id, decision.date_of_service, decision.encounter_revision)
+    });
+    let confirmed = confirmed(commit).map(|(client, confirmed)| {
+        (client, &confirmed.encounter_id, confirmed.date_of_service, confirmed.encounter_revision)
+    });
+    for (client, encounter_id, day, revision) in decided.chain(confirmed) {
+        let (agency_id, encounter_id) = (client.agency_id.as_str(), encounter_id.as_str());
+        if is_settled(client, &day.to_string(), encounter_id) {
+            rows.settled.push(EncounterRef { agency_id, encounter_id });
+            rows.decided.extend(revision.map(|revision| DecidedRow { agency_id, encounter_id, revision }));
+        }
+    }
 }
 
 fn next<'a>(ends: &mut BTreeMap<(&'a str, &'a str), i64>, key: (&'a str, &'a str)) -> i64 {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use adjudica_core::{Decision, Digest, LedgerLine, Outcome, ServiceDate, Token};
+use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Token};
 
 use crate::instant::Instant;
 
@@ -24,10 +24,16 @@ pub struct NewDecision {
     pub decision_id: String,
     /// The encounter decided.
     pub encounter_id: Token,
-    /// The revision of the stored encounter that was read; `None` when the facts came with the request.
+    /// The revision of the stored encounter that was read; `None` when the encounter is kept elsewhere.
     pub encounter_revision: Option<i64>,
+    /// The encounter itself, when it came with the request and is to be stored as revision 1 together with the decision.
+    pub new_encounter: Option<EncounterFacts>,
     /// The payer.
     pub payer_id: Token,
+    /// The plan within the payer.
+    pub plan_id: Option<Token>,
+    /// The line of service.
+    pub service_line: Option<Token>,
     /// The day of the work.
     pub date_of_service: ServiceDate,
     /// The policy; `None` when none was in force.
@@ -61,10 +67,27 @@ pub struct ClientCommit {
     pub agency_id: Token,
     /// The client.
     pub client_id: Token,
+    /// The last change of activations that concerns the agency, as the decisions know it; 0 before the first.
+    pub schedule_change: i64,
     /// [`crate::ClientWork::ledger_through`] as it was read.
     pub ledger_through: i64,
     /// The decisions, in the order they were made.
     pub decisions: Vec<NewDecision>,
+    /// Encounters that were decided again with the answer that is in force: nothing is written for them.
+    pub confirmed: Vec<Confirmed>,
+}
+
+/// An encounter whose decision in force holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmed {
+    /// The encounter.
+    pub encounter_id: Token,
+    /// The revision that was read.
+    pub encounter_revision: Option<i64>,
+    /// The day of the work.
+    pub date_of_service: ServiceDate,
+    /// The decision in force.
+    pub decision_id: String,
 }
 
 /// An answer to keep under a key that the caller chose.

@@ -70,6 +70,15 @@ pub enum StoreError {
         /// Every such client.
         clients: Vec<ClientKey>,
     },
+    /// Another activation came between choosing who answers and writing.
+    #[error(
+        "the activations that {} of the clients were decided by have changed, nothing was written; read them and decide again",
+        clients.len()
+    )]
+    ScheduleMoved {
+        /// Every such client.
+        clients: Vec<ClientKey>,
+    },
     /// What was to be committed contradicts itself.
     #[error("the decisions cannot be committed, nothing was written: {}", faults.join("; "))]
     BadCommit {

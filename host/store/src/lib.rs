@@ -11,6 +11,7 @@ pub mod connect;
 pub mod decision;
 pub mod encounter;
 pub mod error;
+pub mod in_force;
 pub mod instant;
 pub mod library;
 mod postgres;
@@ -20,17 +21,19 @@ mod sqlite;
 pub mod store;
 pub mod work;
 
+pub use activation::reroute::{Among, RecordedChange, Reroute, StaleMonth};
 pub use activation::{ActivationKey, ActivationPeriod, Change, NewChange, Schedule};
 pub use chain::{ChainReport, chain_hash};
 pub use connect::connect;
 pub use decision::{
-    ClientCommit, CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, LedgerKind,
+    ClientCommit, CommittedDecision, Confirmed, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, LedgerKind,
     NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
 };
 pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 pub use error::StoreError;
+pub use in_force::{InForce, NewWithdrawal, Withdrawal};
 pub use instant::Instant;
 pub use library::{PolicyFile, PolicyFileSummary, Yank};
 pub use record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
-pub use store::{Counts, Store};
+pub use store::{Counts, Store, Withdrawn};
 pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

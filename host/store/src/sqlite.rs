@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::SqlitePool;
 
+use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth};
 use crate::activation::{Change, NewChange};
 use crate::chain::ChainReport;
 use crate::decision::{
@@ -25,10 +26,11 @@ use crate::decision::{
 };
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
+use crate::in_force::{InForce, NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
-use crate::library::{PolicyFile, PolicyFileSummary, Yank};
+use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
-use crate::store::{Counts, Store};
+use crate::store::{Counts, Store, Withdrawn};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// INVARIANT (one writer): every write goes through `writer`, a pool of one connection, in a `BEGIN IMMEDIATE`
@@ -70,6 +72,23 @@ impl Store for SqliteStore {
         encounter_id: &Token,
     ) -> Result<Option<StoredEncounter>, StoreError> {
         encounters::find(self, agency_id, encounter_id).await
+    }
+
+    async fn withdraw_encounter(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+        new: &NewWithdrawal,
+    ) -> Result<Option<Withdrawn>, StoreError> {
+        encounters::withdraw(self, agency_id, encounter_id, new).await
+    }
+
+    async fn find_withdrawal(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+    ) -> Result<Option<Withdrawal>, StoreError> {
+        encounters::find_withdrawal(self, agency_id, encounter_id).await
     }
 
     async fn list_encounters(
@@ -141,6 +160,10 @@ impl Store for SqliteStore {
         decisions::find(self, agency_id, decision_id).await
     }
 
+    async fn find_in_force(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<InForce>, StoreError> {
+        work::find_in_force(self, agency_id, encounter_id).await
+    }
+
     async fn latest_decision(
         &self,
         agency_id: &Token,
@@ -188,10 +211,6 @@ impl Store for SqliteStore {
         library::list_policy_files(self).await
     }
 
-    async fn yank_policy(&self, digest: Digest, yank: &Yank) -> Result<bool, StoreError> {
-        library::yank_policy(self, digest, yank).await
-    }
-
     async fn load_policy_wasm(&self, digest: Digest) -> Result<Option<Vec<u8>>, StoreError> {
         library::load_policy_wasm(self, digest).await
     }
@@ -204,8 +223,12 @@ impl Store for SqliteStore {
         library::find_terms(self, digest).await
     }
 
-    async fn record_change(&self, change: &NewChange) -> Result<i64, StoreError> {
+    async fn record_change(&self, change: &NewChange) -> Result<RecordedChange, StoreError> {
         activations::record(self, change).await
+    }
+
+    async fn count_stale(&self, reroutes: &[Reroute]) -> Result<Vec<StaleMonth>, StoreError> {
+        activations::count_stale(self, reroutes).await
     }
 
     async fn load_changes(&self, after_change_id: i64) -> Result<Vec<Change>, StoreError> {

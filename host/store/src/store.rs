@@ -4,6 +4,7 @@ use adjudica_core::records::Record;
 use adjudica_core::{Digest, EncounterFacts, Token};
 use async_trait::async_trait;
 
+use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth};
 use crate::activation::{Change, NewChange};
 use crate::chain::ChainReport;
 use crate::decision::{
@@ -11,8 +12,9 @@ use crate::decision::{
 };
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
+use crate::in_force::{InForce, NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
-use crate::library::{PolicyFile, PolicyFileSummary, Yank};
+use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
@@ -23,6 +25,8 @@ pub struct Counts {
     pub encounters: u64,
     /// Encounters that wait for a decision.
     pub undecided: u64,
+    /// Of these, encounters that have one already: it is stale.
+    pub stale: u64,
     /// Encounters whose rows could not be read.
     pub faults: u64,
     /// Decisions.
@@ -58,6 +62,26 @@ pub trait Store: Send + Sync {
         agency_id: &Token,
         encounter_id: &Token,
     ) -> Result<Option<StoredEncounter>, StoreError>;
+
+    /// Takes an encounter out: its row goes, what its decision in force billed is given back, decisions of the client about
+    /// later encounters are queued. `None` when there is no such encounter. Another system's DELETE does the same.
+    /// # Errors
+    /// As all.
+    async fn withdraw_encounter(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+        new: &NewWithdrawal,
+    ) -> Result<Option<Withdrawn>, StoreError>;
+
+    /// How an encounter was taken out last.
+    /// # Errors
+    /// As all.
+    async fn find_withdrawal(
+        &self,
+        agency_id: &Token,
+        encounter_id: &Token,
+    ) -> Result<Option<Withdrawal>, StoreError>;
 
     /// A page of encounters in order of id, after `after`.
     /// # Errors
@@ -136,7 +160,9 @@ pub trait Store: Send + Sync {
 
     /// Writes decisions, their lines and findings, the ledger, reversals of what they supersede, and their places in
     /// the agencies' chains; takes decided revisions out of the queue; keeps the answers. Gives the places in order.
+    /// Decisions of the clients about encounters after one whose lines change are queued.
     /// # Errors
+    /// [`StoreError::ScheduleMoved`] names every client whose decisions know fewer changes of activations than there are.
     /// [`StoreError::LedgerMoved`] names every client whose ledger has grown since, or one of whose encounters has
     /// another decision in force than the new one supersedes. [`StoreError::IdempotencyKeyUsed`] names the first key that is taken.
     /// [`StoreError::BadCommit`] when the request contradicts itself. Nothing is written then.
@@ -146,6 +172,11 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As all.
     async fn find_decision(&self, agency_id: &Token, decision_id: &str) -> Result<Option<StoredDecision>, StoreError>;
+
+    /// The decision in force for an encounter, and whether it is stale.
+    /// # Errors
+    /// As all.
+    async fn find_in_force(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<InForce>, StoreError>;
 
     /// The decision in force for an encounter.
     /// # Errors
@@ -202,12 +233,6 @@ pub trait Store: Send + Sync {
     /// As all.
     async fn list_policy_files(&self) -> Result<Vec<PolicyFileSummary>, StoreError>;
 
-    /// Marks a policy file as taken back by its publisher. Once is for good; a second time changes nothing.
-    /// `false` where it was marked already, or there is no such file.
-    /// # Errors
-    /// As all.
-    async fn yank_policy(&self, digest: Digest, yank: &Yank) -> Result<bool, StoreError>;
-
     /// The bytes of a policy file.
     /// # Errors
     /// [`StoreError::Corrupt`] when they no longer have their digest.
@@ -223,11 +248,16 @@ pub trait Store: Send + Sync {
     /// As all.
     async fn find_terms(&self, digest: Digest) -> Result<Option<String>, StoreError>;
 
-    /// Records a change of activations and gives its number.
+    /// Records a change of activations, and in the same transaction queues the decisions that its reroutes make stale.
     /// # Errors
     /// [`StoreError::ActivationMoved`] when another change came in between, [`StoreError::BadSchedule`] with every
     /// fault.
-    async fn record_change(&self, change: &NewChange) -> Result<i64, StoreError>;
+    async fn record_change(&self, change: &NewChange) -> Result<RecordedChange, StoreError>;
+
+    /// How many decisions in force `reroutes` would make stale, in order of payer and month.
+    /// # Errors
+    /// As all.
+    async fn count_stale(&self, reroutes: &[Reroute]) -> Result<Vec<StaleMonth>, StoreError>;
 
     /// Changes in order, after `after_change_id` (0 for all).
     /// # Errors
@@ -266,6 +296,27 @@ pub trait Store: Send + Sync {
     async fn close(&self);
 }
 
+/// An encounter that was taken out, and what that did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// What is kept of it.
+    pub withdrawal: Withdrawal,
+    /// Billed lines that were given back.
+    pub lines_given_back: u64,
+    /// Decisions of the client that it made stale.
+    pub made_stale: u64,
+}
+
+impl Withdrawn {
+    pub(crate) fn new(withdrawal: Withdrawal, lines_given_back: i64, made_stale: i64) -> Self {
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        Self { withdrawal, lines_given_back: count(lines_given_back), made_stale: count(made_stale) }
+    }
+}
+
+/// Encounters, undecided, faults, decisions, policy files, changes, stale.
+pub(crate) type RawCounts = (i64, i64, i64, i64, i64, i64, i64);
+
 /// `agency_id, encounter_id, revision, faults`.
 pub(crate) type RawFault = (String, String, i64, String);
 
@@ -280,7 +331,7 @@ pub(crate) fn parse_faults((agency_id, encounter_id, revision, faults): RawFault
 }
 
 impl Counts {
-    pub(crate) fn from_row(row: (i64, i64, i64, i64, i64, i64)) -> Self {
+    pub(crate) fn from_row(row: RawCounts) -> Self {
         let count = |number: i64| u64::try_from(number).unwrap_or(0);
         Self {
             encounters: count(row.0),
@@ -289,6 +340,7 @@ impl Counts {
             decisions: count(row.3),
             policy_files: count(row.4),
             changes: count(row.5),
+            stale: count(row.6),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjudica_core::{LedgerLine, Token};
 
 use crate::commit::{ClientRef, EncounterRef};
+use crate::in_force::InForce;
 use crate::encounter::{BadEncounter, EncounterFilter, StoredEncounter};
 
 /// One client of one agency.
@@ -38,11 +39,15 @@ pub struct ClientWork {
     pub ledger: Vec<LiveLine>,
     /// The last place in the ledger that was seen; 0 when it is empty. Give it back when committing.
     pub ledger_through: i64,
+    /// The last change of activations that concerns the agency; 0 before the first. Whoever knows less decides wrongly.
+    pub schedule_change: i64,
     /// Encounters to decide, in order of date of service then id.
     pub encounters: Vec<StoredEncounter>,
     /// The decision now in force for each of these encounters, and for each encounter asked for by id: what a new one
     /// supersedes.
-    pub encounter_id_to_decision_id: BTreeMap<Token, String>,
+    pub encounter_id_to_in_force: BTreeMap<Token, InForce>,
+    /// Encounters asked for by id that are stored with another client.
+    pub stored_elsewhere: BTreeSet<Token>,
 }
 
 /// Clients with undecided encounters.
@@ -101,13 +106,21 @@ impl WorkRequest {
     }
 
     /// Adds the decisions in force of encounters that are not stored, and leaves out what was not asked for.
-    pub(crate) fn add_decisions(&self, work: &mut ClientWork, latest: &BTreeMap<(String, String), String>) {
+    pub(crate) fn add_decisions(
+        &self,
+        work: &mut ClientWork,
+        (in_force, stored): (&BTreeMap<(String, String), InForce>, &BTreeMap<Token, ClientRef>),
+    ) {
+        let client = self.client();
         let asked: BTreeSet<&Token> = self.encounter_ids.iter().collect();
         work.encounters.retain(|encounter| asked.contains(&encounter.facts.encounter_id));
         for id in &self.encounter_ids {
             let key = (self.agency_id.as_str().to_owned(), id.as_str().to_owned());
-            if let Some(decision_id) = latest.get(&key) {
-                work.encounter_id_to_decision_id.insert(id.clone(), decision_id.clone());
+            if stored.get(id).is_some_and(|other| other.agency_id == client.agency_id && *other != client) {
+                work.stored_elsewhere.insert(id.clone());
+            }
+            if let Some(decision) = in_force.get(&key) {
+                work.encounter_id_to_in_force.insert(id.clone(), decision.clone());
             }
         }
     }

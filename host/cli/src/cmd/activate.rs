@@ -1,15 +1,19 @@
 //! `adjudica activate`: says which policy answers for a payer, and for which dates of service.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use adjudica_core::{ServiceDate, Terms, Token};
+use adjudica_core::{Digest, ServiceDate, Terms, Token};
+use adjudica_server::App;
 use adjudica_server::registry::activate::Activated;
+use adjudica_server::registry::reroute::Unanswered;
 use adjudica_server::wire::activation::{ActivationRequest, Replace, Scope, TermsChoice};
+use adjudica_server::wire::policy_schema::ActivatedBody;
 use adjudica_server::wire::query::Caller;
-use adjudica_server::wire::request::PolicyName;
+use adjudica_server::wire::request::{Keep, PolicyName};
+use adjudica_store::StaleMonth;
 use anyhow::Result;
 use clap::ValueEnum;
-use serde_json::json;
 
 use crate::config::Settings;
 use crate::exit::{Exit, Refusal};
@@ -38,6 +42,8 @@ pub struct Args {
     /// What happens to activations that answer for some of these days already.
     #[arg(long, value_name = "HOW", default_value = "refuse")]
     overlaps: Overlaps,
+    #[command(flatten)]
+    look: LookArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -71,6 +77,24 @@ pub struct ScopeArgs {
     pub actor: Token,
 }
 
+/// Whether a change is made, and how it is printed.
+#[derive(Debug, clap::Args)]
+pub struct LookArgs {
+    /// Change nothing; say what the change would do.
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the digests of policies and terms too.
+    #[arg(long)]
+    digests: bool,
+}
+
+impl LookArgs {
+    /// Whether the change is recorded.
+    pub fn keep(&self) -> Keep {
+        if self.dry_run { Keep::DryRun } else { Keep::Record }
+    }
+}
+
 impl ScopeArgs {
     /// Whom it is for.
     pub fn scope(&self) -> Scope {
@@ -97,44 +121,77 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
             Overlaps::Refuse => Replace::Refuse,
             Overlaps::Cut => Replace::Cut,
         },
+        keep: args.look.keep(),
     };
     let now = app.host.clock.now();
     let activated = app.host.registry.activate(&caller, &request, now, &app.host.case_check).await;
-    print(output, &activated.map_err(|error| host::refuse("nothing was activated", error))?)?;
+    let activated = activated.map_err(|error| host::refuse("nothing was activated", error))?;
+    print(output, &app, &activated, &args.look).await?;
     app.host.store.close().await;
     Ok(Exit::Ok)
 }
 
-/// Prints the schedule that stands after a change, and what may surprise.
-pub fn print(output: &Output, activated: &Activated) -> Result<()> {
-    let mut table =
-        Table::new(&[("from", Align::Left), ("to", Align::Left), ("policy", Align::Left), ("terms", Align::Left)]);
-    let mut periods = Vec::new();
-    for period in &activated.schedule.periods {
-        let to = period.dos_to.map_or_else(|| "no end".to_owned(), |to| to.to_string());
-        table.row([period.dos_from.to_string(), to, period.policy_digest.to_string(), period.terms_digest.to_string()]);
-        periods.push(json!({
-            "dos_from": period.dos_from, "dos_to": period.dos_to,
-            "policy_digest": period.policy_digest, "terms_digest": period.terms_digest,
-        }));
+/// Prints the schedule that stands after a change, what the change does to decisions, and what may surprise.
+pub async fn print(output: &Output, app: &App, activated: &Activated, look: &LookArgs) -> Result<()> {
+    let names = policy_names(app).await?;
+    output.line(&match activated.change_id {
+        Some(change_id) => {
+            format!("change {change_id}, {} cases passed; the payer's schedule is now:", activated.cases_passed)
+        }
+        None => format!("nothing was changed, {} cases passed; the schedule would be:", activated.cases_passed),
+    })?;
+    let mut columns = vec![("from", Align::Left), ("to", Align::Left), ("policy", Align::Left)];
+    if look.digests {
+        columns.extend([("policy digest", Align::Left), ("terms digest", Align::Left)]);
     }
-    output.line(&format!(
-        "change {}, {} cases passed; the payer's schedule is now:",
-        activated.change_id, activated.cases_passed
-    ))?;
+    let mut table = Table::new(&columns);
+    for period in &activated.schedule.periods {
+        let name = names.get(&period.policy_digest).cloned().unwrap_or_else(|| period.policy_digest.to_string());
+        let mut cells = vec![period.dos_from.to_string(), end(period.dos_to), name];
+        if look.digests {
+            cells.extend([period.policy_digest.to_string(), period.terms_digest.to_string()]);
+        }
+        table.row(cells);
+    }
     output.table(&table)?;
     for gap in &activated.gaps {
-        let to = gap.to.map_or_else(|| "no end".to_owned(), |to| to.to_string());
-        output.line(&format!("gap: nothing answers from {} to {to}", gap.from))?;
+        output.line(&format!("gap: nothing answers from {} to {}", gap.from, end(gap.to)))?;
     }
+    print_effect(output, (&activated.stale, &activated.unanswered), activated.change_id.is_some())?;
     activated.warnings.iter().try_for_each(|warning| output.line(&format!("warning: {warning}")))?;
-    output.answer(&json!({
-        "change_id": activated.change_id,
-        "recorded_at": activated.recorded_at.to_string(),
-        "periods": periods,
-        "gaps": activated.gaps,
-        "warnings": activated.warnings,
-        "cases_passed": activated.cases_passed,
-    }))?;
+    output.answer(&ActivatedBody::from(activated.clone()))?;
     Ok(())
+}
+
+/// Says which decisions a change makes stale, and which days it leaves without a policy.
+pub fn print_effect(output: &Output, (stale, unanswered): (&[StaleMonth], &[Unanswered]), is_done: bool) -> Result<()> {
+    for one in unanswered {
+        let verb = if is_done { "has" } else { "would have" };
+        output.line(&format!("{} {verb} no policy any more", one.words()))?;
+    }
+    let sum: u64 = stale.iter().map(|month| month.decisions).sum();
+    output.line(&match (sum, is_done) {
+        (0, true) => "no decision in force is stale by it".to_owned(),
+        (0, false) => "no decision in force would be stale by it".to_owned(),
+        (_, true) => format!("{sum} decisions in force are stale and wait to be decided again:"),
+        (_, false) => format!("{sum} decisions in force would be stale and be decided again:"),
+    })?;
+    if sum > 0 {
+        let mut table = Table::new(&[("payer", Align::Left), ("month", Align::Left), ("decisions", Align::Right)]);
+        for month in stale {
+            table.row([month.payer_id.to_string(), month.month.clone(), month.decisions.to_string()]);
+        }
+        output.table(&table)?;
+    }
+    Ok(())
+}
+
+fn end(to: Option<ServiceDate>) -> String {
+    to.map_or_else(|| "no end".to_owned(), |to| to.to_string())
+}
+
+/// `bcbsm 2.0.0` of each stored policy file.
+async fn policy_names(app: &App) -> Result<BTreeMap<Digest, String>> {
+    let files = app.host.store.list_policy_files().await?;
+    Ok(files.iter().map(|file| (file.digest, format!("{} {}", file.policy_id, file.version))).collect())
 }

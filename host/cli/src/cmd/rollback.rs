@@ -1,10 +1,10 @@
 //! `adjudica rollback`: goes back to the schedule before the last activation.
 
-use adjudica_server::wire::activation::RollbackRequest;
+use adjudica_server::wire::activation::{RollbackRequest, ToNothing};
 use adjudica_server::wire::query::Caller;
 use anyhow::Result;
 
-use crate::cmd::activate::{ScopeArgs, print};
+use crate::cmd::activate::{LookArgs, ScopeArgs, print};
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::host::{self, DatabaseArgs, HostSettings};
@@ -15,6 +15,11 @@ use crate::output::Output;
 pub struct Args {
     #[command(flatten)]
     scope: ScopeArgs,
+    /// Go back even where no day would have a policy any more.
+    #[arg(long)]
+    to_nothing: bool,
+    #[command(flatten)]
+    look: LookArgs,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -24,9 +29,15 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     let settings = HostSettings::read(&args.database, &[], settings)?;
     let caller = Caller { agency: settings.agency.clone(), actor: args.scope.actor.clone() };
     let app = settings.build().await?;
-    let request = RollbackRequest { message: args.scope.message.clone(), scope: args.scope.scope() };
+    let request = RollbackRequest {
+        message: args.scope.message.clone(),
+        scope: args.scope.scope(),
+        to_nothing: if args.to_nothing { ToNothing::Accept } else { ToNothing::Refuse },
+        keep: args.look.keep(),
+    };
     let activated = app.host.registry.roll_back(&caller, &request, app.host.clock.now()).await;
-    print(output, &activated.map_err(|error| host::refuse("nothing was taken back", error))?)?;
+    let activated = activated.map_err(|error| host::refuse("nothing was taken back", error))?;
+    print(output, &app, &activated, &args.look).await?;
     app.host.store.close().await;
     Ok(Exit::Ok)
 }

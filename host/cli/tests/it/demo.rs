@@ -74,8 +74,14 @@ fn it_activates_and_goes_back() {
     let overlap = bench.run(&activate);
     assert_eq!(overlap.code, 3);
     assert!(overlap.stderr.contains("overlaps the activation from 2017-01-01 to 2020-01-01"), "{}", overlap.stderr);
-    assert_eq!(bench.json(&with(&["rollback"]))["periods"].as_array().map(Vec::len), Some(0));
-    assert_eq!(bench.run(&with(&["rollback"])).code, 3);
+    let refused = bench.run(&with(&["rollback"]));
+    assert_eq!(refused.code, 3);
+    let days = "payer `sim` from 2017-01-01 to 2020-01-01 would have no policy";
+    assert!(refused.stderr.contains(days), "{}", refused.stderr);
+    let looked = bench.ok(&with(&["rollback", "--dry-run"]));
+    assert!(looked.contains(&format!("{days} any more")), "{looked}");
+    assert_eq!(bench.json(&with(&["rollback", "--to-nothing"]))["periods"].as_array().map(Vec::len), Some(0));
+    assert_eq!(bench.run(&with(&["rollback", "--to-nothing"])).code, 3);
 }
 
 #[test]

@@ -7,17 +7,22 @@ use adjudica_core::Outcome;
 use adjudica_core::columns::Explain;
 use adjudica_store::NewCommit;
 
-use crate::decide::commit::{Candidate, Outlook, add_to, outlook, undecided_work};
+use crate::decide::commit::{Candidate, Outlook, add_to, outlook};
+use crate::decide::follow::add_followers;
 use crate::decide::pool::WhenFull;
+use crate::decide::read::undecided_work;
+use crate::decide::run::News;
 use crate::decide::service::{DecisionService, Options};
 use crate::error::{ApiError, ErrorCode};
-use crate::wire::request::{Keep, WaysOut};
+use crate::wire::request::{Keep, Repeat, WaysOut};
 
 /// What a run over undecided encounters did so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Encounters decided.
     pub decided: u64,
+    /// Encounters decided again with the answer that is in force: nothing was written for them.
+    pub confirmed: u64,
     /// Encounters whose rows could not be read; their faults are kept in the store.
     pub unreadable: u64,
     /// Transactions.
@@ -41,6 +46,7 @@ impl DecisionService {
             policy: None,
             as_of: None,
             ways_out: WaysOut::LeftOut,
+            repeat: Repeat::IfStale,
         };
         let mut tally = Tally::default();
         let mut retries = 0;
@@ -55,7 +61,8 @@ impl DecisionService {
                 }
                 continue;
             }
-            let works = work.clients.into_iter().map(undecided_work).collect();
+            let mut works: Vec<_> = work.clients.into_iter().map(undecided_work).collect();
+            add_followers(self.store.as_ref(), &mut works).await?;
             let now = self.clock.now();
             let written = self.run(works, now, &options, WhenFull::Wait).await?;
             let candidate = Candidate { written, now, started, idempotency: None };
@@ -66,7 +73,13 @@ impl DecisionService {
                     self.metrics.retried();
                     continue;
                 }
-                Outlook::LedgerMoved => {
+                Outlook::ScheduleMoved if retries < self.ledger_retries_max => {
+                    retries = retries.saturating_add(1);
+                    self.metrics.retried();
+                    self.registry.refresh().await?;
+                    continue;
+                }
+                Outlook::LedgerMoved | Outlook::ScheduleMoved => {
                     return Err(ApiError::new(
                         ErrorCode::LedgerContended,
                         "other decisions for these clients kept being recorded; the next run tries again",
@@ -74,6 +87,10 @@ impl DecisionService {
                 }
             }
             for done in candidate.written.iter().flat_map(|client| &client.job.items) {
+                if done.news == News::Confirmed {
+                    tally.confirmed = tally.confirmed.saturating_add(1);
+                    continue;
+                }
                 tally.decided = tally.decided.saturating_add(1);
                 *tally.outcome_to_decided.entry(done.decision.outcome).or_default() += 1;
             }
@@ -81,6 +98,7 @@ impl DecisionService {
             progress(&tally);
         }
     }
+
     /// Commits what is a large transaction by itself.
     async fn commit_alone(&self, candidate: &Candidate) -> Result<Outlook, ApiError> {
         let mut commit = NewCommit::default();

@@ -2,15 +2,13 @@
 
 use std::time::Instant;
 
-use adjudica_core::Token;
-use adjudica_store::{
-    ClientCommit, ClientWork, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoreError, StoredEncounter,
-    WorkRequest,
-};
+use adjudica_core::{EncounterFacts, Token};
+use adjudica_store::{ClientCommit, Confirmed, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoreError};
 use jiff::Timestamp;
 
-use crate::decide::run::{DecidedItem, DecidedJob, LedgerSeen, Routed};
-use crate::decide::service::{DecisionService, IdempotencyKey, Seed, Work};
+use crate::decide::follow::FOLLOWER;
+use crate::decide::run::{DecidedItem, DecidedJob, Kept, News, Routed};
+use crate::decide::service::IdempotencyKey;
 use crate::decide::write::Written;
 use crate::error::{ApiError, ErrorCode};
 
@@ -37,6 +35,8 @@ pub(crate) enum Outlook {
     Durable,
     /// Nothing is written: another decision came in between.
     LedgerMoved,
+    /// Nothing is written: another activation came in between.
+    ScheduleMoved,
 }
 
 impl Candidate {
@@ -58,13 +58,21 @@ impl Candidate {
 
     /// The answer to keep. Requests with a key ask for one decision, so its record is the whole answer.
     fn answer(&self, kept: &Idempotency) -> NewIdempotency {
-        let record = self.written.iter().flat_map(|client| &client.records).map(|(_, text)| text).next();
+        let all = self.written.iter().flat_map(|client| client.job.items.iter().zip(&client.records));
+        let mut asked = all.filter(|(done, _)| done.item.tag != FOLLOWER);
+        kept.answer(asked.next().map_or("", |(_, (_, text))| text), self.now)
+    }
+}
+
+impl Idempotency {
+    /// The answer to keep under the key.
+    pub(crate) fn answer(&self, text: &str, now: Timestamp) -> NewIdempotency {
         NewIdempotency {
-            agency_id: kept.agency.clone(),
-            key: kept.key.key.clone(),
-            body_digest: kept.key.body_digest,
-            response: record.map(|text| text.clone().into_bytes()).unwrap_or_default(),
-            recorded_at: self.now,
+            agency_id: self.agency.clone(),
+            key: self.key.key.clone(),
+            body_digest: self.key.body_digest,
+            response: text.as_bytes().to_vec(),
+            recorded_at: now,
         }
     }
 }
@@ -80,6 +88,7 @@ pub(crate) fn outlook(result: Result<(), StoreError>) -> Result<Outlook, ApiErro
     match result {
         Ok(()) => Ok(Outlook::Durable),
         Err(StoreError::LedgerMoved { .. }) => Ok(Outlook::LedgerMoved),
+        Err(StoreError::ScheduleMoved { .. }) => Ok(Outlook::ScheduleMoved),
         Err(StoreError::IdempotencyKeyUsed { .. }) => Err(ApiError::new(
             ErrorCode::IdempotencyConflict,
             "this `Idempotency-Key` was used by another request at the same moment",
@@ -89,14 +98,27 @@ pub(crate) fn outlook(result: Result<(), StoreError>) -> Result<Outlook, ApiErro
 }
 
 fn client_commit(client: &Written, now: Timestamp) -> ClientCommit {
-    let DecidedJob { agency_id, client_id, ledger_through, items } = &client.job;
-    let decisions = items.iter().zip(&client.records).map(|(done, (id, text))| new_decision(done, id, text, now));
-    ClientCommit {
+    let DecidedJob { agency_id, client_id, schedule_change, ledger_through, items } = &client.job;
+    let mut commit = ClientCommit {
         agency_id: agency_id.clone(),
         client_id: client_id.clone(),
+        schedule_change: *schedule_change,
         ledger_through: *ledger_through,
-        decisions: decisions.collect(),
+        decisions: Vec::new(),
+        confirmed: Vec::new(),
+    };
+    for (done, (id, text)) in items.iter().zip(&client.records) {
+        match done.news {
+            News::Made => commit.decisions.push(new_decision(done, id, text, now)),
+            News::Confirmed => commit.confirmed.push(Confirmed {
+                encounter_id: done.item.facts.encounter_id.clone(),
+                encounter_revision: done.item.kept.revision(),
+                date_of_service: done.item.facts.date_of_service,
+                decision_id: id.clone(),
+            }),
+        }
     }
+    commit
 }
 
 fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestamp) -> NewDecision {
@@ -108,8 +130,11 @@ fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestam
     NewDecision {
         decision_id: decision_id.to_owned(),
         encounter_id: facts.encounter_id.clone(),
-        encounter_revision: done.item.revision,
+        encounter_revision: done.item.kept.revision(),
+        new_encounter: (done.item.kept == Kept::New).then(|| EncounterFacts { standing: None, ..facts.clone() }),
         payer_id: facts.payer_id.clone(),
+        plan_id: facts.plan_id.clone(),
+        service_line: facts.service_line.clone(),
         date_of_service: facts.date_of_service,
         policy: answerer.map(|answerer| PolicyRef {
             policy_id: answerer.policy_id.clone(),
@@ -125,67 +150,3 @@ fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestam
     }
 }
 
-/// What is known of the clients of `seeds`, and which decisions the new ones replace.
-pub(crate) async fn read_clients(
-    service: &DecisionService,
-    agency: &Token,
-    seeds: Vec<Seed>,
-) -> Result<Vec<Work>, ApiError> {
-    let mut works: Vec<Work> = Vec::new();
-    for seed in seeds {
-        match works.iter_mut().find(|work| work.client_id == seed.facts.client_id) {
-            Some(work) => work.seeds.push(seed),
-            None => works.push(Work {
-                agency_id: agency.clone(),
-                client_id: seed.facts.client_id.clone(),
-                ledger: Vec::new(),
-                ledger_through: 0,
-                seeds: vec![seed],
-            }),
-        }
-    }
-    let request = |work: &Work| WorkRequest {
-        agency_id: work.agency_id.clone(),
-        client_id: work.client_id.clone(),
-        encounter_ids: work.seeds.iter().map(|seed| seed.facts.encounter_id.clone()).collect(),
-    };
-    let requests: Vec<_> = works.iter().map(request).collect();
-    let loaded = service.store.load_work(&requests).await?;
-    for (work, mut loaded) in works.iter_mut().zip(loaded) {
-        work.ledger_through = loaded.ledger_through;
-        for seed in &mut work.seeds {
-            seed.supersedes = loaded.encounter_id_to_decision_id.remove(&seed.facts.encounter_id);
-            refresh(seed, &loaded.encounters);
-        }
-        work.ledger = ledger_seen(&mut loaded);
-    }
-    Ok(works)
-}
-
-/// Facts of a stored encounter may have changed since it was looked up; what was read with the ledger is what is decided.
-fn refresh(seed: &mut Seed, encounters: &[StoredEncounter]) {
-    let stored = encounters.iter().find(|stored| stored.facts.encounter_id == seed.facts.encounter_id);
-    if let (Some(_), Some(stored)) = (seed.revision, stored) {
-        seed.revision = Some(stored.revision);
-        seed.facts = stored.facts.clone();
-    }
-}
-
-/// The work of one undecided client.
-pub(crate) fn undecided_work(mut loaded: ClientWork) -> Work {
-    let ledger = ledger_seen(&mut loaded);
-    let ClientWork { agency_id, client_id, ledger_through, encounters, mut encounter_id_to_decision_id, .. } = loaded;
-    let seed = |(tag, stored): (usize, StoredEncounter)| Seed {
-        supersedes: encounter_id_to_decision_id.remove(&stored.facts.encounter_id),
-        revision: Some(stored.revision),
-        facts: stored.facts,
-        tag,
-    };
-    let seeds = encounters.into_iter().enumerate().map(seed).collect();
-    Work { agency_id, client_id, ledger, ledger_through, seeds }
-}
-
-fn ledger_seen(loaded: &mut ClientWork) -> Vec<LedgerSeen> {
-    let lines = std::mem::take(&mut loaded.ledger).into_iter();
-    lines.map(|live| LedgerSeen { encounter_id: live.encounter_id, line: live.line }).collect()
-}

@@ -7,11 +7,11 @@ use jiff::Timestamp;
 use crate::clock::instant_text;
 use crate::decide::pool::{PoolFault, WhenFull};
 use crate::decide::record::Mode;
-use crate::decide::run::{Item, Job};
+use crate::decide::run::{Counted, Item, Job};
 use crate::decide::service::{DecisionService, Options, Seed, Work};
 use crate::decide::write::{Stamp, Written, run_and_write};
 use crate::error::{ApiError, ErrorCode};
-use crate::registry::Pinned;
+use crate::registry::{Pinned, Published};
 use crate::wire::request::Keep;
 
 /// Encounters from which on work is spread over several threads.
@@ -19,6 +19,9 @@ const SPREAD_FROM: usize = 128;
 
 impl DecisionService {
     /// Finds who answers for each encounter, and asks them on the policy threads.
+    ///
+    /// INVARIANT (no answer of an earlier schedule): the works say which change of activations was the last when they were
+    /// read. What a host knows is brought up to it first; what is kept is checked again when it is committed.
     pub(crate) async fn run(
         &self,
         works: Vec<Work>,
@@ -26,7 +29,7 @@ impl DecisionService {
         options: &Options,
         when_full: WhenFull,
     ) -> Result<Vec<Written>, ApiError> {
-        let published = self.registry.published();
+        let published = self.published_for(&works).await?;
         let pinned = match &options.policy {
             Some(name) => Some(Pinned { policy: self.registry.require_policy(name).await? }),
             None => None,
@@ -35,18 +38,20 @@ impl DecisionService {
         let mut jobs = Vec::with_capacity(works.len());
         for work in works {
             let mut items = Vec::with_capacity(work.seeds.len());
-            for Seed { mut facts, revision, supersedes, tag } in work.seeds {
+            for Seed { mut facts, kept, supersedes, in_force, tag } in work.seeds {
                 let routed = match &pinned {
                     Some(pinned) => {
                         self.registry.route_pinned(&published, pinned, (&work.agency_id, &facts), options.as_of).await?
                     }
                     None => self.registry.route(&published, &work.agency_id, &facts, options.as_of).await?,
                 };
-                let routed = records.resolve(&work.agency_id, &mut facts, &work.ledger, routed);
-                items.push(Item { facts, revision, supersedes, routed, tag });
+                let (routed, records) = records.resolve(&work.agency_id, &mut facts, routed);
+                items.push(Item { facts, kept, supersedes, in_force, routed, records, tag });
             }
             let Work { agency_id, client_id, ledger, ledger_through, .. } = work;
-            jobs.push(Job { agency_id, client_id, ledger, ledger_through, items });
+            let schedule_change = published.snapshot.agency_change(&agency_id);
+            let counted = Counted::Before;
+            jobs.push(Job { agency_id, client_id, schedule_change, ledger, ledger_through, counted, items });
         }
         let decided_at = instant_text(now);
         let as_of = options.as_of.map_or_else(|| decided_at.clone(), instant_text);
@@ -63,6 +68,13 @@ impl DecisionService {
             engine_version: adjudica_engine::engine_version(),
         };
         self.run_spread(jobs, stamp, when_full).await
+    }
+
+    /// What answers now, no older than what the works were read with.
+    async fn published_for(&self, works: &[Work]) -> Result<Arc<Published>, ApiError> {
+        let published = self.registry.published();
+        let is_older = |work: &Work| published.snapshot.agency_change(&work.agency_id) < work.schedule_change;
+        if works.iter().any(is_older) { self.registry.refresh().await } else { Ok(published) }
     }
 
     async fn run_spread(&self, jobs: Vec<Job>, stamp: Stamp, when_full: WhenFull) -> Result<Vec<Written>, ApiError> {

@@ -159,7 +159,7 @@ async fn commit(store: &dyn Store, observer: &Observer, group: &[Waiting]) -> Re
 /// Whether the store names `candidate` as the reason why it refused a group.
 fn is_guilty(fault: &StoreError, candidate: &Candidate) -> bool {
     match fault {
-        StoreError::LedgerMoved { clients } => {
+        StoreError::LedgerMoved { clients } | StoreError::ScheduleMoved { clients } => {
             candidate.clients().any(|(agency_id, client_id)| clients.contains(&ClientKey { agency_id, client_id }))
         }
         // A group holds each key once, whatever its agency.

@@ -7,8 +7,9 @@ use adjudica_core::decision::UndeterminedReason;
 use adjudica_core::{Decision, DecisionLine, Digest, EncounterFacts, Finding, Outcome, Token};
 use serde::{Deserialize, Serialize};
 
-/// The form of the records that this release writes.
-pub const RECORD_VERSION: u32 = 1;
+/// The form of the records that this release writes. The first form counted all lines of the client's ledger; since the
+/// second a decision counts the lines of encounters before its own.
+pub const RECORD_VERSION: u32 = 2;
 
 /// Everything that made a decision, and the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -104,6 +105,41 @@ pub enum ExplainWord {
     All,
 }
 
+/// What a record says of an encounter: its end, from the facts on.
+#[derive(Serialize)]
+pub struct Said<'a> {
+    facts: &'a EncounterFacts,
+    currency: Option<&'a Token>,
+    outcome: Outcome,
+    lines: &'a [DecisionLine],
+    findings: &'a [Finding],
+    undetermined: Option<&'a UndeterminedReason>,
+}
+
+impl<'a> Said<'a> {
+    /// What the record of `decision` says.
+    #[must_use]
+    pub fn new(facts: &'a EncounterFacts, currency: Option<&'a Token>, decision: &'a Decision) -> Self {
+        Self {
+            facts,
+            currency,
+            outcome: decision.outcome,
+            lines: &decision.lines,
+            findings: &decision.findings,
+            undetermined: decision.undetermined.as_ref(),
+        }
+    }
+
+    /// Whether `record` says just this, byte for byte.
+    #[must_use]
+    pub fn is_in(&self, record: &str) -> bool {
+        let Ok(said) = serde_json::to_string(self) else { return false };
+        // Names and digests stand before the facts, and none of them can hold these letters.
+        let there = record.split_once(",\"facts\":").map(|(_, rest)| rest);
+        there.is_some() && there == said.strip_prefix("{\"facts\":")
+    }
+}
+
 impl From<Explain> for ExplainWord {
     fn from(explain: Explain) -> Self {
         match explain {
@@ -191,12 +227,26 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn it_knows_a_record_that_says_the_same() {
+        let record = record();
+        let text = record.text().expect("json");
+        let (facts, decision) = (record.facts.as_ref(), record.decision());
+        assert!(Said::new(facts, None, &decision).is_in(&text));
+        let other = Token::parse("USD").expect("a token");
+        assert!(!Said::new(facts, Some(&other), &decision).is_in(&text));
+        let mut billable = decision.clone();
+        billable.outcome = Outcome::Billable;
+        assert!(!Said::new(facts, None, &billable).is_in(&text));
+        assert!(!Said::new(facts, None, &decision).is_in("{}"));
+    }
+
+    #[test]
     fn it_reads_what_it_writes_and_keeps_the_order_of_fields() {
         let record = record();
         let text = record.text().expect("json");
         let again = Record::parse(&text).expect("a record");
         assert_eq!(again.text().expect("json"), text);
-        let start = r#"{"record_version":1,"decision_id":"d1","agency_id":"default","encounter_id":"e1","encounter_revision":1,"supersedes":null,"decided_at":"#;
+        let start = r#"{"record_version":2,"decision_id":"d1","agency_id":"default","encounter_id":"e1","encounter_revision":1,"supersedes":null,"decided_at":"#;
         assert!(text.starts_with(start), "{text}");
         assert!(text.contains(r#""undetermined":{"code":"no_policy_in_force""#), "{text}");
     }

@@ -1,6 +1,7 @@
 //! Finds the records that concern encounters and resolves them. Keeping them is the store's, what they mean is the core's.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use adjudica_core::EncounterFacts;
 use adjudica_core::Token;
@@ -9,14 +10,14 @@ use adjudica_core::records::RecordSubject;
 use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
 use adjudica_store::RecordKey;
 
-use crate::decide::run::{LedgerSeen, Routed};
+use crate::decide::run::Routed;
 use crate::decide::service::{DecisionService, Work};
 use crate::error::ApiError;
 
 /// The records that concern a run.
 #[derive(Default)]
 pub(crate) struct Records {
-    agency_to_book: BTreeMap<Token, RecordBook>,
+    agency_to_book: BTreeMap<Token, Arc<RecordBook>>,
     bad: Vec<(RecordKey, String)>,
 }
 
@@ -45,32 +46,32 @@ impl DecisionService {
         let named: Vec<RecordKey> = named.into_iter().collect();
         let loaded = self.store.load_records(&named).await?;
         let books = loaded.agency_to_records.into_iter();
-        let agency_to_book = books.map(|(agency, records)| (agency, RecordBook::new(records))).collect();
+        let agency_to_book = books.map(|(agency, records)| (agency, Arc::new(RecordBook::new(records)))).collect();
         Ok(Records { agency_to_book, bad: loaded.bad })
     }
 }
 
 impl Records {
-    /// Puts what the records say on the encounter. Where one of them cannot be read, nobody answers for it.
+    /// Puts what the records say on the encounter. Where one of them cannot be read, nobody answers for it. Where what they
+    /// say depends on what was billed before, they are given back to be asked then.
     pub(crate) fn resolve(
         &self,
         agency: &Token,
         facts: &mut EncounterFacts,
-        ledger: &[LedgerSeen],
         routed: Routed,
-    ) -> Routed {
+    ) -> (Routed, Option<Arc<RecordBook>>) {
         facts.standing = None;
         if let Some((_, fault)) = self.bad.iter().find(|(key, _)| keys(agency, facts).contains(key)) {
-            return Routed::Nobody(UndeterminedCode::RecordUnreadable, fault.clone());
+            return (Routed::Nobody(UndeterminedCode::RecordUnreadable, fault.clone()), None);
         }
-        let Some(book) = self.agency_to_book.get(agency) else { return routed };
-        let sources = match &routed {
-            Routed::To(answerer) => answerer.terms.rendering_sources.as_slice(),
-            Routed::Nobody(..) => return routed,
+        let (Some(book), Routed::To(answerer)) = (self.agency_to_book.get(agency), &routed) else {
+            return (routed, None);
         };
-        let care: CareDays =
-            ledger.iter().map(|seen| (seen.line.rendering_provider_id.clone(), seen.line.date_of_service)).collect();
-        facts.standing = resolve(book, facts, sources, &care);
-        routed
+        if book.asks_for_care(facts) {
+            let book = Arc::clone(book);
+            return (routed, Some(book));
+        }
+        facts.standing = resolve(book, facts, &answerer.terms.rendering_sources, &CareDays::new());
+        (routed, None)
     }
 }

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::decide::pool::WhenFull;
 use crate::decide::record::Record;
-use crate::decide::run::{Item, Job, LedgerSeen, Routed, run_jobs};
+use crate::decide::run::{Counted, Item, Job, Kept, LedgerSeen, Routed, place, run_jobs};
 use crate::decide::service::DecisionService;
 use crate::error::{ApiError, ErrorCode};
 use crate::registry::load::answerer;
@@ -69,12 +69,16 @@ impl DecisionService {
         let routed = self.route_again(&record).await?;
         let ledger = self.ledger_then(&record).await?;
         let explain = record.explain.into();
-        let item = Item { facts: record.facts.clone().into_owned(), revision: None, supersedes: None, routed, tag: 0 };
+        let facts = record.facts.clone().into_owned();
+        let (supersedes, in_force, records) = (None, None, None);
+        let item = Item { facts, kept: Kept::Nowhere, supersedes, in_force, routed, records, tag: 0 };
         let job = Job {
             agency_id: record.agency_id.clone().into_owned(),
             client_id: record.facts.client_id.clone(),
+            schedule_change: 0,
             ledger,
             ledger_through: record.ledger_through,
+            counted: counted(&record),
             items: vec![item],
         };
         let decided = self.pool.run(WhenFull::Refuse, move || run_jobs(vec![job], explain)).await;
@@ -101,19 +105,28 @@ impl DecisionService {
         Ok(Routed::To(Arc::new(answerer(&policy, terms, terms_digest, used.chosen))))
     }
 
-    /// The lines that counted then: those up to the recorded entry that no entry up to there took back.
+    /// The lines that counted then: those up to the recorded entry that no entry up to there took back, of encounters before
+    /// the decision's own.
     pub(crate) async fn ledger_then(&self, record: &Record<'_>) -> Result<Vec<LedgerSeen>, ApiError> {
         let entries =
             self.store.ledger_of(&record.agency_id, &record.facts.client_id, Some(record.ledger_through)).await?;
         let reversed: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.reverses_seq).collect();
-        let counted = |entry: &LedgerEntry| {
+        let live = |entry: &LedgerEntry| {
             entry.kind == LedgerKind::Line
                 && !reversed.contains(&entry.seq)
                 && !record.ledger_without.contains(&entry.encounter_id)
         };
-        let live = entries.into_iter().filter(counted);
-        Ok(live.map(|entry| LedgerSeen { encounter_id: entry.encounter_id, line: entry.line }).collect())
+        let live = entries.into_iter().filter(live);
+        let seen = live.map(|entry| LedgerSeen { encounter_id: entry.encounter_id, line: entry.line });
+        let stands_before =
+            |seen: &LedgerSeen| counted(record) == Counted::All || seen.place() < place(record.facts.as_ref());
+        Ok(seen.filter(stands_before).collect())
     }
+}
+
+/// Which lines a decision counted when its record was written.
+fn counted(record: &Record<'_>) -> Counted {
+    if record.record_version >= 2 { Counted::Before } else { Counted::All }
 }
 
 fn missing(what: &str, digest: Digest) -> ApiError {

@@ -7,9 +7,11 @@ use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::ledger::ledger_lines;
 use adjudica_core::payment::divide_decision;
-use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, Terms, Timeline, Token};
+use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
+use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Terms, Timeline, Token};
+use adjudica_store::InForce;
 
-use crate::decide::record::Chosen;
+use crate::decide::record::{Chosen, Said};
 
 /// Most encounters in one call of a policy.
 pub const CALL_ENCOUNTERS_MAX: usize = 1_000;
@@ -55,18 +57,54 @@ pub struct LedgerSeen {
     pub line: LedgerLine,
 }
 
+/// Where an encounter to decide is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// In the store, with this revision.
+    Stored(i64),
+    /// In the store from now on, with revision 1: it came with a request.
+    New,
+    /// Nowhere: it is asked about only.
+    Nowhere,
+}
+
+impl Kept {
+    /// Its revision in the store.
+    #[must_use]
+    pub fn revision(self) -> Option<i64> {
+        match self {
+            Self::Stored(revision) => Some(revision),
+            Self::New => Some(1),
+            Self::Nowhere => None,
+        }
+    }
+}
+
 /// An encounter to decide.
 pub struct Item {
     /// What is known about it.
     pub facts: EncounterFacts,
-    /// Its revision in the store; `None` when it came with a request.
-    pub revision: Option<i64>,
+    /// Where it is kept.
+    pub kept: Kept,
     /// The decision that the new one replaces.
     pub supersedes: Option<String>,
+    /// The same decision, where the new one need not be written if it says the same.
+    pub in_force: Option<InForce>,
     /// Who answers.
     pub routed: Routed,
+    /// Its records, where what they say depends on what was billed before.
+    pub records: Option<Arc<RecordBook>>,
     /// The caller's own number for it.
     pub tag: usize,
+}
+
+/// Which lines of its client's ledger a decision counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Those of encounters before it.
+    Before,
+    /// All: so it was when records had their first form.
+    All,
 }
 
 /// One client's encounters to decide, and what was billed before.
@@ -75,10 +113,14 @@ pub struct Job {
     pub agency_id: Token,
     /// The client.
     pub client_id: Token,
+    /// The last change of activations that concerns the agency, of those that chose who answers.
+    pub schedule_change: i64,
     /// Lines that are not reversed.
     pub ledger: Vec<LedgerSeen>,
     /// The last entry of the ledger.
     pub ledger_through: i64,
+    /// Which of them count.
+    pub counted: Counted,
     /// What to decide, one item for each encounter.
     pub items: Vec<Item>,
 }
@@ -87,6 +129,8 @@ pub struct Job {
 pub struct DecidedItem {
     /// What was decided.
     pub item: Item,
+    /// Whether it is news.
+    pub news: News,
     /// The last entry of the ledger that was counted.
     pub ledger_through: i64,
     /// Encounters whose lines up to there were not counted, because they are decided again after this one.
@@ -97,12 +141,23 @@ pub struct DecidedItem {
     pub ledger_lines: Vec<LedgerLine>,
 }
 
+/// Whether a decision is to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum News {
+    /// It is.
+    Made,
+    /// It says what the one in force says, which stays.
+    Confirmed,
+}
+
 /// A decided client.
 pub struct DecidedJob {
     /// The agency.
     pub agency_id: Token,
     /// The client.
     pub client_id: Token,
+    /// As in the job.
+    pub schedule_change: i64,
     /// The last entry of the ledger when it was read.
     pub ledger_through: i64,
     /// Its encounters, in the order they were decided: by date of service, then id.
@@ -133,6 +188,8 @@ pub fn run_jobs(jobs: Vec<Job>, explain: Explain) -> Vec<DecidedJob> {
 /// A client on the way: items still to decide (last first), the ledger as it is by now, and what is done.
 struct Progress {
     waiting: Vec<Item>,
+    /// Lines billed before that stand after what is decided now (last first).
+    held_back: Vec<LedgerSeen>,
     timeline: Timeline,
     asked: Vec<Item>,
     ledger_through: i64,
@@ -141,41 +198,81 @@ struct Progress {
     done: DecidedJob,
 }
 
+/// Where an encounter stands among those of its client.
+///
+/// INVARIANT (a decision counts what stands before its encounter): limits, minutes, authorized units and dollars are counted
+/// over the lines of encounters before it, in this order, and over no others. So what is decided does not depend on when.
+pub fn place(facts: &EncounterFacts) -> (ServiceDate, &Token) {
+    (facts.date_of_service, &facts.encounter_id)
+}
+
+impl LedgerSeen {
+    /// Where its encounter stood when the line was billed.
+    #[must_use]
+    pub fn place(&self) -> (ServiceDate, &Token) {
+        (self.line.date_of_service, &self.encounter_id)
+    }
+}
+
 impl Progress {
     fn start(mut job: Job) -> Self {
-        job.items.sort_by(|a, b| {
-            (a.facts.date_of_service, &a.facts.encounter_id).cmp(&(b.facts.date_of_service, &b.facts.encounter_id))
-        });
+        job.items.sort_by(|a, b| place(&a.facts).cmp(&place(&b.facts)));
         let ids: BTreeSet<_> = job.items.iter().map(|item| item.facts.encounter_id.clone()).collect();
-        let mut timeline = Timeline::default();
+        let mut held_back = Vec::new();
         let mut again: BTreeMap<Token, usize> = BTreeMap::new();
         // Lines of encounters that are decided again are taken back by their new decisions, so nobody counts them.
         for seen in job.ledger {
             match ids.contains(&seen.encounter_id) {
                 true => *again.entry(seen.encounter_id).or_default() += 1,
-                false => timeline.ledger.push(seen.line),
+                false => held_back.push(seen),
             }
         }
-        timeline.sort();
+        // Lines of one encounter keep their order.
+        held_back.sort_by(|a, b| a.place().cmp(&b.place()));
+        held_back.reverse();
+        let mut timeline = Timeline::default();
+        if job.counted == Counted::All {
+            timeline.ledger.extend(held_back.drain(..).rev().map(|seen| seen.line));
+        }
         job.items.reverse();
         Self {
             ledger_through: job.ledger_through,
             again,
             waiting: job.items,
+            held_back,
             timeline,
             asked: Vec::new(),
             done: DecidedJob {
                 agency_id: job.agency_id,
                 client_id: job.client_id,
+                schedule_change: job.schedule_change,
                 ledger_through: job.ledger_through,
                 items: Vec::new(),
             },
         }
     }
 
+    /// Whether a line billed before stands between what is in the timeline and `item`.
+    fn is_held_up(&self, item: &Item) -> bool {
+        self.held_back.last().is_some_and(|seen| seen.place() < place(&item.facts))
+    }
+
+    /// Puts the lines that stand before `item` into the timeline, and settles what its records say after them.
+    fn bring_up_to(&mut self, item: &mut Item) {
+        while self.is_held_up(item) {
+            self.timeline.ledger.extend(self.held_back.pop().map(|seen| seen.line));
+        }
+        if let (Some(book), Routed::To(answerer)) = (item.records.take(), &item.routed) {
+            let days = |line: &LedgerLine| (line.rendering_provider_id.clone(), line.date_of_service);
+            let care: CareDays = self.timeline.ledger.iter().map(days).collect();
+            item.facts.standing = resolve(&book, &item.facts, &answerer.terms.rendering_sources, &care);
+        }
+    }
+
     /// Settles items that nobody answers for, up to the next one that a policy does.
     fn skip_to_policy(&mut self) -> Option<Arc<Answerer>> {
-        while let Some(item) = self.waiting.pop() {
+        while let Some(mut item) = self.waiting.pop() {
+            self.bring_up_to(&mut item);
             match &item.routed {
                 Routed::To(answerer) => {
                     let answerer = Arc::clone(answerer);
@@ -195,8 +292,11 @@ impl Progress {
     fn ask_next(&mut self, max: usize) {
         let Some(Routed::To(first)) = self.waiting.last().map(|item| item.routed.clone()) else { return };
         while self.asked.len() < max
-            && let Some(item) =
-                self.waiting.pop_if(|item| matches!(&item.routed, Routed::To(next) if is_same(next, &first)))
+            && let Some(next) = self.waiting.last()
+            && matches!(&next.routed, Routed::To(next) if is_same(next, &first))
+            // The first was brought up to its place already.
+            && (self.asked.is_empty() || !self.is_held_up(next) && next.records.is_none())
+            && let Some(item) = self.waiting.pop()
         {
             self.timeline.encounters.push(item.facts.clone());
             self.asked.push(item);
@@ -215,7 +315,6 @@ impl Progress {
             });
             self.settle(item, decision);
         }
-        self.timeline.ledger.sort_by_key(|line| line.date_of_service);
     }
 
     /// Forgets what was asked and lets it wait again.
@@ -227,14 +326,31 @@ impl Progress {
     fn settle(&mut self, item: Item, mut decision: Decision) {
         divide_decision(&mut decision, &item.facts, &self.timeline.ledger);
         let ledger_lines = ledger_lines(&item.facts, &decision);
-        // The store takes the superseded lines back first, then writes the new ones.
-        let taken_back = self.again.remove(&item.facts.encounter_id).unwrap_or(0);
-        let ledger_through = add(self.ledger_through, taken_back);
-        self.ledger_through = add(ledger_through, ledger_lines.len());
         self.timeline.ledger.extend(ledger_lines.iter().cloned());
+        let billed_before = self.again.remove(&item.facts.encounter_id).unwrap_or(0);
+        let is_confirmed = item.in_force.as_ref().is_some_and(|in_force| says_the_same(in_force, &item, &decision));
+        let news = if is_confirmed { News::Confirmed } else { News::Made };
+        if news == News::Made {
+            // The store takes the superseded lines back first, then writes the new ones.
+            self.ledger_through = add(self.ledger_through, billed_before);
+        }
+        let ledger_through = self.ledger_through;
+        if news == News::Made {
+            self.ledger_through = add(ledger_through, ledger_lines.len());
+        }
         let ledger_without = self.again.keys().cloned().collect();
-        self.done.items.push(DecidedItem { item, ledger_through, ledger_without, decision, ledger_lines });
+        self.done.items.push(DecidedItem { item, news, ledger_through, ledger_without, decision, ledger_lines });
     }
+}
+
+/// Whether the decision in force was made by the same policy and terms, and says the same of the same facts.
+fn says_the_same(in_force: &InForce, item: &Item, decision: &Decision) -> bool {
+    let (answer, currency) = match &item.routed {
+        Routed::To(answerer) => ((Some(answerer.digest), Some(answerer.terms_digest)), Some(&answerer.currency)),
+        Routed::Nobody(..) => ((None, None), None),
+    };
+    let said = Said::new(&item.facts, currency, decision);
+    answer == (in_force.policy_digest, in_force.terms_digest) && said.is_in(&in_force.record)
 }
 
 fn is_same(a: &Answerer, b: &Answerer) -> bool {

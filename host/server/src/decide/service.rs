@@ -7,22 +7,24 @@ use std::time::Instant;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::{Digest, EncounterFacts, Token};
-use adjudica_store::Store;
+use adjudica_store::{InForce, NewCommit, Store};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
-use crate::decide::commit::{Candidate, Idempotency, Outlook, read_clients};
+use crate::decide::commit::{Candidate, Idempotency, Outlook, outlook};
+use crate::decide::follow::FOLLOWER;
 use crate::decide::group::Committer;
 use crate::decide::pool::{Pool, WhenFull};
+use crate::decide::read::Read;
 use crate::decide::record::Record;
-use crate::decide::run::{LedgerSeen, Routed};
+use crate::decide::run::{DecidedItem, Item, Kept, LedgerSeen, News, Routed};
 use crate::decide::write::Written;
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::metrics::Metrics;
 use crate::observe::Observer;
 use crate::registry::Registry;
-use crate::wire::request::{DecisionRequest, Keep, PolicyName, Subject, WaysOut};
+use crate::wire::request::{DecisionRequest, Keep, PolicyName, Repeat, Subject, WaysOut};
 
 /// Locks that keep requests for one client in line within this host. Other hosts are kept in line by the store.
 const LOCKS: usize = 1_024;
@@ -81,14 +83,16 @@ pub struct Options {
     pub as_of: Option<Timestamp>,
     /// Whether refusals come with their ways out.
     pub ways_out: WaysOut,
+    /// Whether an encounter whose decision in force holds is decided once more.
+    pub repeat: Repeat,
 }
 
 impl DecisionRequest {
     /// What it asks about, under the caller's number, and how.
     #[must_use]
     pub fn into_asked(self, tag: usize) -> (Asked, Options) {
-        let Self { subject, keep, explain, policy, as_of, ways_out } = self;
-        (Asked { subject, tag }, Options { keep, explain, policy, as_of, ways_out })
+        let Self { subject, keep, explain, policy, as_of, ways_out, repeat } = self;
+        (Asked { subject, tag }, Options { keep, explain, policy, as_of, ways_out, repeat })
     }
 }
 
@@ -110,6 +114,17 @@ pub struct Answered {
     pub text: String,
     /// The policy that answered.
     pub policy_digest: Option<Digest>,
+    /// Whether it was decided for this request.
+    pub made: Made,
+}
+
+/// When a decision was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// For this request.
+    Now,
+    /// Before; it is in force, and nothing that it rests on has changed since.
+    Before,
 }
 
 /// What is known of one client before deciding.
@@ -118,14 +133,18 @@ pub(crate) struct Work {
     pub(crate) client_id: Token,
     pub(crate) ledger: Vec<LedgerSeen>,
     pub(crate) ledger_through: i64,
+    /// The last change of activations that concerns the agency, as it was read.
+    pub(crate) schedule_change: i64,
     pub(crate) seeds: Vec<Seed>,
 }
 
 /// An encounter before it is known who answers for it.
 pub(crate) struct Seed {
     pub(crate) facts: EncounterFacts,
-    pub(crate) revision: Option<i64>,
+    pub(crate) kept: Kept,
     pub(crate) supersedes: Option<String>,
+    /// The decision in force, where it may stay.
+    pub(crate) in_force: Option<InForce>,
     pub(crate) tag: usize,
 }
 
@@ -225,7 +244,7 @@ impl DecisionService {
         let (seeds, mut answers) = self.read_subjects(agency, asked).await;
         let tags: Vec<usize> = seeds.iter().map(|seed| seed.tag).collect();
         match self.decide_seeds(agency, (seeds, started), options, idempotency).await {
-            Ok(decided) => answers.extend(decided.into_iter().map(|(tag, answered)| (tag, Ok(answered)))),
+            Ok(decided) => answers.extend(decided),
             Err(error) => answers.extend(tags.into_iter().map(|tag| (tag, Err(error.clone())))),
         }
         let answer = |tag| {
@@ -246,7 +265,8 @@ impl DecisionService {
         let record = Record::parse(&text).map_err(|fault| internal(&fault))?;
         let policy_digest = record.policy.as_ref().map(|policy| policy.digest);
         let decision_id = record.decision_id.into_owned();
-        Ok(Some(Answered { decision_id, policy_digest, text }))
+        // The same answer as before: the request that is answered is the one that the key belongs to.
+        Ok(Some(Answered { decision_id, policy_digest, text, made: Made::Now }))
     }
 
     /// What is known of each subject; what cannot be decided is answered already.
@@ -260,7 +280,9 @@ impl DecisionService {
         let mut ids = BTreeSet::new();
         for Asked { subject, tag } in asked {
             let seed = match subject {
-                Subject::Inline(facts) => Ok(Seed { facts: *facts, revision: None, supersedes: None, tag }),
+                Subject::Inline(facts) => {
+                    Ok(Seed { facts: *facts, kept: Kept::Nowhere, supersedes: None, in_force: None, tag })
+                }
                 Subject::Stored(id) => self.read_stored(agency, &id, tag).await,
             };
             match seed {
@@ -272,13 +294,14 @@ impl DecisionService {
         (seeds, answers)
     }
 
-    async fn read_stored(&self, agency: &Token, id: &Token, tag: usize) -> Result<Seed, ApiError> {
+    pub(crate) async fn read_stored(&self, agency: &Token, id: &Token, tag: usize) -> Result<Seed, ApiError> {
         let stored = self
             .store
             .find_encounter(agency, id)
             .await?
             .ok_or_else(|| ApiError::not_found("encounter", id.as_str()))?;
-        Ok(Seed { facts: stored.facts, revision: Some(stored.revision), supersedes: None, tag })
+        let kept = Kept::Stored(stored.revision);
+        Ok(Seed { facts: stored.facts, kept, supersedes: None, in_force: None, tag })
     }
 
     async fn decide_seeds(
@@ -287,7 +310,7 @@ impl DecisionService {
         (mut seeds, started): (Vec<Seed>, Instant),
         options: &Options,
         mut idempotency: Option<Idempotency>,
-    ) -> Result<Vec<(usize, Answered)>, ApiError> {
+    ) -> Result<Vec<(usize, Result<Answered, ApiError>)>, ApiError> {
         if seeds.is_empty() {
             return Ok(Vec::new());
         }
@@ -298,21 +321,33 @@ impl DecisionService {
         for lock in locks.iter().filter_map(|lock| self.locks.get(*lock)) {
             held.push(lock.lock().await);
         }
+        let mut answers = Vec::new();
         for _ in 0..=self.ledger_retries_max {
-            let works = read_clients(self, agency, seeds).await?;
             let now = self.clock.now();
+            let Read { works, held } = self.read_clients(agency, seeds, options).await?;
+            answers.extend(held);
+            if works.is_empty() {
+                self.keep_answer(&answers, idempotency, now).await?;
+                return Ok(answers);
+            }
             let written = self.run(works, now, options, WhenFull::Refuse).await?;
             if options.keep == Keep::DryRun {
-                return Ok(answers_of(&written));
+                answers.extend(answers_of(&written));
+                return Ok(answers);
             }
             let candidate = Candidate { written, now, started, idempotency: idempotency.take() };
             let (candidate, outlook) = self.committer.commit(candidate).await?;
             match outlook {
                 Outlook::Durable => {
                     self.observer.observe(&candidate.written, started);
-                    return Ok(answers_of(&candidate.written));
+                    answers.extend(answers_of(&candidate.written));
+                    return Ok(answers);
                 }
                 Outlook::LedgerMoved => self.metrics.retried(),
+                Outlook::ScheduleMoved => {
+                    self.metrics.retried();
+                    self.registry.refresh().await?;
+                }
             }
             idempotency = candidate.idempotency;
             seeds = take_seeds(candidate.written);
@@ -321,6 +356,19 @@ impl DecisionService {
             ErrorCode::LedgerContended,
             "other decisions for this client kept being recorded; try again in a second",
         ))
+    }
+
+    /// Keeps the answer of a request with a key whose encounter was decided before.
+    async fn keep_answer(
+        &self,
+        answers: &[(usize, Result<Answered, ApiError>)],
+        idempotency: Option<Idempotency>,
+        now: Timestamp,
+    ) -> Result<(), ApiError> {
+        let (Some(kept), Some((_, Ok(answered)))) = (idempotency, answers.first()) else { return Ok(()) };
+        let answer = kept.answer(answered.text.as_str(), now);
+        let commit = NewCommit { clients: Vec::new(), idempotency: vec![answer] };
+        outlook(self.store.commit_decisions(commit).await.map(drop)).map(drop)
     }
 }
 
@@ -336,18 +384,18 @@ fn lock_of(agency: &Token, client: &Token) -> usize {
     usize::try_from(hasher.finish() % locks).unwrap_or(0)
 }
 
-fn answers_of(written: &[Written]) -> Vec<(usize, Answered)> {
+fn answers_of(written: &[Written]) -> Vec<(usize, Result<Answered, ApiError>)> {
     let mut answers = Vec::new();
     for client in written {
-        for (done, (decision_id, text)) in client.job.items.iter().zip(&client.records) {
+        let items = client.job.items.iter().zip(&client.records);
+        for (done, (decision_id, text)) in items.filter(|(done, _)| done.item.tag != FOLLOWER) {
             let policy_digest = match &done.item.routed {
                 Routed::To(answerer) => Some(answerer.digest),
                 Routed::Nobody(..) => None,
             };
-            answers.push((
-                done.item.tag,
-                Answered { decision_id: decision_id.clone(), text: text.clone(), policy_digest },
-            ));
+            let made = if done.news == News::Made { Made::Now } else { Made::Before };
+            let (decision_id, text) = (decision_id.clone(), text.clone());
+            answers.push((done.item.tag, Ok(Answered { decision_id, text, policy_digest, made })));
         }
     }
     answers
@@ -356,7 +404,10 @@ fn answers_of(written: &[Written]) -> Vec<(usize, Answered)> {
 /// The encounters of a run that was not kept, to be decided again.
 fn take_seeds(written: Vec<Written>) -> Vec<Seed> {
     let items = written.into_iter().flat_map(|client| client.job.items);
-    items
-        .map(|done| Seed { facts: done.item.facts, revision: done.item.revision, supersedes: None, tag: done.item.tag })
-        .collect()
+    let seed = |done: DecidedItem| {
+        let Item { mut facts, kept, tag, .. } = done.item;
+        facts.standing = None;
+        Seed { facts, kept, supersedes: None, in_force: None, tag }
+    };
+    items.filter(|done| done.item.tag != FOLLOWER).map(seed).collect()
 }

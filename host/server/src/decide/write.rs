@@ -7,7 +7,7 @@ use adjudica_core::columns::Explain;
 use jiff::Timestamp;
 
 use crate::decide::record::{Mode, PolicyUsed, RECORD_VERSION, Record};
-use crate::decide::run::{DecidedItem, DecidedJob, Job, Routed, run_jobs};
+use crate::decide::run::{DecidedItem, DecidedJob, Job, News, Routed, run_jobs};
 use crate::ids::new_id;
 
 /// What all records of one run have in common.
@@ -31,7 +31,7 @@ pub struct Stamp {
 pub struct Written {
     /// The decided client.
     pub job: DecidedJob,
-    /// Id and canonical text of each of its items, in the same order.
+    /// Id and canonical text of each of its items, in the same order: of the decision in force, where it is confirmed.
     pub records: Vec<(String, String)>,
 }
 
@@ -43,10 +43,15 @@ pub fn run_and_write(jobs: Vec<Job>, stamp: &Stamp) -> Result<Vec<Written>, serd
     let mut written = Vec::with_capacity(decided.len());
     for job in decided {
         let mut records = Vec::with_capacity(job.items.len());
-        for item in &job.items {
-            let decision_id = new_id(stamp.now);
-            let text = write_record(&job, item, &decision_id, stamp).text()?;
-            records.push((decision_id, text));
+        for done in &job.items {
+            records.push(match (done.news, &done.item.in_force) {
+                (News::Confirmed, Some(in_force)) => (in_force.decision_id.clone(), in_force.record.clone()),
+                _ => {
+                    let decision_id = new_id(stamp.now);
+                    let text = write_record(&job, done, &decision_id, stamp).text()?;
+                    (decision_id, text)
+                }
+            });
         }
         written.push(Written { job, records });
     }
@@ -64,7 +69,7 @@ fn write_record<'a>(job: &'a DecidedJob, done: &'a DecidedItem, decision_id: &'a
         decision_id: Cow::Borrowed(decision_id),
         agency_id: Cow::Borrowed(&job.agency_id),
         encounter_id: Cow::Borrowed(&facts.encounter_id),
-        encounter_revision: done.item.revision,
+        encounter_revision: done.item.kept.revision(),
         supersedes: done.item.supersedes.as_deref().map(Cow::Borrowed),
         decided_at: Cow::Borrowed(&stamp.decided_at),
         as_of: Cow::Borrowed(&stamp.as_of),

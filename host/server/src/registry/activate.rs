@@ -1,19 +1,23 @@
 //! Changes which policy answers: load, run its cases, place, commit the row, publish. Any failure leaves the old set.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use adjudica_core::{DateRange, Digest, Terms};
 use adjudica_engine::Policy;
-use adjudica_store::{ActivationKey, ActivationPeriod, NewChange, Schedule, StoreError};
+use adjudica_store::{
+    ActivationKey, ActivationPeriod, NewChange, PolicyFileSummary, Schedule, StaleMonth, StoreError, Yank,
+};
 use jiff::Timestamp;
 
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::registry::Registry;
+use crate::registry::reroute::{Effect, Unanswered, effect};
 use crate::registry::schedule::{Placed, find_gaps, place};
 use crate::registry::snapshot::Snapshot;
-use crate::wire::activation::{ActivationRequest, Replace, RollbackRequest, Scope, TermsChoice};
+use crate::wire::activation::{ActivationRequest, Replace, RollbackRequest, Scope, TermsChoice, ToNothing};
 use crate::wire::query::Caller;
-use crate::wire::request::PolicyName;
+use crate::wire::request::{Keep, PolicyName};
 
 /// What a policy's own cases say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,15 +31,19 @@ pub struct CaseReport {
 /// Runs the cases that a policy carries. Given by the program: this crate does not know the form of cases.
 pub type CaseCheck = Arc<dyn Fn(&Policy) -> CaseReport + Send + Sync>;
 
-/// What an activation or a rollback did.
+/// What an activation or a rollback did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Activated {
-    /// The change.
-    pub change_id: i64,
+    /// The change; `None` where it was only looked at beforehand.
+    pub change_id: Option<i64>,
     /// When.
     pub recorded_at: Timestamp,
     /// The key's complete schedule.
     pub schedule: Schedule,
+    /// Decisions in force that it makes stale: the worker decides them again.
+    pub stale: Vec<StaleMonth>,
+    /// Days that a policy answered for until then, and nothing answers for any more.
+    pub unanswered: Vec<Unanswered>,
     /// Periods that were cut, as they were before.
     pub cut: Vec<ActivationPeriod>,
     /// Days between the first and the last period that nothing answers for.
@@ -76,18 +84,21 @@ impl Registry {
         if request.replace == Replace::Refuse && !overlaps.is_empty() {
             return Err(overlap_refused(&overlaps));
         }
-        if let TermsChoice::Inline(terms) = &request.terms {
+        if let (Keep::Record, TermsChoice::Inline(terms)) = (request.keep, &request.terms) {
             let (json, digest) = terms.canonical();
             self.store.insert_terms(digest, &json).await?;
         }
         let schedule = Schedule { key, periods };
-        let change_id = self.record(caller, &request.message, (&snapshot, schedule.clone(), None), now).await?;
-        self.refresh_held().await?;
+        let draft = Draft { schedules: vec![schedule.clone()], undoes: None, yank: None };
+        let Done { change_id, stale, unanswered } =
+            self.change(caller, &request.message, (&snapshot, draft, request.keep), now).await?;
         tracing::info!(change_id, policy = %new.policy_digest, actor = %caller.actor, "a policy was activated");
         Ok(Activated {
             change_id,
             recorded_at: now,
             schedule,
+            stale,
+            unanswered,
             cut: overlaps,
             gaps,
             warnings: warnings(&policy, &terms, &new),
@@ -97,7 +108,8 @@ impl Registry {
 
     /// Goes back to the schedule before the last change that stands.
     /// # Errors
-    /// `nothing_to_roll_back`, or when the store does not answer.
+    /// `nothing_to_roll_back`, `leaves_nothing` where no day would have a policy and the request does not say so,
+    /// `policy_yanked`, or when the store does not answer.
     pub async fn roll_back(
         &self,
         caller: &Caller,
@@ -114,13 +126,21 @@ impl Registry {
                 "this payer, plan and line of service has no activation to take back",
             ));
         };
+        for period in periods.iter() {
+            self.require_not_yanked(period.policy_digest).await?;
+        }
         let cut = current_periods(&snapshot, &key).to_vec();
         let schedule = Schedule { key, periods: periods.to_vec() };
-        let change_id = self.record(caller, &request.message, (&snapshot, schedule.clone(), Some(undoes)), now).await?;
-        self.refresh_held().await?;
+        let draft = Draft { schedules: vec![schedule.clone()], undoes: Some(undoes), yank: None };
+        if schedule.periods.is_empty() && request.to_nothing == ToNothing::Refuse && request.keep == Keep::Record {
+            return Err(leaves_nothing(&draft.effect(&snapshot).unanswered));
+        }
+        let Done { change_id, stale, unanswered } =
+            self.change(caller, &request.message, (&snapshot, draft, request.keep), now).await?;
         tracing::info!(change_id, undoes, actor = %caller.actor, "an activation was taken back");
         let gaps = find_gaps(&schedule.periods);
-        Ok(Activated { change_id, recorded_at: now, schedule, cut, gaps, warnings: Vec::new(), cases_passed: 0 })
+        let warnings = Vec::new();
+        Ok(Activated { change_id, recorded_at: now, schedule, stale, unanswered, cut, gaps, warnings, cases_passed: 0 })
     }
 
     /// The policy that a request names, loaded.
@@ -157,13 +177,20 @@ impl Registry {
 
     /// Refuses a policy that its publisher took back, or whose signature does not hold any more.
     async fn require_standing(&self, digest: Digest) -> Result<(), ApiError> {
-        let files = self.store.list_policy_files().await?;
-        let Some(file) = files.into_iter().find(|file| file.digest == digest) else { return Ok(()) };
-        if let Some(yank) = &file.yanked {
-            let public = format!("the publisher took this policy back: {}; activate another version", yank.reason);
-            return Err(ApiError::new(ErrorCode::PolicyYanked, public));
+        match self.require_not_yanked(digest).await? {
+            Some(file) => self.require_trusted(&file).await,
+            None => Ok(()),
         }
-        self.require_trusted(&file).await
+    }
+
+    /// Refuses a policy that its publisher took back.
+    async fn require_not_yanked(&self, digest: Digest) -> Result<Option<PolicyFileSummary>, ApiError> {
+        let files = self.store.list_policy_files().await?;
+        let Some(file) = files.into_iter().find(|file| file.digest == digest) else { return Ok(None) };
+        let Some(yank) = &file.yanked else { return Ok(Some(file)) };
+        let (name, version) = (&file.policy_id, &file.version);
+        let public = format!("the publisher took {name} {version} back: {}; activate another version", yank.reason);
+        Err(ApiError::new(ErrorCode::PolicyYanked, public))
     }
 
     async fn require_terms(&self, choice: &TermsChoice) -> Result<(Arc<Terms>, Digest), ApiError> {
@@ -182,23 +209,34 @@ impl Registry {
         }
     }
 
-    async fn record(
+    /// Records `draft` and publishes it, or says what it would do. The caller holds `changing` since `snapshot` was read.
+    pub(crate) async fn change(
         &self,
         caller: &Caller,
         message: &str,
-        (snapshot, schedule, undoes): (&Snapshot, Schedule, Option<i64>),
+        (snapshot, draft, keep): (&Snapshot, Draft, Keep),
         now: Timestamp,
-    ) -> Result<i64, ApiError> {
+    ) -> Result<Done, ApiError> {
+        let Effect { reroutes, unanswered } = draft.effect(snapshot);
+        if keep == Keep::DryRun {
+            let stale = self.store.count_stale(&reroutes).await?;
+            return Ok(Done { change_id: None, stale, unanswered });
+        }
         let change = NewChange {
             recorded_at: now,
             recorded_by: caller.actor.clone(),
             message: message.to_owned(),
-            schedules: vec![schedule],
+            schedules: draft.schedules,
             expected_change_id: (snapshot.change_id > 0).then_some(snapshot.change_id),
-            undoes,
+            undoes: draft.undoes,
+            reroutes,
+            yank: draft.yank,
         };
         match self.store.record_change(&change).await {
-            Ok(change_id) => Ok(change_id),
+            Ok(recorded) => {
+                self.refresh_held().await?;
+                Ok(Done { change_id: Some(recorded.change_id), stale: recorded.stale, unanswered })
+            }
             Err(StoreError::ActivationMoved { .. }) => Err(ApiError::new(
                 ErrorCode::ActivationMoved,
                 "another change was recorded at the same moment; look at `GET /v1/activations` and send yours again",
@@ -206,6 +244,49 @@ impl Registry {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// A change on the way.
+pub(crate) struct Draft {
+    /// The new schedule of each key that changes.
+    pub(crate) schedules: Vec<Schedule>,
+    /// The change that it takes back.
+    pub(crate) undoes: Option<i64>,
+    /// The policy file that is taken back with it.
+    pub(crate) yank: Option<(Digest, Yank)>,
+}
+
+/// What a change did, or would do.
+pub(crate) struct Done {
+    /// Its number; `None` where nothing was recorded.
+    pub(crate) change_id: Option<i64>,
+    /// Decisions in force that it makes stale.
+    pub(crate) stale: Vec<StaleMonth>,
+    /// Days that nothing answers for any more.
+    pub(crate) unanswered: Vec<Unanswered>,
+}
+
+impl Draft {
+    /// What it does to encounters.
+    pub(crate) fn effect(&self, before: &Snapshot) -> Effect {
+        let after = before.with(&self.schedules);
+        let keys = self.schedules.iter().map(|schedule| (&schedule.key.agency_id, &schedule.key.payer_id));
+        let mut all = Effect::default();
+        for (agency, payer) in keys.collect::<BTreeSet<_>>() {
+            all.extend(effect(before, &after, agency, payer));
+        }
+        all
+    }
+}
+
+/// The refusal of a rollback after which no day has a policy.
+fn leaves_nothing(unanswered: &[Unanswered]) -> ApiError {
+    let fault = |one: &Unanswered| FieldFault::new("to_nothing", format!("{} would have no policy", one.words()));
+    let mut error = ApiError::of_faults(ErrorCode::LeavesNothing, unanswered.iter().map(fault).collect());
+    "the schedule before the last change is empty, so nothing would answer any more; if that is what you want, send \
+     `\"to_nothing\": true`"
+        .clone_into(&mut error.public);
+    error
 }
 
 fn key_of(caller: &Caller, scope: &Scope) -> ActivationKey {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use adjudica_core::{Digest, EncounterFacts, Token};
-use adjudica_store::{ActivationKey, ActivationPeriod, Change};
+use adjudica_core::{Digest, EncounterFacts, ServiceDate, Token};
+use adjudica_store::{ActivationKey, ActivationPeriod, Change, Schedule};
 use jiff::Timestamp;
 
 /// A schedule as it was known from one change on.
@@ -39,6 +39,8 @@ pub struct Snapshot {
     /// The last change in it; 0 before the first.
     pub change_id: i64,
     histories: HashMap<Token, HashMap<Token, Vec<History>>>,
+    /// Agency to the last change that concerns it.
+    agency_changes: HashMap<Token, i64>,
 }
 
 impl History {
@@ -68,16 +70,34 @@ impl History {
         (u8::from(self.key.plan_id.is_none()), u8::from(self.key.service_line.is_none()))
     }
 
-    fn covers(&self, facts: &EncounterFacts) -> bool {
-        let plan = self.key.plan_id.is_none() || self.key.plan_id == facts.plan_id;
-        plan && (self.key.service_line.is_none() || self.key.service_line == facts.service_line)
+    fn covers(&self, plan: Option<&Token>, line: Option<&Token>) -> bool {
+        let is_of = |key: &Option<Token>, given: Option<&Token>| key.is_none() || key.as_ref() == given;
+        is_of(&self.key.plan_id, plan) && is_of(&self.key.service_line, line)
     }
 }
 
 impl Snapshot {
+    /// How this picture would be with other schedules: a change that nobody has recorded.
+    #[must_use]
+    pub fn with(&self, schedules: &[Schedule]) -> Self {
+        let mut after = self.clone();
+        if let Some(recorded_by) = schedules.first().map(|schedule| schedule.key.agency_id.clone()) {
+            after.apply(&Change {
+                change_id: self.change_id.saturating_add(1),
+                recorded_at: Timestamp::MAX,
+                recorded_by,
+                message: String::new(),
+                schedules: schedules.to_vec(),
+                undoes: None,
+            });
+        }
+        after
+    }
+
     /// This picture with one more change.
     pub fn apply(&mut self, change: &Change) {
         for schedule in &change.schedules {
+            self.agency_changes.insert(schedule.key.agency_id.clone(), change.change_id);
             let known = Known {
                 change_id: change.change_id,
                 recorded_at: change.recorded_at,
@@ -99,6 +119,12 @@ impl Snapshot {
         self.change_id = self.change_id.max(change.change_id);
     }
 
+    /// The last change that concerns an agency; 0 before the first.
+    #[must_use]
+    pub fn agency_change(&self, agency: &Token) -> i64 {
+        self.agency_changes.get(agency).copied().unwrap_or(0)
+    }
+
     /// The period that answers for `facts` as known at `as_of`. The most specific key that has one for that day wins.
     #[must_use]
     pub fn find_period(
@@ -107,14 +133,40 @@ impl Snapshot {
         facts: &EncounterFacts,
         as_of: Option<Timestamp>,
     ) -> Option<&ActivationPeriod> {
-        let histories = self.histories.get(agency)?.get(&facts.payer_id)?;
-        histories.iter().filter(|history| history.covers(facts)).find_map(|history| {
+        let of = (facts.plan_id.as_ref(), facts.service_line.as_ref());
+        self.find_period_on(agency, &facts.payer_id, of, (facts.date_of_service, as_of))
+    }
+
+    /// The same, for a plan and a line of service on a day.
+    #[must_use]
+    pub fn find_period_on(
+        &self,
+        agency: &Token,
+        payer: &Token,
+        (plan, line): (Option<&Token>, Option<&Token>),
+        (day, as_of): (ServiceDate, Option<Timestamp>),
+    ) -> Option<&ActivationPeriod> {
+        let histories = self.histories_of(agency, payer);
+        histories.iter().filter(|history| history.covers(plan, line)).find_map(|history| {
             let periods = &history.known(as_of)?.periods;
-            let answers = |period: &&ActivationPeriod| {
-                period.dos_from <= facts.date_of_service && period.dos_to.is_none_or(|to| facts.date_of_service < to)
-            };
+            let answers =
+                |period: &&ActivationPeriod| period.dos_from <= day && period.dos_to.is_none_or(|to| day < to);
             periods.iter().find(answers)
         })
+    }
+
+    /// The histories of one payer of an agency, the most specific first.
+    #[must_use]
+    pub fn histories_of(&self, agency: &Token, payer: &Token) -> &[History] {
+        self.histories.get(agency).and_then(|payers| payers.get(payer)).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every key whose latest schedule names `policy`, with that schedule, in order.
+    #[must_use]
+    pub fn schedules_with(&self, policy: Digest) -> BTreeMap<ActivationKey, Arc<[ActivationPeriod]>> {
+        let histories = self.histories.values().flat_map(HashMap::values).flatten();
+        let latest = histories.filter_map(|history| Some((history.key.clone(), history.known(None)?.periods.clone())));
+        latest.filter(|(_, periods)| periods.iter().any(|period| period.policy_digest == policy)).collect()
     }
 
     /// The history of one key.

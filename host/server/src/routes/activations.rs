@@ -11,6 +11,7 @@ use crate::clock::instant_text;
 use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
 use crate::http::{json as json_answer, read_json, read_parsed};
+use crate::registry::activate::Activated;
 use crate::registry::schedule::find_gaps;
 use crate::wire::activation::{parse_activation_request, parse_rollback_request};
 use crate::wire::fields::parse_instant;
@@ -23,6 +24,7 @@ use crate::wire::query::Params;
 #[utoipa::path(post, path = "/v1/activations", tag = "activations", request_body = ActivationBody,
     params(("Adjudica-Actor" = Option<String>, Header, description = "who does it; `anonymous` without it")),
     responses((status = 201, description = "it answers from now on", body = ActivatedBody),
+              (status = 200, description = "what it would do (`dry_run`)", body = ActivatedBody),
               (status = 400, description = "not JSON", body = Problem, content_type = "application/problem+json"),
               (status = 404, description = "no such policy or terms", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "it overlaps, every overlap named; or someone else changed activations meanwhile", body = Problem, content_type = "application/problem+json"),
@@ -37,13 +39,19 @@ pub async fn post(
     let (parsed, _) = read_json(&host, &headers, body).await?;
     let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_activation_request)?;
     let activated = host.registry.activate(&caller, &request, host.clock.now(), &host.case_check).await?;
-    Ok(json_answer(StatusCode::CREATED, &ActivatedBody::from(activated)))
+    Ok(answer(activated))
+}
+
+fn answer(activated: Activated) -> Response {
+    let status = if activated.change_id.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    json_answer(status, &ActivatedBody::from(activated))
 }
 
 /// Goes back to the schedule before the last change that stands; again, to the one before that.
 #[utoipa::path(post, path = "/v1/activations/rollback", tag = "activations", request_body = RollbackBody,
     responses((status = 201, description = "the earlier schedule answers from now on", body = ActivatedBody),
-              (status = 409, description = "there is nothing to take back", body = Problem, content_type = "application/problem+json"),
+              (status = 200, description = "what it would do (`dry_run`)", body = ActivatedBody),
+              (status = 409, description = "there is nothing to take back, or nothing would answer any more and the request does not say `to_nothing`, or the earlier policy was taken back by its publisher", body = Problem, content_type = "application/problem+json"),
               (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json")))]
 pub async fn rollback(
     State(host): State<Arc<Host>>,
@@ -55,7 +63,7 @@ pub async fn rollback(
     let (parsed, _) = read_json(&host, &headers, body).await?;
     let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_rollback_request)?;
     let activated = host.registry.roll_back(&caller, &request, host.clock.now()).await?;
-    Ok(json_answer(StatusCode::CREATED, &ActivatedBody::from(activated)))
+    Ok(answer(activated))
 }
 
 /// Every schedule of the agency, as known now or at an instant.

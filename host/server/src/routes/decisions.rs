@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
 use crate::decide::replay::Replay;
-use crate::decide::service::{Answered, IdempotencyKey};
+use crate::decide::service::{Answered, IdempotencyKey, Made};
 use crate::decide::why_not::WhyNot;
 use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
 use crate::host::Host;
@@ -21,12 +21,14 @@ use crate::wire::schema::{DecisionAnswer, DecisionPage, DecisionRecord, Decision
 
 /// Decides an encounter of the store, or one that comes with the request.
 ///
-/// A recorded decision is durable before it is answered. With the header `Idempotency-Key`, the same body gives the same
+/// A recorded decision is durable before it is answered. An encounter that comes with the request is stored with it; if it is
+/// stored already with other facts, these correct it. Where a decision is in force and nothing that it rests on has changed, it
+/// is the answer, unless the request says `again`. With the header `Idempotency-Key`, the same body gives the same
 /// answer again, and another body is refused. With `why_not` a refusal says besides what would make it billable.
 #[utoipa::path(post, path = "/v1/decisions", tag = "decisions", request_body = DecisionRequestBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "1 to 128 visible characters")),
     responses((status = 201, description = "decided and recorded", body = DecisionAnswer),
-              (status = 200, description = "decided, not recorded (`dry_run`)", body = DecisionAnswer),
+              (status = 200, description = "decided before and still right; or decided, not recorded (`dry_run`)", body = DecisionAnswer),
               (status = 400, description = "not JSON, or wrong parameters", body = Problem, content_type = "application/problem+json"),
               (status = 404, description = "no such encounter or policy", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "the idempotency key belongs to another request", body = Problem, content_type = "application/problem+json"),
@@ -51,9 +53,9 @@ pub async fn post(
     let (asked, options) = request.into_asked(0);
     let key = key.map(|key| IdempotencyKey { key, body_digest });
     let answered = host.service.decide_one(&caller.agency, asked, &options, key).await?;
-    let status = match options.keep {
-        Keep::Record => StatusCode::CREATED,
-        Keep::DryRun => StatusCode::OK,
+    let status = match (options.keep, answered.made) {
+        (Keep::Record, Made::Now) => StatusCode::CREATED,
+        (Keep::Record, Made::Before) | (Keep::DryRun, _) => StatusCode::OK,
     };
     Ok(answer(status, answered))
 }
@@ -88,15 +90,11 @@ pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(id): Name
     Ok(response)
 }
 
-/// Whether another decision has replaced it, or a fact that it rests on has changed since and a new decision is due.
+/// Whether another decision has replaced it, its encounter was taken out, or something that it rests on has changed since and
+/// a new decision is due.
 async fn is_stale(host: &Host, agency: &Token, decision: &DecisionSummary) -> Result<bool, ApiError> {
-    let latest = host.store.latest_decision(agency, &decision.encounter_id).await?;
-    if latest.is_some_and(|latest| latest.summary.decision_id != decision.decision_id) {
-        return Ok(true);
-    }
-    let Some(revision) = decision.encounter_revision else { return Ok(false) };
-    let encounter = host.store.find_encounter(agency, &decision.encounter_id).await?;
-    Ok(encounter.is_some_and(|encounter| encounter.revision > revision))
+    let in_force = host.store.find_in_force(agency, &decision.encounter_id).await?;
+    Ok(in_force.is_none_or(|in_force| in_force.decision_id != decision.decision_id || in_force.is_stale))
 }
 
 /// Decisions made before, in the order of the agency's chain.

@@ -18,7 +18,7 @@ use crate::wire::schema::BatchItem;
 #[openapi(
     info(title = "Adjudica", description = "Decides whether an encounter can be billed to its payer, and says why. Amounts are whole cents; dates of service are civil dates; ranges end before `to`.", license(name = "Apache-2.0")),
     paths(
-        encounters::put, encounters::find, encounters::post, encounters::list,
+        encounters::put, encounters::find, encounters::withdraw, encounters::post, encounters::list,
         decisions::post, decisions::find, decisions::list, decisions::replay, decisions::why_not, batch::post,
         records::put, records::list, records::find, records::remove, records::versions,
         policies::post, policies::list, policies::find, policies::file, policies::yank, terms::put, terms::find,

@@ -3,20 +3,23 @@
 use std::sync::Arc;
 
 use adjudica_core::{EncounterFacts, ServiceDate, Token};
-use adjudica_store::{EncounterFilter, PutMode, StoreError};
+use adjudica_store::{EncounterFilter, NewWithdrawal, PutMode, StoreError};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
+use crate::clock::instant_text;
 use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
 use crate::host::Host;
 use crate::http::{add_header, json as json_answer, read_body, read_json, read_parsed};
 use crate::wire::encounter::{parse_encounter, parse_encounters};
+use crate::wire::fields::Fields;
 use crate::wire::json::parse_json;
 use crate::wire::query::{Named, Params, path_token};
-use crate::wire::schema::{EncounterBody, EncounterPage, Inserted};
+use crate::wire::request::read_message;
+use crate::wire::schema::{EncounterBody, EncounterPage, Inserted, WithdrawalBody, WithdrawnBody};
 
 /// Puts one encounter, new or changed; a changed one waits for a new decision.
 #[utoipa::path(put, path = "/v1/encounters/{encounter_id}", tag = "encounters", request_body = EncounterBody,
@@ -79,12 +82,59 @@ fn answer(status: StatusCode, facts: &EncounterFacts, revision: i64) -> Response
 pub async fn find(State(host): State<Arc<Host>>, Named(id): Named, params: Params) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     let id = path_token("encounter", &id)?;
-    let stored = host
-        .store
-        .find_encounter(&caller.agency, &id)
-        .await?
-        .ok_or_else(|| ApiError::not_found("encounter", id.as_str()))?;
-    Ok(answer(StatusCode::OK, &stored.facts, stored.revision))
+    match host.store.find_encounter(&caller.agency, &id).await? {
+        Some(stored) => Ok(answer(StatusCode::OK, &stored.facts, stored.revision)),
+        None => Err(gone(&host, &caller.agency, &id).await?),
+    }
+}
+
+/// That there is no such encounter, and when it was taken out if there was one.
+async fn gone(host: &Host, agency: &Token, id: &Token) -> Result<ApiError, ApiError> {
+    let Some(withdrawal) = host.store.find_withdrawal(agency, id).await? else {
+        return Ok(ApiError::not_found("encounter", id.as_str()));
+    };
+    let by = withdrawal.withdrawn_by.map_or_else(|| "another system".to_owned(), |by| by.to_string());
+    let public = format!(
+        "encounter `{id}` was taken out on {} by {by}; its decisions are still there: `GET /v1/decisions?encounter={id}`",
+        instant_text(withdrawal.withdrawn_at)
+    );
+    Ok(ApiError::new(ErrorCode::NotFound, public))
+}
+
+/// Takes an encounter out that never happened, or was entered by mistake. What it billed is given back, its decisions stay
+/// readable, and later decisions of the client that counted it are decided again.
+#[utoipa::path(delete, path = "/v1/encounters/{encounter_id}", tag = "encounters", request_body = WithdrawalBody,
+    params(("encounter_id" = String, Path)),
+    responses((status = 200, description = "it is taken out", body = WithdrawnBody),
+              (status = 400, description = "not JSON", body = Problem, content_type = "application/problem+json"),
+              (status = 404, description = "no such encounter", body = Problem, content_type = "application/problem+json"),
+              (status = 422, description = "no reason", body = Problem, content_type = "application/problem+json")))]
+pub async fn withdraw(
+    State(host): State<Arc<Host>>,
+    Named(id): Named,
+    params: Params,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, ApiError> {
+    let caller = params.finish()?;
+    let id = path_token("encounter", &id)?;
+    let (parsed, _) = read_json(&host, &headers, body).await?;
+    let reason = read_parsed(parsed, ErrorCode::InvalidRequest, parse_withdrawal)?;
+    let new = NewWithdrawal { withdrawn_by: caller.actor.clone(), reason };
+    match host.store.withdraw_encounter(&caller.agency, &id, &new).await? {
+        Some(withdrawn) => {
+            tracing::info!(encounter_id = %id, actor = %caller.actor, "an encounter was taken out");
+            Ok(json_answer(StatusCode::OK, &WithdrawnBody::from(withdrawn)))
+        }
+        None => Err(gone(&host, &caller.agency, &id).await?),
+    }
+}
+
+fn parse_withdrawal(value: &Value) -> Result<String, Vec<FieldFault>> {
+    let mut fields = Fields::of("", value);
+    let reason = fields.require("reason", read_message);
+    let faults = fields.finish("a withdrawal");
+    reason.filter(|_| faults.is_empty()).ok_or(faults)
 }
 
 /// Puts new encounters, all or none.

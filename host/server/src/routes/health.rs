@@ -40,6 +40,12 @@ pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Res
         warnings.push("the file of publishers cannot be read; no policy file is taken until it can".to_owned());
         BTreeMap::new()
     });
+    if counts.undecided > 0 && host.config.worker_interval_ms == 0 {
+        warnings.push(format!(
+            "{} encounters wait for a decision and this host has no worker (`worker_interval_ms` is 0)",
+            counts.undecided
+        ));
+    }
     let status = |(digest, loaded): (Digest, Result<String, String>)| {
         let untrusted = untrusted.get(&digest);
         let (policy, fault) = (loaded.as_ref().ok(), loaded.as_ref().err());
@@ -56,6 +62,7 @@ pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Res
         "counts": {
             "encounters": counts.encounters,
             "undecided": counts.undecided,
+            "stale": counts.stale,
             "unreadable": counts.faults,
             "decisions": counts.decisions,
             "policy_files": counts.policy_files,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adjudica_core::Digest;
-use adjudica_store::{PolicyFile, Yank};
+use adjudica_store::PolicyFile;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -16,8 +16,9 @@ use crate::host::Host;
 use crate::http::{json as json_answer, read_body};
 use crate::registry::load::refused;
 use crate::registry::trust::require_theirs_and_newest;
-use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, parse_yank};
+use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, YankedBody, parse_yank};
 use crate::wire::query::{Named, Params};
+use crate::wire::request::Keep;
 
 /// Uploads a policy file: the bytes of one component. It answers for nothing until it is activated.
 #[utoipa::path(post, path = "/v1/policies", tag = "policies",
@@ -110,11 +111,11 @@ pub async fn file(State(host): State<Arc<Host>>, params: Params, Named(digest): 
     answer.map_err(|fault| ApiError::internal("routes::policies", fault))
 }
 
-/// Takes a policy back: it answers on where it is active, and can be activated nowhere any more. Once is for good; the same
-/// request again changes nothing.
+/// Takes a policy back: from now on it answers nowhere and can be activated nowhere any more. What it decided is stale: the
+/// days wait for another version. Once is for good; the same request again changes nothing.
 #[utoipa::path(post, path = "/v1/policies/{digest}/yank", tag = "policies", params(("digest" = String, Path)),
     request_body(content = YankBody),
-    responses((status = 200, description = "taken back", body = PolicyBody),
+    responses((status = 200, description = "taken back, or what would be (`dry_run`)", body = YankedBody),
               (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json"),
               (status = 409, description = "it was taken back before, for another reason", body = Problem, content_type = "application/problem+json"),
               (status = 422, description = "no reason", body = Problem, content_type = "application/problem+json")))]
@@ -128,22 +129,10 @@ pub async fn yank(
     let caller = params.finish()?;
     let digest = parse_digest(&digest)?;
     let bytes = read_body(body, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
-    let reason = parse_yank(&bytes)?;
-    let yank = Yank { reason, yanked_at: host.clock.now(), yanked_by: caller.actor };
-    let done = host.store.yank_policy(digest, &yank).await?;
-    let files = host.store.list_policy_files().await?;
-    let file = files.iter().find(|file| file.digest == digest);
-    let file = file.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
-    match &file.yanked {
-        _ if done => tracing::info!(policy = %digest, actor = %yank.yanked_by, "a policy was taken back"),
-        Some(before) if before.reason != yank.reason => {
-            let public = format!("the policy was taken back before: {}; nothing was changed", before.reason);
-            return Err(ApiError::new(ErrorCode::PolicyYanked, public));
-        }
-        // A request that is sent again.
-        _ => {}
-    }
-    Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)))
+    let YankBody { reason, dry_run } = parse_yank(&bytes)?;
+    let keep = if dry_run { Keep::DryRun } else { Keep::Record };
+    let yanked = host.registry.yank(&caller, (digest, &reason, keep), host.clock.now()).await?;
+    Ok(json_answer(StatusCode::OK, &YankedBody::from(&yanked)))
 }
 
 fn parse_digest(text: &str) -> Result<Digest, ApiError> {

@@ -4,8 +4,8 @@ use adjudica_core::{DateRange, Digest, ServiceDate, Terms, Token};
 use serde_json::Value;
 
 use crate::error::FieldFault;
-use crate::wire::fields::{Fields, Refusal, read_date, read_digest, read_text, read_token};
-use crate::wire::request::{PolicyName, read_message, read_policy_name};
+use crate::wire::fields::{Fields, Refusal, read_date, read_digest, read_flag, read_text, read_token};
+use crate::wire::request::{Keep, PolicyName, read_message, read_policy_name};
 use crate::wire::terms::parse_terms_at;
 
 /// Whom an activation is for, within an agency.
@@ -36,6 +36,8 @@ pub struct ActivationRequest {
     pub dos_to: Option<ServiceDate>,
     /// What happens to activations that answer for some of these days already.
     pub replace: Replace,
+    /// Whether it is recorded, or only looked at beforehand.
+    pub keep: Keep,
 }
 
 /// How a request gives terms.
@@ -63,6 +65,19 @@ pub struct RollbackRequest {
     pub message: String,
     /// For whom.
     pub scope: Scope,
+    /// What happens where the state before was empty.
+    pub to_nothing: ToNothing,
+    /// Whether it is recorded, or only looked at beforehand.
+    pub keep: Keep,
+}
+
+/// What happens to a rollback after which no day has a policy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToNothing {
+    /// It is refused, and the days are named.
+    Refuse,
+    /// It is meant.
+    Accept,
 }
 
 /// Reads a request to activate.
@@ -77,6 +92,7 @@ pub fn parse_activation_request(value: &Value) -> Result<ActivationRequest, Vec<
     let dos_from = fields.require("dos_from", read_date);
     let dos_to = fields.find("dos_to", read_date);
     let replace = fields.find("replace", read_replace).unwrap_or(Replace::Refuse);
+    let keep = read_keep(&mut fields);
     if let (Some(from), Some(to)) = (dos_from, dos_to)
         && let Err(fault) = DateRange::new(from, Some(to))
     {
@@ -85,7 +101,7 @@ pub fn parse_activation_request(value: &Value) -> Result<ActivationRequest, Vec<
     let faults = fields.finish("an activation");
     match (message, scope, policy, terms, dos_from) {
         (Some(message), Some(scope), Some(policy), Some(terms), Some(dos_from)) if faults.is_empty() => {
-            Ok(ActivationRequest { message, scope, policy, terms, dos_from, dos_to, replace })
+            Ok(ActivationRequest { message, scope, policy, terms, dos_from, dos_to, replace, keep })
         }
         _ => Err(faults),
     }
@@ -98,11 +114,21 @@ pub fn parse_rollback_request(value: &Value) -> Result<RollbackRequest, Vec<Fiel
     let mut fields = Fields::of("", value);
     let message = fields.require("message", read_message);
     let scope = read_scope(&mut fields);
+    let to_nothing = fields
+        .find("to_nothing", read_flag)
+        .map_or(ToNothing::Refuse, |meant| if meant { ToNothing::Accept } else { ToNothing::Refuse });
+    let keep = read_keep(&mut fields);
     let faults = fields.finish("a rollback");
     match (message, scope) {
-        (Some(message), Some(scope)) if faults.is_empty() => Ok(RollbackRequest { message, scope }),
+        (Some(message), Some(scope)) if faults.is_empty() => {
+            Ok(RollbackRequest { message, scope, to_nothing, keep })
+        }
         _ => Err(faults),
     }
+}
+
+fn read_keep(fields: &mut Fields<'_>) -> Keep {
+    fields.find("dry_run", read_flag).map_or(Keep::Record, |dry| if dry { Keep::DryRun } else { Keep::Record })
 }
 
 fn read_scope(fields: &mut Fields<'_>) -> Option<Scope> {

@@ -1,13 +1,15 @@
 //! The shapes of bodies about policies, terms and activations for the OpenAPI document, and of the answers about them.
 
-use adjudica_core::DateRange;
-use adjudica_store::{ActivationPeriod, PolicyFileSummary};
+use adjudica_core::{DateRange, Token};
+use adjudica_store::{ActivationPeriod, PolicyFileSummary, StaleMonth};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::clock::instant_text;
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::registry::activate::Activated;
+use crate::registry::reroute::Unanswered;
+use crate::registry::yank::Yanked;
 
 /// Contracted rates.
 #[derive(Debug, Serialize, ToSchema)]
@@ -107,6 +109,8 @@ pub struct ActivationBody {
     pub dos_to: Option<String>,
     /// `refuse` (as without it) or `cut`: what happens to activations for some of these days.
     pub replace: Option<String>,
+    /// `true`: nothing is changed, the answer says what would be.
+    pub dry_run: Option<bool>,
 }
 
 /// A request to go back to the state before the last change.
@@ -121,6 +125,10 @@ pub struct RollbackBody {
     pub plan_id: Option<String>,
     /// One line of service.
     pub service_line: Option<String>,
+    /// `true` where it is meant that nothing answers any more: without it such a rollback is refused.
+    pub to_nothing: Option<bool>,
+    /// `true`: nothing is changed, the answer says what would be.
+    pub dry_run: Option<bool>,
 }
 
 /// A stored policy file.
@@ -164,12 +172,100 @@ impl From<&PolicyFileSummary> for PolicyBody {
 pub struct YankBody {
     /// The reason, told to whoever wants to activate it.
     pub reason: String,
+    /// `true`: nothing is changed, the answer says what would be.
+    #[serde(default)]
+    pub dry_run: bool,
 }
 
-/// The reason in the body of a request.
+/// Decisions in force that a change makes stale: they are decided again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StaleBody {
+    /// How many.
+    pub decisions: u64,
+    /// How many of each payer and month of service.
+    pub months: Vec<StaleMonthBody>,
+}
+
+/// Stale decisions of one payer and month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StaleMonthBody {
+    /// The payer.
+    pub payer_id: String,
+    /// The month of service, `YYYY-MM`.
+    pub month: String,
+    /// Decisions.
+    pub decisions: u64,
+}
+
+impl From<&[StaleMonth]> for StaleBody {
+    fn from(months: &[StaleMonth]) -> Self {
+        let month = |one: &StaleMonth| StaleMonthBody {
+            payer_id: one.payer_id.to_string(),
+            month: one.month.clone(),
+            decisions: one.decisions,
+        };
+        Self { decisions: months.iter().map(|one| one.decisions).sum(), months: months.iter().map(month).collect() }
+    }
+}
+
+/// Days that a policy answered for until a change, and nothing answers for any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct UnansweredBody {
+    /// The payer.
+    pub payer_id: String,
+    /// The plan; null means every plan that has no activation of its own.
+    #[schema(required)]
+    pub plan_id: Option<String>,
+    /// The line of service; null means every line that has no activation of its own.
+    #[schema(required)]
+    pub service_line: Option<String>,
+    /// First day.
+    #[schema(format = Date)]
+    pub from: String,
+    /// First day after; null means no end.
+    #[schema(format = Date, required)]
+    pub to: Option<String>,
+}
+
+impl From<&Unanswered> for UnansweredBody {
+    fn from(one: &Unanswered) -> Self {
+        let text = |token: &Option<Token>| token.as_ref().map(ToString::to_string);
+        Self {
+            payer_id: one.payer_id.to_string(),
+            plan_id: text(&one.plan_id),
+            service_line: text(&one.service_line),
+            from: one.days.from.to_string(),
+            to: one.days.to.map(|to| to.to_string()),
+        }
+    }
+}
+
+/// A policy file that was taken back, and what that did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct YankedBody {
+    /// The file.
+    #[serde(flatten)]
+    pub policy: PolicyBody,
+    /// Decisions that it makes stale, over all agencies.
+    pub stale: StaleBody,
+    /// Days that nothing answers for any more.
+    pub unanswered: Vec<UnansweredBody>,
+}
+
+impl From<&Yanked> for YankedBody {
+    fn from(yanked: &Yanked) -> Self {
+        Self {
+            policy: PolicyBody::from(&yanked.file),
+            stale: StaleBody::from(yanked.stale.as_slice()),
+            unanswered: yanked.unanswered.iter().map(UnansweredBody::from).collect(),
+        }
+    }
+}
+
+/// The reason in the body of a request to take a policy back.
 /// # Errors
 /// `malformed_json` or `invalid_request`.
-pub fn parse_yank(bytes: &[u8]) -> Result<String, ApiError> {
+pub fn parse_yank(bytes: &[u8]) -> Result<YankBody, ApiError> {
     let body: YankBody = serde_json::from_slice(bytes).map_err(|error| {
         let code = if error.is_data() { ErrorCode::InvalidRequest } else { ErrorCode::MalformedJson };
         ApiError::new(code, format!("{error}; send {{\"reason\": \"...\"}}"))
@@ -178,7 +274,7 @@ pub fn parse_yank(bytes: &[u8]) -> Result<String, ApiError> {
         let fault = FieldFault::new("reason", "is empty; say why the policy is taken back");
         return Err(ApiError::of_faults(ErrorCode::InvalidRequest, vec![fault]));
     }
-    Ok(body.reason)
+    Ok(body)
 }
 
 /// Days that one policy with one set of terms answers for.
@@ -224,14 +320,19 @@ impl From<&DateRange> for GapBody {
     }
 }
 
-/// What an activation or a rollback did.
+/// What an activation or a rollback did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct ActivatedBody {
-    /// The number of the change.
-    pub change_id: i64,
+    /// The number of the change; null where nothing was recorded (`dry_run`).
+    #[schema(required)]
+    pub change_id: Option<i64>,
     /// When it was recorded.
     #[schema(format = DateTime)]
     pub recorded_at: String,
+    /// Decisions in force that the change makes stale: they wait for a new decision.
+    pub stale: StaleBody,
+    /// Days that a policy answered for until now, and nothing answers for any more.
+    pub unanswered: Vec<UnansweredBody>,
     /// The payer.
     pub payer_id: String,
     /// The plan; null means every plan.
@@ -258,6 +359,8 @@ impl From<Activated> for ActivatedBody {
         Self {
             change_id: activated.change_id,
             recorded_at: instant_text(activated.recorded_at),
+            stale: StaleBody::from(activated.stale.as_slice()),
+            unanswered: activated.unanswered.iter().map(UnansweredBody::from).collect(),
             payer_id: key.payer_id.to_string(),
             plan_id: key.plan_id.map(|plan| plan.to_string()),
             service_line: key.service_line.map(|line| line.to_string()),

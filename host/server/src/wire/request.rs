@@ -24,6 +24,17 @@ pub struct DecisionRequest {
     pub as_of: Option<Timestamp>,
     /// Whether a refusal comes with its ways out.
     pub ways_out: WaysOut,
+    /// Whether an encounter whose decision in force holds is decided once more.
+    pub repeat: Repeat,
+}
+
+/// What happens to an encounter whose decision in force holds: nothing that it rests on has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeat {
+    /// It keeps its decision, which is the answer.
+    IfStale,
+    /// It is decided and recorded once more.
+    Always,
 }
 
 /// Whether a refusal comes with the smallest changes that would make it billable.
@@ -83,9 +94,19 @@ pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Vec<Fiel
     let ways_out = fields
         .find("why_not", read_flag)
         .map_or(WaysOut::LeftOut, |told| if told { WaysOut::Told } else { WaysOut::LeftOut });
+    let repeat = fields
+        .find("again", read_flag)
+        .map_or(Repeat::IfStale, |again| if again { Repeat::Always } else { Repeat::IfStale });
+    for (field, given) in [("policy", policy.is_some()), ("as_of", as_of.is_some())] {
+        if given && keep == Keep::Record {
+            fields.refuse(field, "goes with `\"dry_run\": true` only; what is recorded follows the activations as they stand");
+        }
+    }
     let faults = fields.finish("a request for a decision");
     match subject {
-        Some(subject) if faults.is_empty() => Ok(DecisionRequest { subject, keep, explain, policy, as_of, ways_out }),
+        Some(subject) if faults.is_empty() => {
+            Ok(DecisionRequest { subject, keep, explain, policy, as_of, ways_out, repeat })
+        }
         _ => Err(faults),
     }
 }

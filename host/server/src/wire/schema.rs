@@ -1,6 +1,6 @@
 //! The shapes of bodies for the OpenAPI document. Reading and writing them is elsewhere; tests hold the two together.
 
-use adjudica_store::DecisionSummary;
+use adjudica_store::{DecisionSummary, Withdrawn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -80,6 +80,8 @@ pub struct DecisionRequestBody {
     pub as_of: Option<String>,
     /// Whether a refusal says in `why_not` what would make it billable.
     pub why_not: Option<bool>,
+    /// Whether the encounter is decided and recorded once more where its decision in force holds; `false` without it.
+    pub again: Option<bool>,
 }
 
 /// A decision with everything that made it. Its text is hashed and never changes.
@@ -341,6 +343,56 @@ pub struct EncounterPage {
     /// Give it as `after` for the next page; null on the last page.
     #[schema(required)]
     pub next: Option<String>,
+}
+
+/// Why an encounter is taken out.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Withdrawal, example = json!({"reason": "entered for the wrong client"}))]
+pub struct WithdrawalBody {
+    /// 1 to 500 characters, without names or other client data.
+    pub reason: String,
+}
+
+/// An encounter that was taken out, and what that did.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WithdrawnBody {
+    /// The encounter.
+    pub encounter_id: String,
+    /// Its day.
+    #[schema(format = Date)]
+    pub date_of_service: String,
+    /// The decision that was in force until now; null when it was not decided yet.
+    #[schema(required)]
+    pub decision_id: Option<String>,
+    /// When.
+    #[schema(format = DateTime)]
+    pub withdrawn_at: String,
+    /// Who; null when another system deleted the row.
+    #[schema(required)]
+    pub withdrawn_by: Option<String>,
+    /// Why; null when another system deleted the row.
+    #[schema(required)]
+    pub reason: Option<String>,
+    /// Billed lines that were given back.
+    pub lines_given_back: u64,
+    /// Decisions about later encounters of the client that are stale now: they are decided again.
+    pub made_stale: u64,
+}
+
+impl From<Withdrawn> for WithdrawnBody {
+    fn from(withdrawn: Withdrawn) -> Self {
+        let Withdrawn { withdrawal, lines_given_back, made_stale } = withdrawn;
+        Self {
+            encounter_id: withdrawal.encounter_id.to_string(),
+            date_of_service: withdrawal.date_of_service.to_string(),
+            decision_id: withdrawal.decision_id,
+            withdrawn_at: instant_text(withdrawal.withdrawn_at),
+            withdrawn_by: withdrawal.withdrawn_by.map(|by| by.to_string()),
+            reason: withdrawal.reason,
+            lines_given_back,
+            made_stale,
+        }
+    }
 }
 
 /// How many encounters were stored.

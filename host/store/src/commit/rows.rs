@@ -1,14 +1,16 @@
 //! The rows that a commit writes, as both databases take them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use adjudica_core::{Decision, Digest, LedgerLine, Modifier, Token};
+use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Modifier, Token};
 use serde::Serialize;
 
 use crate::chain::hex;
-use crate::decision::{ClientCommit, CommittedDecision, LedgerKind, NewDecision};
+use crate::commit::EncounterRef;
+use crate::decision::{ClientCommit, CommittedDecision, Confirmed, LedgerKind, NewDecision};
 use crate::error::StoreError;
 use crate::instant::microseconds;
+use crate::raw::encounter::EncounterRows;
 use crate::raw::ledger::RawLedger;
 
 /// Everything that a commit writes.
@@ -19,8 +21,15 @@ pub(crate) struct CommitRows<'a> {
     pub(crate) findings: Vec<FindingRow<'a>>,
     pub(crate) ledger: Vec<LedgerRow<'a>>,
     pub(crate) heads: Vec<HeadRow<'a>>,
+    /// The decisions in force from now on, one for each of `decisions`.
+    pub(crate) in_force: Vec<InForceRow<'a>>,
+    pub(crate) confirmed: Vec<ConfirmedRow<'a>>,
+    /// Encounters to be stored with the decisions about them, and their agencies.
+    pub(crate) new_encounters: Vec<(&'a str, &'a EncounterFacts)>,
     pub(crate) decided: Vec<DecidedRow<'a>>,
     pub(crate) touched: Vec<TouchedRow<'a>>,
+    /// Encounters that `touched` does not queue.
+    pub(crate) settled: Vec<EncounterRef<'a>>,
     pub(crate) committed: Vec<CommittedDecision>,
 }
 
@@ -39,6 +48,19 @@ impl CommitRows<'_> {
             ("writing the ledger", rows(self.ledger.len())),
             ("writing the ends of chains", rows(self.heads.len())),
         ]
+    }
+}
+
+impl<'a> CommitRows<'a> {
+    /// The encounters that are stored with the decisions about them, by agency, and when.
+    pub(crate) fn stored_by_agency(&self) -> Vec<(&'a str, EncounterRows<'a>, i64)> {
+        let agencies: BTreeSet<&'a str> = self.new_encounters.iter().map(|(agency_id, _)| *agency_id).collect();
+        let now = self.decisions.first().map_or(0, |decision| decision.decided_at);
+        let of = |agency: &'a str| {
+            let own = self.new_encounters.iter().filter(move |(agency_id, _)| *agency_id == agency);
+            (agency, EncounterRows::new(own.map(|(_, facts)| *facts)), now)
+        };
+        agencies.into_iter().map(of).collect()
     }
 }
 
@@ -134,18 +156,44 @@ pub(crate) struct DecidedRow<'a> {
     pub(crate) revision: i64,
 }
 
-/// A client whose ledger changes from a day on: decisions about later days that are not of this commit become stale.
+/// The decision in force for an encounter.
 #[derive(Serialize)]
+pub(crate) struct InForceRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) payer_id: &'a str,
+    pub(crate) date_of_service: String,
+    pub(crate) encounter_id: &'a str,
+    pub(crate) plan_id: Option<&'a str>,
+    pub(crate) service_line: Option<&'a str>,
+    pub(crate) client_id: &'a str,
+    pub(crate) decision_id: &'a str,
+    pub(crate) encounter_revision: i64,
+    pub(crate) policy_digest: Option<String>,
+    pub(crate) terms_digest: Option<String>,
+}
+
+/// A decision in force that holds for a later revision too.
+#[derive(Serialize)]
+pub(crate) struct ConfirmedRow<'a> {
+    pub(crate) agency_id: &'a str,
+    pub(crate) encounter_id: &'a str,
+    pub(crate) encounter_revision: i64,
+}
+
+/// A client whose ledger changes at an encounter: decisions about encounters after it that are not of this commit become stale.
+#[derive(Clone, Serialize)]
 pub(crate) struct TouchedRow<'a> {
     pub(crate) agency_id: &'a str,
     pub(crate) client_id: &'a str,
     pub(crate) after_day: String,
+    pub(crate) after_encounter: &'a str,
 }
 
 /// What a ledger row bills, whether it is a line or its taking back.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Billed<'r> {
     client: (&'r str, &'r str),
+    encounter: &'r str,
     service: (&'r str, &'r str, &'r str, Option<&'r str>),
     providers: (&'r str, &'r str),
     counts: (i64, Option<i64>),
@@ -157,6 +205,7 @@ impl<'r> Billed<'r> {
         let sign = if row.reverses_seq.is_some() { -1 } else { 1 };
         Self {
             client: (row.agency_id, row.client_id),
+            encounter: row.encounter_id,
             service: (row.payer_id, &row.date_of_service, row.procedure_code, row.diagnosis),
             providers: (row.billing_provider_id, row.rendering_provider_id),
             counts: (row.units, row.minutes),
@@ -170,22 +219,63 @@ impl<'r> Billed<'r> {
 }
 
 impl<'a> TouchedRow<'a> {
-    /// The first day of each client on which `ledger` changes what is billed. A line that is taken back and billed again as
-    /// it was changes nothing.
+    /// The first encounter of each client at which `ledger` changes what is billed. A line that is taken back and billed
+    /// again as it was changes nothing.
     pub(crate) fn of(ledger: &[LedgerRow<'a>]) -> Vec<Self> {
         let mut changes: BTreeMap<Billed<'_>, i64> = BTreeMap::new();
         for row in ledger {
             let change = if row.reverses_seq.is_some() { -1 } else { 1 };
             *changes.entry(Billed::of(row)).or_default() += change;
         }
-        let mut first_days: BTreeMap<(&'a str, &'a str), &str> = BTreeMap::new();
+        let mut first_places: BTreeMap<(&'a str, &'a str), (&str, &'a str)> = BTreeMap::new();
         let changed = |row: &&LedgerRow<'_>| changes.get(&Billed::of(row)).is_some_and(|change| *change != 0);
         for row in ledger.iter().filter(changed) {
-            let day = first_days.entry((row.agency_id, row.client_id)).or_insert(&row.date_of_service);
-            *day = (*day).min(&row.date_of_service);
+            let own = (row.date_of_service.as_str(), row.encounter_id);
+            let place = first_places.entry((row.agency_id, row.client_id)).or_insert(own);
+            *place = (*place).min(own);
         }
-        let touched = first_days.into_iter();
-        touched.map(|((agency_id, client_id), day)| Self { agency_id, client_id, after_day: day.to_owned() }).collect()
+        let row = |((agency_id, client_id), (day, after_encounter)): ((&'a str, &'a str), (&str, &'a str))| Self {
+            agency_id,
+            client_id,
+            after_day: day.to_owned(),
+            after_encounter,
+        };
+        first_places.into_iter().map(row).collect()
+    }
+
+    /// Whether it stands before an encounter of the client, given by day and id.
+    pub(crate) fn is_before(&self, (client, day, encounter_id): (&ClientCommit, &str, &str)) -> bool {
+        self.agency_id == client.agency_id.as_str()
+            && self.client_id == client.client_id.as_str()
+            && (self.after_day.as_str(), self.after_encounter) < (day, encounter_id)
+    }
+}
+
+impl<'a> InForceRow<'a> {
+    pub(crate) fn new(client: &'a ClientCommit, decision: &'a NewDecision) -> Self {
+        Self {
+            agency_id: client.agency_id.as_str(),
+            payer_id: decision.payer_id.as_str(),
+            date_of_service: decision.date_of_service.to_string(),
+            encounter_id: decision.encounter_id.as_str(),
+            plan_id: decision.plan_id.as_ref().map(Token::as_str),
+            service_line: decision.service_line.as_ref().map(Token::as_str),
+            client_id: client.client_id.as_str(),
+            decision_id: &decision.decision_id,
+            encounter_revision: decision.encounter_revision.unwrap_or(0),
+            policy_digest: decision.policy.as_ref().map(|policy| hex(policy.digest)),
+            terms_digest: decision.terms_digest.map(hex),
+        }
+    }
+}
+
+impl<'a> ConfirmedRow<'a> {
+    pub(crate) fn new(client: &'a ClientCommit, confirmed: &'a Confirmed) -> Self {
+        Self {
+            agency_id: client.agency_id.as_str(),
+            encounter_id: confirmed.encounter_id.as_str(),
+            encounter_revision: confirmed.encounter_revision.unwrap_or(0),
+        }
     }
 }
 

@@ -5,11 +5,13 @@ use sqlx::PgConnection;
 use crate::activation::rows::{
     ChangeRow, PeriodRow, ScheduleRow, changes, period_rows, require_recordable, schedule_rows,
 };
+use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
 use crate::activation::{Change, NewChange};
 use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::postgres::PostgresStore;
 use crate::postgres::read::column;
+use crate::postgres::work::HOLD_CHAINS;
 
 const LATEST: &str = "SELECT max(change_id) FROM activation_change";
 
@@ -40,6 +42,24 @@ const PERIODS: &str = "
     SELECT change_id, schedule_position, position, dos_from, dos_to, policy_digest, terms_digest FROM activation_period
     WHERE change_id > $1 ORDER BY change_id, schedule_position, position";
 
+/// The parameters of [`rerouted`], in order.
+macro_rules! bind_reroute {
+    ($query:expr, $reroute:expr) => {{
+        let reroute: &Reroute = $reroute;
+        $query
+            .bind(reroute.agency_id.as_str())
+            .bind(reroute.payer_id.as_str())
+            .bind(reroute.from.to_string())
+            .bind(reroute.to_text())
+            .bind(reroute.plan.only())
+            .bind(reroute.plan.all_but())
+            .bind(reroute.service_line.only())
+            .bind(reroute.service_line.all_but())
+            .bind(reroute.answer.map(|(policy, _)| policy.to_string()))
+            .bind(reroute.answer.map(|(_, terms)| terms.to_string()))
+    }};
+}
+
 pub(super) async fn latest<'a>(
     executor: impl sqlx::Executor<'a, Database = sqlx::Postgres>,
 ) -> Result<Option<i64>, StoreError> {
@@ -47,7 +67,74 @@ pub(super) async fn latest<'a>(
     sqlx::query_scalar(LATEST).fetch_one(executor).await.map_err(failed)
 }
 
-pub(super) async fn record(store: &PostgresStore, change: &NewChange) -> Result<i64, StoreError> {
+/// Decisions in force that a reroute is about and that were not made by its answer.
+macro_rules! rerouted {
+    () => {
+        "FROM decision_in_force f
+         WHERE f.agency_id = $1 AND f.payer_id = $2 AND f.date_of_service >= $3 AND f.date_of_service < $4
+            AND ($5::text IS NULL AND coalesce(f.plan_id, '') <> ALL ($6::text[]) OR f.plan_id = $5)
+            AND ($7::text IS NULL AND coalesce(f.service_line, '') <> ALL ($8::text[]) OR f.service_line = $7)
+            AND (f.policy_digest IS DISTINCT FROM $9 OR f.terms_digest IS DISTINCT FROM $10)"
+    };
+}
+
+const COUNT_STALE: &str =
+    concat!("SELECT substr(f.date_of_service, 1, 7) AS month, count(*) ", rerouted!(), " GROUP BY month ORDER BY month");
+
+const QUEUE_STALE: &str = concat!(
+    "INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
+     SELECT f.agency_id, f.encounter_id, f.client_id, f.encounter_revision ",
+    rerouted!(),
+    " ON CONFLICT (agency_id, encounter_id) DO NOTHING"
+);
+
+/// Whoever commits decisions of the agencies by an earlier change is refused from now on.
+const RAISE_CHANGE: &str = "UPDATE chain_head SET schedule_change = $2 WHERE agency_id = ANY($1)";
+
+const YANK: &str = "
+    INSERT INTO policy_yank (digest, reason, yanked_at, yanked_by) VALUES ($1, $2, $3, $4)
+    ON CONFLICT (digest) DO NOTHING";
+
+pub(super) async fn count_stale(store: &PostgresStore, reroutes: &[Reroute]) -> Result<Vec<StaleMonth>, StoreError> {
+    let mut connection = store.pool.acquire().await.map_err(StoreError::during(COUNTING))?;
+    count(&mut connection, reroutes).await
+}
+
+const COUNTING: &str = "counting stale decisions";
+
+async fn count(connection: &mut PgConnection, reroutes: &[Reroute]) -> Result<Vec<StaleMonth>, StoreError> {
+    let mut months = Vec::new();
+    for reroute in reroutes {
+        let found = bind_reroute!(sqlx::query_as(COUNT_STALE), reroute).fetch_all(&mut *connection);
+        add_months(&mut months, &reroute.payer_id, found.await.map_err(StoreError::during(COUNTING))?);
+    }
+    Ok(months)
+}
+
+async fn make_stale(
+    connection: &mut PgConnection,
+    change_id: i64,
+    change: &NewChange,
+) -> Result<Vec<StaleMonth>, StoreError> {
+    let failed = StoreError::during("finding stale decisions");
+    let agencies: Vec<&str> = change.agencies().into_iter().collect();
+    // Whatever was committed before is seen by the statements after this; whatever comes after waits, and is refused.
+    sqlx::query(HOLD_CHAINS).bind(&agencies).execute(&mut *connection).await.map_err(failed)?;
+    let months = count(connection, &change.reroutes).await?;
+    for reroute in &change.reroutes {
+        bind_reroute!(sqlx::query(QUEUE_STALE), reroute).execute(&mut *connection).await.map_err(failed)?;
+    }
+    let query = sqlx::query(RAISE_CHANGE).bind(agencies).bind(change_id);
+    query.execute(&mut *connection).await.map_err(failed)?;
+    if let Some((digest, yank)) = &change.yank {
+        let query = sqlx::query(YANK).bind(digest.to_string()).bind(yank.reason.as_str());
+        let query = query.bind(microseconds(yank.yanked_at)).bind(yank.yanked_by.as_str());
+        query.execute(&mut *connection).await.map_err(StoreError::during("yanking a policy"))?;
+    }
+    Ok(months)
+}
+
+pub(super) async fn record(store: &PostgresStore, change: &NewChange) -> Result<RecordedChange, StoreError> {
     let failed = StoreError::during("recording a change");
     require_recordable(change)?;
     let mut transaction = store.pool.begin().await.map_err(failed)?;
@@ -58,8 +145,9 @@ pub(super) async fn record(store: &PostgresStore, change: &NewChange) -> Result<
     }
     let change_id = found.unwrap_or(0).saturating_add(1);
     write(&mut transaction, change_id, change).await.map_err(failed)?;
+    let stale = make_stale(&mut transaction, change_id, change).await?;
     transaction.commit().await.map_err(failed)?;
-    Ok(change_id)
+    Ok(RecordedChange { change_id, stale })
 }
 
 async fn write(connection: &mut PgConnection, change_id: i64, change: &NewChange) -> Result<(), sqlx::Error> {

@@ -21,7 +21,8 @@ use crate::raw::ledger::RawLedger;
 
 /// In order, so that two commits about the same agencies wait for each other instead of forever.
 const LOCK_HEADS: &str = "
-    SELECT agency_id, length, head_hash FROM chain_head WHERE agency_id = ANY($1) ORDER BY agency_id FOR UPDATE";
+    SELECT agency_id, length, head_hash, withdrawals, schedule_change FROM chain_head WHERE agency_id = ANY($1)
+    ORDER BY agency_id FOR UPDATE";
 
 const START_HEADS: &str = "
     INSERT INTO chain_head (agency_id, length, head_hash)
@@ -48,11 +49,18 @@ pub(super) async fn commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec
     }
     for _ in 0..DEADLOCK_RETRIES {
         match try_commit(store, new).await {
-            Err(fault) if is_deadlock(&fault) => {}
+            // Another system stored an encounter at the same moment as this: the next try sees it.
+            Err(fault) if is_deadlock(&fault) || is_taken(&fault) => {}
             done => return done,
         }
     }
     try_commit(store, new).await
+}
+
+/// Whether an encounter to be stored was stored by another system in the meantime.
+fn is_taken(fault: &StoreError) -> bool {
+    let StoreError::Unavailable { source: sqlx::Error::Database(source), .. } = fault else { return false };
+    source.constraint() == Some("encounter_pkey")
 }
 
 async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
@@ -76,7 +84,7 @@ async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<Commit
     let rows = commit::plan(new, &standing);
     write::write(&mut transaction, &rows).await?;
     transaction.commit().await.map_err(failed)?;
-    store.heads.learn(&rows);
+    store.heads.learn(&rows, &standing);
     Ok(rows.committed)
 }
 
@@ -88,11 +96,12 @@ async fn lock_heads(
 ) -> Result<bool, StoreError> {
     let failed = StoreError::during("locking chains");
     let ids: Vec<&str> = agencies.iter().copied().collect();
-    let heads: Vec<(String, i64, String)> =
+    let heads: Vec<(String, i64, String, i64, i64)> =
         sqlx::query_as(LOCK_HEADS).bind(ids).fetch_all(connection).await.map_err(failed)?;
-    for (agency_id, length, hash) in heads {
+    for (agency_id, length, hash, withdrawals, schedule_change) in heads {
         let hash = digest(&hash, "chain_head", &agency_id)?;
-        standing.heads.insert(agency_id, Head { length, hash });
+        standing.schedule_changes.insert(agency_id.clone(), schedule_change);
+        standing.heads.insert(agency_id, Head { length, hash, withdrawals });
     }
     Ok(standing.heads.len() == agencies.len())
 }

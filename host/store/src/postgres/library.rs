@@ -5,7 +5,7 @@ use adjudica_core::Digest;
 use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::library::{
-    PolicyFile, PolicyFileSummary, RawPolicyFile, Yank, parse_policy_file, require_digest, require_intact,
+    PolicyFile, PolicyFileSummary, RawPolicyFile, parse_policy_file, require_digest, require_intact,
 };
 use crate::postgres::PostgresStore;
 use crate::raw::digest;
@@ -23,10 +23,6 @@ const LIST: &str = "
     SELECT f.digest, policy_id, version, manifest_json, size_bytes, uploaded_at, uploaded_by, reason, yanked_at, yanked_by
     FROM policy_file f LEFT JOIN policy_yank y ON y.digest = f.digest
     ORDER BY policy_id, uploaded_at, version";
-
-const YANK: &str = "
-    INSERT INTO policy_yank (digest, reason, yanked_at, yanked_by)
-    SELECT digest, $2, $3, $4 FROM policy_file WHERE digest = $1 ON CONFLICT (digest) DO NOTHING";
 
 const LOAD: &str = "SELECT wasm FROM policy_file WHERE digest = $1";
 
@@ -61,17 +57,6 @@ pub(super) async fn list_policy_files(store: &PostgresStore) -> Result<Vec<Polic
     let failed = StoreError::during("listing policy files");
     let rows: Vec<RawPolicyFile> = sqlx::query_as(LIST).fetch_all(&store.pool).await.map_err(failed)?;
     rows.into_iter().map(parse_policy_file).collect()
-}
-
-pub(super) async fn yank_policy(store: &PostgresStore, digest: Digest, yank: &Yank) -> Result<bool, StoreError> {
-    let failed = StoreError::during("yanking a policy");
-    let query = sqlx::query(YANK)
-        .bind(digest.to_string())
-        .bind(yank.reason.as_str())
-        .bind(microseconds(yank.yanked_at))
-        .bind(yank.yanked_by.as_str());
-    let done = query.execute(&store.pool).await.map_err(failed)?;
-    Ok(done.rows_affected() == 1)
 }
 
 pub(super) async fn load_policy_wasm(store: &PostgresStore, wanted: Digest) -> Result<Option<Vec<u8>>, StoreError> {

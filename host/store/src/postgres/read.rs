@@ -5,6 +5,7 @@ use sqlx::{PgConnection, Row};
 
 use crate::commit::{ClientRef, EncounterRef, Standing, StandingRow};
 use crate::error::StoreError;
+use crate::in_force::{LoadedRow, add_loaded};
 use crate::raw::encounter::{RawEncounter, read_encounter};
 use crate::raw::ledger::{RawLedger, read_ledger};
 
@@ -42,10 +43,29 @@ const STANDING: &str = "
             WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id), NULL
     FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
     UNION ALL
-    SELECT 'latest', k.agency_id, k.encounter_id, NULL,
-        (SELECT d.decision_id FROM decision d
-            WHERE d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id ORDER BY d.sequence DESC LIMIT 1)
-    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)";
+    SELECT 'latest', d.agency_id, d.encounter_id, NULL, d.decision_id
+    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)
+    JOIN decision_in_force d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id
+    UNION ALL
+    SELECT 'stored', e.agency_id, e.encounter_id, NULL, NULL
+    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)
+    JOIN encounter e ON e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id";
+
+const LOADED: &str = "
+    SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL, NULL, NULL, NULL
+    FROM chain_head h WHERE h.agency_id = ANY($1::text[])
+    UNION ALL
+    SELECT 'end', k.agency_id, k.client_id,
+        (SELECT coalesce(max(l.seq), 0) FROM ledger l
+            WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id), NULL, NULL, NULL, NULL
+    FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
+    UNION ALL
+    SELECT 'in_force', d.agency_id, d.encounter_id,
+        (SELECT count(*) FROM undecided u WHERE u.agency_id = d.agency_id AND u.encounter_id = d.encounter_id),
+        d.decision_id, d.policy_digest, d.terms_digest, r.record
+    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)
+    JOIN decision_in_force d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id
+    JOIN decision r ON r.agency_id = d.agency_id AND r.decision_id = d.decision_id";
 
 /// One column of a set of rows, for `unnest`.
 pub(super) fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
@@ -84,4 +104,23 @@ pub(super) async fn add_standing(
     let rows: Vec<StandingRow> =
         query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
     standing.add(rows)
+}
+
+/// Ends of ledgers, the last changes of activations, and decisions in force with their records, as of one moment: what
+/// whoever decides looks at.
+pub(super) async fn loaded(
+    connection: &mut PgConnection,
+    clients: &[&ClientRef],
+    encounters: &[EncounterRef<'_>],
+) -> Result<Standing, StoreError> {
+    let query = sqlx::query_as(LOADED)
+        .bind(column(clients, |key| key.agency_id.as_str()))
+        .bind(column(clients, |key| key.client_id.as_str()))
+        .bind(column(encounters, |key| key.agency_id))
+        .bind(column(encounters, |key| key.encounter_id));
+    let rows: Vec<LoadedRow> =
+        query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
+    let mut standing = Standing::default();
+    add_loaded(&mut standing, rows)?;
+    Ok(standing)
 }

@@ -1,13 +1,15 @@
 //! Reads what there is to decide, in sets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use adjudica_core::Token;
 use sqlx::PgConnection;
 
-use crate::assemble::{Parts, assemble, readable};
-use crate::commit::{ClientRef, EncounterRef, Standing};
+use crate::assemble::{Parts, assemble, client_of, readable};
+use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::{BadEncounter, StoredEncounter};
 use crate::error::StoreError;
+use crate::in_force::InForce;
 use crate::instant::{Instant, microseconds};
 use crate::postgres::PostgresStore;
 use crate::postgres::read::{self, column, encounter_columns, ledger_columns};
@@ -55,6 +57,14 @@ const INSERT_FAULTS: &str = "
 const UNQUEUE_FAULTS: &str = "
     DELETE FROM undecided WHERE (agency_id, encounter_id, revision) IN
         (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]))";
+
+/// What was billed for facts that nobody can read any more is given back by a trigger, until they can be read again.
+const END_FAULTS: &str = "
+    DELETE FROM decision_in_force WHERE (agency_id, encounter_id) IN
+        (SELECT * FROM unnest($1::text[], $2::text[]))";
+
+/// Whoever takes something out of an agency's ledger holds its chain first.
+pub(super) const HOLD_CHAINS: &str = "SELECT hold_chains($1)";
 
 const HISTORY_CLIENTS: &str = "
     SELECT DISTINCT client_id FROM encounter
@@ -123,8 +133,7 @@ async fn parts(
         return Ok(Parts::default());
     }
     let refs: Vec<&ClientRef> = clients.iter().collect();
-    let mut standing = Standing::default();
-    read::add_standing(connection, &refs, encounters, &mut standing).await?;
+    let standing = read::loaded(connection, &refs, encounters).await?;
     let with_ledger: Vec<&ClientRef> =
         standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
     let live_lines = if with_ledger.is_empty() {
@@ -144,6 +153,8 @@ async fn keep_faults(store: &PostgresStore, bad: &[BadEncounter], now: Instant) 
     let failed = StoreError::during("keeping faults");
     let faults = bad.iter().map(|bad| serde_json::to_string(&bad.faults).unwrap_or_default()).collect::<Vec<_>>();
     let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let agencies = column(bad, |bad| bad.agency_id.as_str());
+    sqlx::query(HOLD_CHAINS).bind(&agencies).execute(&mut *transaction).await.map_err(failed)?;
     let insert = sqlx::query(INSERT_FAULTS)
         .bind(column(bad, |bad| bad.agency_id.as_str()))
         .bind(column(bad, |bad| bad.encounter_id.as_str()))
@@ -156,6 +167,8 @@ async fn keep_faults(store: &PostgresStore, bad: &[BadEncounter], now: Instant) 
         .bind(column(bad, |bad| bad.encounter_id.as_str()))
         .bind(column(bad, |bad| bad.revision));
     unqueue.execute(&mut *transaction).await.map_err(failed)?;
+    let end = sqlx::query(END_FAULTS).bind(&agencies).bind(column(bad, |bad| bad.encounter_id.as_str()));
+    end.execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
 }
 
@@ -174,12 +187,25 @@ pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Res
         return Err(corrupt(bad));
     }
     let parts = parts(&mut connection, &order, &asked).await?;
-    let latest = parts.standing.latest.clone();
+    let in_force = parts.standing.in_force.clone();
+    let stored: BTreeMap<Token, ClientRef> =
+        encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect();
     let mut works = assemble(&order, encounters, parts)?;
     for (work, request) in works.iter_mut().zip(requests) {
-        request.add_decisions(work, &latest);
+        request.add_decisions(work, (&in_force, &stored));
     }
     Ok(works)
+}
+
+pub(super) async fn find_in_force(
+    store: &PostgresStore,
+    agency_id: &Token,
+    encounter_id: &Token,
+) -> Result<Option<InForce>, StoreError> {
+    let failed = StoreError::during("reading the decision in force");
+    let asked = EncounterRef { agency_id: agency_id.as_str(), encounter_id: encounter_id.as_str() };
+    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    Ok(read::loaded(&mut connection, &[], &[asked]).await?.in_force.into_values().next())
 }
 
 pub(super) async fn load_history(store: &PostgresStore, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {

@@ -3,19 +3,20 @@
 use sqlx::SqliteConnection;
 
 use crate::commit::rows::{CommitRows, require_count};
-use crate::commit::{self, ClientRef, EncounterRef, Standing};
+use crate::commit::{self, ClientRef, Standing};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::raw::ledger::RawLedger;
 use crate::sqlite::read::{self, ledger_columns};
-use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::sqlite::{BEGIN, SqliteStore, encounters, json};
 
 const SUPERSEDED_LINES: &str = concat!(
     "SELECT ",
     ledger_columns!(),
     " FROM json_each(?1) k
-      CROSS JOIN ledger l ON l.agency_id = k.value ->> 'agency_id' AND l.decision_id = k.value ->> 'decision_id'
+      CROSS JOIN ledger l INDEXED BY ledger_by_decision
+          ON l.agency_id = k.value ->> 'agency_id' AND l.decision_id = k.value ->> 'decision_id'
       WHERE l.kind = 'line' ORDER BY l.agency_id, l.client_id, l.seq"
 );
 
@@ -66,22 +67,43 @@ const PUT_HEADS: &str = "
     SELECT k.value ->> 'agency_id', k.value ->> 'length', k.value ->> 'head_hash' FROM json_each(?1) k WHERE true
     ON CONFLICT (agency_id) DO UPDATE SET length = excluded.length, head_hash = excluded.head_hash";
 
+const PUT_IN_FORCE: &str = "
+    INSERT INTO decision_in_force (agency_id, payer_id, date_of_service, encounter_id, plan_id, service_line, client_id,
+        decision_id, encounter_revision, policy_digest, terms_digest)
+    SELECT k.value ->> 'agency_id', k.value ->> 'payer_id', k.value ->> 'date_of_service', k.value ->> 'encounter_id',
+        k.value ->> 'plan_id', k.value ->> 'service_line', k.value ->> 'client_id', k.value ->> 'decision_id',
+        k.value ->> 'encounter_revision', k.value ->> 'policy_digest', k.value ->> 'terms_digest'
+    FROM json_each(?1) k WHERE true
+    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET payer_id = excluded.payer_id,
+        date_of_service = excluded.date_of_service, plan_id = excluded.plan_id, service_line = excluded.service_line,
+        client_id = excluded.client_id, decision_id = excluded.decision_id,
+        encounter_revision = excluded.encounter_revision, policy_digest = excluded.policy_digest,
+        terms_digest = excluded.terms_digest";
+
+const CONFIRM: &str = "
+    UPDATE decision_in_force SET encounter_revision = k.value ->> 'encounter_revision' FROM json_each(?1) k
+    WHERE decision_in_force.agency_id = k.value ->> 'agency_id'
+        AND decision_in_force.encounter_id = k.value ->> 'encounter_id'";
+
 /// A revision that has been raised since stays in the queue.
 const UNQUEUE: &str = "
     DELETE FROM undecided WHERE position IN (
         SELECT u.position FROM json_each(?1) k CROSS JOIN undecided u
             ON u.agency_id = k.value ->> 'agency_id' AND u.encounter_id = k.value ->> 'encounter_id'
-        WHERE u.revision = k.value ->> 'revision')";
+        WHERE u.revision <= k.value ->> 'revision')";
 
-/// Decisions about later days counted a ledger that this commit changes.
+/// Decisions about later encounters counted a ledger that this commit changes.
 const MAKE_STALE: &str = "
-    UPDATE encounter SET revision = revision + 1 WHERE (agency_id, encounter_id) IN (
-        SELECT e.agency_id, e.encounter_id FROM json_each(?1) k CROSS JOIN encounter e
-            ON e.agency_id = k.value ->> 'agency_id' AND e.client_id = k.value ->> 'client_id'
-                AND e.date_of_service > k.value ->> 'after_day'
-        WHERE (e.agency_id, e.encounter_id) NOT IN (
-                SELECT d.value ->> 'agency_id', d.value ->> 'encounter_id' FROM json_each(?2) d)
-            AND (e.agency_id, e.encounter_id) NOT IN (SELECT agency_id, encounter_id FROM undecided))";
+    INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
+    SELECT e.agency_id, e.encounter_id, e.client_id, e.revision FROM json_each(?1) k CROSS JOIN encounter e
+        ON e.agency_id = k.value ->> 'agency_id' AND e.client_id = k.value ->> 'client_id'
+            AND e.date_of_service >= k.value ->> 'after_day'
+            AND (e.date_of_service, e.encounter_id) > (k.value ->> 'after_day', k.value ->> 'after_encounter')
+    WHERE (e.agency_id, e.encounter_id) NOT IN (
+            SELECT d.value ->> 'agency_id', d.value ->> 'encounter_id' FROM json_each(?2) d)
+        AND NOT EXISTS (SELECT 1 FROM encounter_fault f
+            WHERE f.agency_id = e.agency_id AND f.encounter_id = e.encounter_id)
+    ON CONFLICT (agency_id, encounter_id) DO NOTHING";
 
 pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
     let failed = StoreError::during("committing decisions");
@@ -93,6 +115,9 @@ pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<C
     let standing = standing(&mut transaction, new).await?;
     commit::require_unmoved(new, &standing)?;
     let rows = commit::plan(new, &standing);
+    for (agency_id, encounters, now) in rows.stored_by_agency() {
+        encounters::write(&mut transaction, agency_id, &encounters, now).await?;
+    }
     write(&mut transaction, &rows).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(rows.committed)
@@ -130,9 +155,6 @@ async fn superseded_lines(connection: &mut SqliteConnection, new: &NewCommit) ->
 }
 
 async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Result<(), StoreError> {
-    if rows.decisions.is_empty() {
-        return Ok(());
-    }
     let writes = [
         (INSERT_DECISIONS, json(&rows.decisions)?),
         (INSERT_LINES, json(&rows.lines)?),
@@ -144,16 +166,17 @@ async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Resu
         let query = sqlx::query(sql).bind(json).execute(&mut *connection);
         require_count(count, query.await.map_err(StoreError::during(count.0))?.rows_affected())?;
     }
-    if !rows.touched.is_empty() {
-        let decisions = rows.decisions.iter();
-        let own: Vec<_> =
-            decisions.map(|row| EncounterRef { agency_id: row.agency_id, encounter_id: row.encounter_id }).collect();
-        let query = sqlx::query(MAKE_STALE).bind(json(&rows.touched)?).bind(json(&own)?);
-        query.execute(&mut *connection).await.map_err(StoreError::during("finding stale decisions"))?;
+    let in_force = [
+        ("putting decisions in force", PUT_IN_FORCE, json(&rows.in_force)?, rows.in_force.is_empty()),
+        ("confirming decisions in force", CONFIRM, json(&rows.confirmed)?, rows.confirmed.is_empty()),
+        ("taking decided encounters out of the queue", UNQUEUE, json(&rows.decided)?, rows.decided.is_empty()),
+    ];
+    for (doing, sql, json, _) in in_force.into_iter().filter(|(.., is_empty)| !is_empty) {
+        sqlx::query(sql).bind(json).execute(&mut *connection).await.map_err(StoreError::during(doing))?;
     }
-    if !rows.decided.is_empty() {
-        let query = sqlx::query(UNQUEUE).bind(json(&rows.decided)?);
-        query.execute(connection).await.map_err(StoreError::during("taking decided encounters out of the queue"))?;
+    if !rows.touched.is_empty() {
+        let query = sqlx::query(MAKE_STALE).bind(json(&rows.touched)?).bind(json(&rows.settled)?);
+        query.execute(&mut *connection).await.map_err(StoreError::during("finding stale decisions"))?;
     }
     Ok(())
 }

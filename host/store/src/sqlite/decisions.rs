@@ -25,7 +25,8 @@ const FIND: &str =
 const LATEST: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    ", record FROM decision WHERE agency_id = ?1 AND encounter_id = ?2 ORDER BY sequence DESC LIMIT 1"
+    ", record FROM decision WHERE agency_id = ?1 AND decision_id =
+        (SELECT f.decision_id FROM decision_in_force f WHERE f.agency_id = ?1 AND f.encounter_id = ?2)"
 );
 
 const LIST: &str = concat!(

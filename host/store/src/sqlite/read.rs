@@ -7,6 +7,7 @@ use sqlx::{Row, SqliteConnection};
 
 use crate::commit::{ClientRef, EncounterRef, Standing, StandingRow};
 use crate::error::StoreError;
+use crate::in_force::{LoadedRow, add_loaded};
 use crate::raw::encounter::{RawEncounter, read_encounter};
 use crate::raw::ledger::{RawLedger, read_ledger};
 use crate::sqlite::json;
@@ -43,16 +44,37 @@ const STANDING: &str = "
     SELECT 'head', h.agency_id, '', h.length, h.head_hash
     FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
     UNION ALL
+    SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL
+    FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
+    UNION ALL
     SELECT 'end', k.value ->> 'agency_id', k.value ->> 'client_id',
         (SELECT coalesce(max(l.seq), 0) FROM ledger l
             WHERE l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'), NULL
     FROM jsonb_each(?2) k
     UNION ALL
-    SELECT 'latest', k.value ->> 'agency_id', k.value ->> 'encounter_id', NULL,
-        (SELECT d.decision_id FROM decision d
-            WHERE d.agency_id = k.value ->> 'agency_id' AND d.encounter_id = k.value ->> 'encounter_id'
-            ORDER BY d.sequence DESC LIMIT 1)
-    FROM jsonb_each(?3) k";
+    SELECT 'latest', d.agency_id, d.encounter_id, NULL, d.decision_id
+    FROM jsonb_each(?3) k CROSS JOIN decision_in_force d
+        ON d.agency_id = k.value ->> 'agency_id' AND d.encounter_id = k.value ->> 'encounter_id'
+    UNION ALL
+    SELECT 'stored', e.agency_id, e.encounter_id, NULL, NULL
+    FROM jsonb_each(?3) k CROSS JOIN encounter e
+        ON e.agency_id = k.value ->> 'agency_id' AND e.encounter_id = k.value ->> 'encounter_id'";
+
+const LOADED: &str = "
+    SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL, NULL, NULL, NULL
+    FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
+    UNION ALL
+    SELECT 'end', k.value ->> 'agency_id', k.value ->> 'client_id',
+        (SELECT coalesce(max(l.seq), 0) FROM ledger l
+            WHERE l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'), NULL, NULL, NULL, NULL
+    FROM jsonb_each(?2) k
+    UNION ALL
+    SELECT 'in_force', d.agency_id, d.encounter_id, EXISTS (SELECT 1 FROM undecided u
+            WHERE u.agency_id = d.agency_id AND u.encounter_id = d.encounter_id),
+        d.decision_id, d.policy_digest, d.terms_digest, r.record
+    FROM jsonb_each(?3) k CROSS JOIN decision_in_force d
+        ON d.agency_id = k.value ->> 'agency_id' AND d.encounter_id = k.value ->> 'encounter_id'
+    CROSS JOIN decision r ON r.agency_id = d.agency_id AND r.decision_id = d.decision_id";
 
 pub(super) fn encounter(row: &SqliteRow) -> Result<RawEncounter, sqlx::Error> {
     read_encounter!(row)
@@ -80,7 +102,7 @@ pub(super) fn all<T>(
     rows.iter().map(read).collect::<Result<_, _>>().map_err(StoreError::during(doing))
 }
 
-/// Ends of chains and ledgers and decisions in force, as of one moment.
+/// Ends of chains and ledgers and decisions in force, as of one moment: what a commit looks at.
 pub(super) async fn standing(
     connection: &mut SqliteConnection,
     agencies: &BTreeSet<&str>,
@@ -92,5 +114,21 @@ pub(super) async fn standing(
         query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
     let mut standing = Standing::default();
     standing.add(rows)?;
+    Ok(standing)
+}
+
+/// Ends of ledgers, the last changes of activations, and decisions in force with their records, as of one moment: what
+/// whoever decides looks at.
+pub(super) async fn loaded(
+    connection: &mut SqliteConnection,
+    clients: &[&ClientRef],
+    encounters: &[EncounterRef<'_>],
+) -> Result<Standing, StoreError> {
+    let agencies: BTreeSet<&str> = clients.iter().map(|client| client.agency_id.as_str()).collect();
+    let query = sqlx::query_as(LOADED).bind(json(&agencies)?).bind(json(&clients)?).bind(json(&encounters)?);
+    let rows: Vec<LoadedRow> =
+        query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
+    let mut standing = Standing::default();
+    add_loaded(&mut standing, rows)?;
     Ok(standing)
 }

@@ -5,7 +5,7 @@ use adjudica_core::Token;
 use crate::encounter::BadEncounter;
 use crate::error::StoreError;
 use crate::sqlite::SqliteStore;
-use crate::store::{Counts, RawFault, parse_faults};
+use crate::store::{Counts, RawCounts, RawFault, parse_faults};
 
 const FAULTS: &str = "
     SELECT agency_id, encounter_id, revision, faults FROM encounter_fault WHERE agency_id = ?1 AND encounter_id > ?2
@@ -15,7 +15,9 @@ const FAULTS: &str = "
 const COUNTS: &str = "
     SELECT (SELECT count(*) FROM encounter), (SELECT count(*) FROM undecided), (SELECT count(*) FROM encounter_fault),
         (SELECT coalesce(sum(length), 0) FROM chain_head), (SELECT count(*) FROM policy_file),
-        (SELECT count(*) FROM activation_change)";
+        (SELECT count(*) FROM activation_change),
+        (SELECT count(*) FROM undecided u JOIN decision_in_force d
+            ON d.agency_id = u.agency_id AND d.encounter_id = u.encounter_id)";
 
 const PING: &str = "SELECT 1";
 
@@ -33,7 +35,7 @@ pub(super) async fn list_faults(
 
 pub(super) async fn counts(store: &SqliteStore) -> Result<Counts, StoreError> {
     let failed = StoreError::during("counting");
-    let row: (i64, i64, i64, i64, i64, i64) = sqlx::query_as(COUNTS).fetch_one(&store.readers).await.map_err(failed)?;
+    let row: RawCounts = sqlx::query_as(COUNTS).fetch_one(&store.readers).await.map_err(failed)?;
     Ok(Counts::from_row(row))
 }
 

@@ -1,13 +1,15 @@
 //! Reads what there is to decide, in sets.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use adjudica_core::Token;
 use sqlx::SqliteConnection;
 
-use crate::assemble::{Parts, assemble, in_history_order, readable};
+use crate::assemble::{Parts, assemble, client_of, in_history_order, readable};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::{BadEncounter, StoredEncounter};
 use crate::error::StoreError;
+use crate::in_force::InForce;
 use crate::instant::{Instant, microseconds};
 use crate::raw::encounter::{corrupt, parse_all};
 use crate::sqlite::read::{self, encounter_columns, ledger_columns};
@@ -55,6 +57,11 @@ const INSERT_FAULTS: &str = "
 const UNQUEUE_FAULTS: &str = "
     DELETE FROM undecided WHERE (agency_id, encounter_id, revision) IN
         (SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM jsonb_each(?1) k)";
+
+/// What was billed for facts that nobody can read any more is given back by a trigger, until they can be read again.
+const END_FAULTS: &str = "
+    DELETE FROM decision_in_force WHERE (agency_id, encounter_id) IN
+        (SELECT k.value ->> 0, k.value ->> 1 FROM jsonb_each(?1) k)";
 
 const HISTORY_CLIENTS: &str = "
     SELECT DISTINCT client_id FROM encounter WHERE agency_id = ?1 AND client_id > ?2 AND (?4 IS NULL OR client_id = ?4)
@@ -114,7 +121,7 @@ async fn parts(
         return Ok(Parts::default());
     }
     let refs: Vec<&ClientRef> = clients.iter().collect();
-    let standing = read::standing(connection, &BTreeSet::new(), &refs, encounters).await?;
+    let standing = read::loaded(connection, &refs, encounters).await?;
     let with_ledger: Vec<&ClientRef> =
         standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
     let live_lines = if with_ledger.is_empty() {
@@ -135,7 +142,9 @@ async fn keep_faults(store: &SqliteStore, bad: &[BadEncounter], now: Instant) ->
     let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
     let insert = sqlx::query(INSERT_FAULTS).bind(rows.as_str()).bind(microseconds(now));
     insert.execute(&mut *transaction).await.map_err(failed)?;
-    sqlx::query(UNQUEUE_FAULTS).bind(rows.as_str()).execute(&mut *transaction).await.map_err(failed)?;
+    for sql in [UNQUEUE_FAULTS, END_FAULTS] {
+        sqlx::query(sql).bind(rows.as_str()).execute(&mut *transaction).await.map_err(failed)?;
+    }
     transaction.commit().await.map_err(failed)
 }
 
@@ -153,12 +162,25 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
         return Err(corrupt(bad));
     }
     let parts = parts(&mut connection, &order, &asked).await?;
-    let latest = parts.standing.latest.clone();
+    let in_force = parts.standing.in_force.clone();
+    let stored: BTreeMap<Token, ClientRef> =
+        encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect();
     let mut works = assemble(&order, encounters, parts)?;
     for (work, request) in works.iter_mut().zip(requests) {
-        request.add_decisions(work, &latest);
+        request.add_decisions(work, (&in_force, &stored));
     }
     Ok(works)
+}
+
+pub(super) async fn find_in_force(
+    store: &SqliteStore,
+    agency_id: &Token,
+    encounter_id: &Token,
+) -> Result<Option<InForce>, StoreError> {
+    let failed = StoreError::during("reading the decision in force");
+    let asked = EncounterRef { agency_id: agency_id.as_str(), encounter_id: encounter_id.as_str() };
+    let mut connection = store.readers.acquire().await.map_err(failed)?;
+    Ok(read::loaded(&mut connection, &[], &[asked]).await?.in_force.into_values().next())
 }
 
 pub(super) async fn load_history(store: &SqliteStore, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {

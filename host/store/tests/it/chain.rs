@@ -81,8 +81,8 @@ pub(crate) async fn it_does_not_fork_over_several_agencies(setup: &Setup) {
 }
 
 pub(crate) async fn it_refuses_to_change_or_delete(setup: &Setup) {
-    crate::activations::record_one(setup).await;
     setup.commit("c1", 0, vec![billable("d1", "e1")]).await.expect("commits");
+    crate::activations::record_one(setup).await;
     let tables = [
         ("decision", "record"),
         ("decision_line", "modifiers"),

@@ -49,8 +49,8 @@ pub(crate) async fn it_leaves_a_changed_revision_in_the_queue(setup: &Setup) {
     setup.commit("c1", 0, vec![decision]).await.expect("commits");
     let work = setup.store.take_undecided(10, at(0)).await.expect("takes");
     assert_eq!(work.clients[0].encounters[0].revision, 2);
-    let decided = work.clients[0].encounter_id_to_decision_id.get(&token("e1"));
-    assert_eq!(decided.map(String::as_str), Some("d1"));
+    let decided = work.clients[0].encounter_id_to_in_force.get(&token("e1"));
+    assert_eq!(decided.map(|in_force| in_force.decision_id.as_str()), Some("d1"));
 }
 
 pub(crate) async fn it_lists_decisions_by_filter_and_sequence(setup: &Setup) {

@@ -1,7 +1,7 @@
 //! Policy files, terms, counts and signs of life.
 
 use adjudica_core::Digest;
-use adjudica_store::{Counts, PolicyFile, PolicyFileSummary, StoreError, Yank};
+use adjudica_store::{Counts, PolicyFile, PolicyFileSummary, StoreError};
 
 use crate::support::{Setup, at, encounter, not_billable, token};
 
@@ -49,19 +49,6 @@ pub(crate) async fn it_refuses_another_file_for_a_version(setup: &Setup) {
     assert!(matches!(refused, Err(StoreError::WrongDigest { .. })), "{refused:?}");
 }
 
-pub(crate) async fn it_takes_a_policy_back_once(setup: &Setup) {
-    let first = file("1.0.0", b"one");
-    setup.store.insert_policy_file(&first).await.expect("inserts");
-    let yank = |reason: &str| Yank { reason: reason.to_owned(), yanked_at: at(5), yanked_by: token("author") };
-    let absent = setup.store.yank_policy(Digest::of(b"none"), &yank("never there")).await;
-    assert!(!absent.expect("answers"), "there is no such file");
-    assert!(setup.store.yank_policy(first.digest, &yank("a wrong limit")).await.expect("yanks"));
-    assert!(!setup.store.yank_policy(first.digest, &yank("once more")).await.expect("answers"));
-    let listed = setup.store.list_policy_files().await.expect("lists");
-    assert_eq!(listed.first().and_then(|file| file.yanked.clone()), Some(yank("a wrong limit")));
-    assert_eq!(setup.store.load_policy_wasm(first.digest).await.expect("loads"), Some(first.wasm), "replays need it");
-}
-
 pub(crate) async fn it_notices_bytes_that_changed(setup: &Setup) {
     let first = file("1.0.0", b"one");
     setup.store.insert_policy_file(&first).await.expect("inserts");
@@ -87,9 +74,9 @@ pub(crate) async fn it_keeps_terms_once(setup: &Setup) {
 pub(crate) async fn it_counts_and_answers(setup: &Setup) {
     setup.store.ping().await.expect("answers");
     assert_eq!(setup.store.counts().await.expect("counts"), Counts::default());
-    crate::activations::record_one(setup).await;
     setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
     setup.commit("c1", 0, vec![not_billable("d1", "e9")]).await.expect("commits");
-    let expected = Counts { encounters: 2, undecided: 2, faults: 0, decisions: 1, policy_files: 1, changes: 1 };
+    crate::activations::record_one(setup).await;
+    let expected = Counts { encounters: 2, undecided: 2, stale: 0, faults: 0, decisions: 1, policy_files: 1, changes: 1 };
     assert_eq!(setup.store.counts().await.expect("counts"), expected);
 }

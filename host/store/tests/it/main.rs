@@ -11,6 +11,7 @@ mod library;
 mod records;
 mod schema;
 mod support;
+mod withdrawals;
 mod work;
 
 /// Makes one test for each database out of each function.
@@ -98,11 +99,13 @@ on_both! {
         it_lets_one_of_two_changes_win,
         it_names_every_fault_of_a_change,
         it_refuses_policies_and_terms_that_are_not_there,
+        it_makes_exactly_the_rerouted_decisions_stale,
+        it_refuses_decisions_made_by_an_earlier_schedule,
+        it_takes_a_policy_back_with_its_schedules,
     }
     library {
         it_keeps_policy_files_once,
         it_refuses_another_file_for_a_version,
-        it_takes_a_policy_back_once,
         it_notices_bytes_that_changed,
         it_keeps_terms_once,
         it_counts_and_answers,
@@ -114,6 +117,14 @@ on_both! {
         it_lets_one_of_two_case_managers_win,
         it_loads_what_decisions_need,
         it_makes_later_decisions_stale_when_an_earlier_day_is_billed,
+    }
+    withdrawals {
+        it_gives_back_what_a_withdrawn_encounter_billed,
+        it_gives_back_what_another_system_deletes,
+        it_refuses_decisions_about_what_was_taken_out,
+        it_decides_anew_what_comes_in_again,
+        it_gives_back_what_nobody_can_read_any_more,
+        it_stores_an_encounter_with_the_decision_about_it,
     }
     schema {
         it_opens_the_same_database_twice,

@@ -138,7 +138,14 @@ pub(crate) fn commit_of(
     ledger_through: i64,
     decisions: Vec<NewDecision>,
 ) -> NewCommit {
-    let client = ClientCommit { agency_id: token(agency_id), client_id: token(client_id), ledger_through, decisions };
+    let client = ClientCommit {
+        agency_id: token(agency_id),
+        client_id: token(client_id),
+        schedule_change: 0,
+        ledger_through,
+        decisions,
+        confirmed: Vec::new(),
+    };
     NewCommit { clients: vec![client], idempotency: Vec::new() }
 }
 
@@ -233,7 +240,10 @@ pub(crate) fn billable(decision_id: &str, encounter_id: &str) -> NewDecision {
         decision_id: decision_id.to_owned(),
         encounter_id: token(encounter_id),
         encounter_revision: None,
+        new_encounter: None,
         payer_id: token("payer1"),
+        plan_id: None,
+        service_line: None,
         date_of_service: day("2026-02-03"),
         policy: Some(PolicyRef { policy_id: token("sim"), version: "1.2.3".to_owned(), digest: Digest::of(b"policy") }),
         terms_digest: Some(Digest::of(b"terms")),

@@ -55,7 +55,8 @@ pub(crate) async fn it_queues_what_other_systems_change(setup: &Setup) {
     for (number, sql) in changes.into_iter().enumerate() {
         let work = take(setup).await;
         let revision = work.clients[0].encounters[0].revision;
-        let supersedes = work.clients[0].encounter_id_to_decision_id.get(&token("e1")).cloned();
+        let in_force = work.clients[0].encounter_id_to_in_force.get(&token("e1"));
+        let supersedes = in_force.map(|in_force| in_force.decision_id.clone());
         let mut decision = not_billable(&format!("d{number}"), "e1");
         decision.encounter_revision = Some(revision);
         decision.supersedes = supersedes;
@@ -140,7 +141,8 @@ pub(crate) async fn it_loads_chosen_work_in_order(setup: &Setup) {
     let counts: Vec<_> =
         works.iter().map(|work| (work.encounters.len(), work.ledger.len(), work.ledger_through)).collect();
     assert_eq!(counts, [(0, 0, 0), (1, 1, 1), (1, 0, 0)]);
-    let decisions: Vec<_> = works[1].encounter_id_to_decision_id.values().map(String::as_str).collect();
+    let decisions: Vec<_> =
+        works[1].encounter_id_to_in_force.values().map(|in_force| in_force.decision_id.as_str()).collect();
     assert_eq!(decisions, ["d1", "d2"]);
     assert_eq!(works[1].ledger[0].encounter_id, token("e1"));
     assert_eq!(setup.store.load_work(&[]).await.expect("loads"), []);

@@ -87,9 +87,23 @@ pub(crate) async fn it_rolls_back_and_remembers_what_was_known(bench: &Bench) {
     let body =
         json!({"encounter": encounter("e1", "c1", "2026-03-02"), "dry_run": true, "as_of": "2026-05-01T12:01:30Z"});
     assert_eq!(bench.post("/v1/decisions", &body).await.json()["lines"][0]["amount_cents"], 3_000);
-    assert_eq!(bench.post("/v1/activations/rollback", &rollback).await.status, 201);
+    // Before the first activation there was nothing: that has to be meant.
+    let refused = bench.post("/v1/activations/rollback", &rollback).await;
+    assert_eq!(refused.problem(), (409, "leaves_nothing".to_owned(), vec!["to_nothing".to_owned()]));
+    assert_eq!(
+        refused.json()["errors"][0]["message"],
+        "payer `acme` from 2020-01-01 to no end would have no policy"
+    );
+    let said = "the schedule before the last change is empty, so nothing would answer any more; if that is what you want, send `\"to_nothing\": true`";
+    assert_eq!(refused.json()["detail"], said);
+    assert_eq!(cents(bench, "2026-03-02").await, 2_500);
+    let meant = json!({"message": "it was wrong", "payer_id": "acme", "to_nothing": true});
+    let back = bench.post("/v1/activations/rollback", &meant).await;
+    assert_eq!(back.status, 201, "{}", back.text);
+    let unanswered = json!([{"payer_id": "acme", "plan_id": null, "service_line": null, "from": "2020-01-01", "to": null}]);
+    assert_eq!((&back.json()["periods"], &back.json()["unanswered"]), (&json!([]), &unanswered));
     assert_eq!(cents(bench, "2026-03-02").await, Value::Null);
-    assert_eq!(bench.post("/v1/activations/rollback", &rollback).await.status, 409);
+    assert_eq!(bench.post("/v1/activations/rollback", &meant).await.problem().1, "nothing_to_roll_back");
 }
 
 #[tokio::test]
@@ -119,13 +133,11 @@ async fn it_keeps_the_old_set_when_the_policys_own_cases_fail() {
 pub(crate) async fn it_follows_activations_of_other_hosts(bench: &Bench) {
     let sibling = bench.sibling().await;
     bench.activate(GOOD).await;
-    assert_eq!(cents(&sibling, "2026-03-02").await, Value::Null);
-    sibling.app.host.registry.refresh().await.expect("a refresh");
+    // It has not looked at the activations since, and notices when it reads the client.
     assert_eq!(cents(&sibling, "2026-03-02").await, 2_500);
     // The sibling changes activations on the newest set, even when it has not looked since.
     bench.activate(SECOND).await;
     sibling.activate(Guest { version: "3.0.0", cents: 4_000, ..GOOD }).await;
-    bench.app.host.registry.refresh().await.expect("a refresh");
     assert_eq!(cents(bench, "2026-03-02").await, 4_000);
     let status = bench.get("/v1/status").await.json();
     assert_eq!((&status["change_id"], status["policies"][0]["policy"].as_str()), (&json!(3), Some("test@3.0.0")));

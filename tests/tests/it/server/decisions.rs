@@ -1,5 +1,6 @@
 //! Decisions one at a time: outcomes, records, replays, idempotency, what-if questions, limits under many hands.
 
+use adjudica_core::Token;
 use axum::body::Body;
 use serde_json::{Value, json};
 
@@ -9,6 +10,10 @@ use crate::server::harness::{Bench, encounter};
 async fn put(bench: &Bench, id: &str, client: &str, day: &str) {
     let answer = bench.put(&format!("/v1/encounters/{id}"), &encounter(id, client, day)).await;
     assert!(answer.status.is_success(), "{}", answer.text);
+}
+
+fn token(text: &str) -> Token {
+    Token::parse(text).expect("a token")
 }
 
 async fn decide(bench: &Bench, body: Value) -> Value {
@@ -102,8 +107,12 @@ pub(crate) async fn it_counts_earlier_lines_and_replaces_earlier_decisions(bench
         (finding["message"].as_str(), finding["citation"]["source_id"].as_str()),
         (Some("3 lines are billed already, 3 may be"), Some("manual"))
     );
+    // Asked again, what holds is the answer. To decide it once more has to be said.
+    let held = bench.post("/v1/decisions", &json!({"encounter": encounter("e2", "c1", "2026-03-02")})).await;
+    assert_eq!((held.status.as_u16(), &held.json()), (200, &records[1]));
+    assert_eq!(bench.counts().await, (4, 4));
     // Deciding e2 again takes its line back first, so it can be billed; then nothing is left for e4 as before.
-    let again = decide(bench, json!({"encounter": encounter("e2", "c1", "2026-03-02")})).await;
+    let again = decide(bench, json!({"encounter_id": "e2", "again": true})).await;
     assert_eq!((&again["outcome"], &again["supersedes"]), (&json!("billable"), &records[1]["decision_id"]));
     records.push(again);
     for record in &records {
@@ -157,8 +166,11 @@ pub(crate) async fn it_answers_what_if_without_keeping_anything(bench: &Bench) {
     );
     let explained = decide(bench, json!({"encounter": inline, "dry_run": true, "explain": true})).await;
     assert_eq!((&explained["explain"], &explained["policy"]["digest"]), (&json!("all"), &json!(now)));
-    let unknown = bench.post("/v1/decisions", &json!({"encounter": inline, "policy": "test@9.0.0"})).await;
-    assert_eq!(unknown.problem(), (404, "not_found".to_owned(), vec!["policy".to_owned()]));
+    let unknown = json!({"encounter": inline, "policy": "test@9.0.0", "dry_run": true});
+    assert_eq!(bench.post("/v1/decisions", &unknown).await.problem(), (404, "not_found".to_owned(), vec!["policy".to_owned()]));
+    let kept = json!({"encounter": inline, "policy": "test@2.0.0", "as_of": "2026-04-01T00:00:00Z"});
+    let fields = vec!["policy".to_owned(), "as_of".to_owned()];
+    assert_eq!(bench.post("/v1/decisions", &kept).await.problem(), (422, "invalid_request".to_owned(), fields));
     assert_eq!(bench.counts().await, (0, 0));
 }
 
@@ -173,12 +185,21 @@ pub(crate) async fn it_lets_exactly_the_limit_through_when_many_ask_at_once(benc
     });
     let answers = futures_util::future::join_all(sent).await;
     let records: Vec<_> = answers.iter().map(|answer| answer.json()).collect();
-    let billable = records.iter().filter(|record| record["outcome"] == "billable").count();
-    assert_eq!(billable, 3, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
+    // Whoever stands before those that are billed takes a place from the last of them, at once.
+    let billed = async || {
+        let ledger = bench.store.ledger_of(&token("default"), &token("c1"), None).await.expect("a ledger");
+        let mut live: Vec<_> = ledger.iter().filter(|entry| entry.reverses_seq.is_none()).collect();
+        live.retain(|line| !ledger.iter().any(|entry| entry.reverses_seq == Some(line.seq)));
+        live.iter().map(|line| line.encounter_id.to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(billed().await.len(), 3, "{:?}", answers.iter().map(|answer| answer.status).collect::<Vec<_>>());
     for record in &records {
         require_same_again(bench, record).await;
     }
-    assert_eq!(bench.get("/v1/chain/verify").await.json()["length"], 30);
+    bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    assert_eq!(billed().await, ["e0", "e1", "e10"].map(str::to_owned).into(), "the first of the day by id");
+    assert_eq!(bench.get("/v1/status").await.json()["counts"]["stale"], 0);
+    assert_eq!(bench.get("/v1/chain/verify").await.json()["intact"], true);
 }
 
 pub(crate) async fn it_keeps_a_trapping_policy_to_its_own_answers(bench: &Bench) {

@@ -47,7 +47,7 @@ pub(crate) async fn it_answers_each_of_many_that_commit_together(bench: &Bench) 
     prepare(bench).await;
     let before = commits(bench).await;
     let holder = bench.database.hold().await;
-    // More than one group takes; two requests for each client, of which the second is decided on what the first billed.
+    // More than one group takes; two requests for each encounter.
     let numbers: Vec<usize> = (1..=90).chain(1..=90).collect();
     let asked = join_all(numbers.iter().map(|number| ask(bench, *number, &[])));
     let released = async {
@@ -55,12 +55,14 @@ pub(crate) async fn it_answers_each_of_many_that_commit_together(bench: &Bench) 
         holder.release().await;
     };
     let (answers, ()) = join(asked, released).await;
-    for answer in &answers {
-        assert_eq!(answer.status, 201, "{}", answer.text);
+    // The second of each two finds the decision that the first one got, and gets it too.
+    let made = answers.iter().filter(|answer| answer.status == 201).count();
+    let held = answers.iter().filter(|answer| answer.status == 200).count();
+    assert_eq!((made, held), (90, 90));
+    for (first, second) in answers.iter().take(90).zip(answers.iter().skip(90)) {
+        assert_eq!(first.text, second.text);
     }
-    let superseding = answers.iter().filter(|answer| answer.json()["supersedes"].is_string()).count();
-    assert_eq!(superseding, 90);
-    require_whole(bench, 181).await;
+    require_whole(bench, 91).await;
     let commits = commits(bench).await - before;
     assert!((2..60).contains(&commits), "{commits} commits for 180 requests");
 }
@@ -122,9 +124,7 @@ pub(crate) async fn it_keeps_what_others_wait_for_when_one_is_cut_off(bench: &Be
     }
     // What was cut off may have been recorded; asking again is answered either way.
     for number in 1..=5 {
-        assert_eq!(ask(bench, number, &[]).await.status, 201);
+        assert!(ask(bench, number, &[]).await.status.is_success());
     }
-    let decided = bench.counts().await.1;
-    assert!((11..=16).contains(&decided), "{decided}");
-    require_whole(bench, decided).await;
+    require_whole(bench, 11).await;
 }

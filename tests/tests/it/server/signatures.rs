@@ -240,7 +240,7 @@ pub(crate) async fn it_activates_no_policy_that_its_publisher_took_back(bench: &
     let refused = bench.post("/v1/activations", &body).await;
     assert_eq!(
         (refused.problem().1.as_str(), refused.json()["detail"].as_str()),
-        ("policy_yanked", Some("the publisher took this policy back: a wrong limit; activate another version"))
+        ("policy_yanked", Some("the publisher took test 2.0.0 back: a wrong limit; activate another version"))
     );
     let file = bench.get(&format!("/v1/policies/{first}/file")).await;
     assert_eq!(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, EncounterFacts, Manifest, Token};
-use adjudica_server::decide::run::{Answerer, Item, Job, Routed, run_jobs};
+use adjudica_server::decide::run::{Answerer, Counted, Item, Job, Kept, Routed, run_jobs};
 
 /// A policy file and its terms, ready to answer.
 pub struct Loaded {
@@ -59,14 +59,17 @@ fn jobs(policies: &[Loaded], encounters: Vec<EncounterFacts>) -> Vec<Job> {
     for (tag, facts) in encounters.into_iter().enumerate() {
         let routed = route(policies, &facts);
         let items = client_to_items.entry(facts.client_id.clone()).or_default();
-        items.push(Item { facts, revision: None, supersedes: None, routed, tag });
+        let (kept, supersedes, in_force, records) = (Kept::Nowhere, None, None, None);
+        items.push(Item { facts, kept, supersedes, in_force, routed, records, tag });
     }
     let job = |(client_id, items): (Token, Vec<Item>)| Job {
         // There is one agency in a file; its name reaches nobody.
         agency_id: client_id.clone(),
         client_id,
+        schedule_change: 0,
         ledger: Vec::new(),
         ledger_through: 0,
+        counted: Counted::Before,
         items,
     };
     client_to_items.into_iter().map(job).collect()

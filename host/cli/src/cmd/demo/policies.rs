@@ -6,7 +6,7 @@ use adjudica_core::{Manifest, Terms, Token};
 use adjudica_server::App;
 use adjudica_server::wire::activation::{ActivationRequest, Replace, Scope, TermsChoice};
 use adjudica_server::wire::query::Caller;
-use adjudica_server::wire::request::PolicyName;
+use adjudica_server::wire::request::{Keep, PolicyName};
 use anyhow::Result;
 
 use crate::exit::{Fault, Refusal};
@@ -75,6 +75,7 @@ fn requests(digest: adjudica_core::Digest, manifest: &Manifest, sample: &Sample)
         dos_from: range.from,
         dos_to: range.to,
         replace: Replace::Cut,
+        keep: Keep::Record,
     };
     manifest.payers.iter().flat_map(|payer| manifest.in_force.iter().map(move |range| request(payer, range))).collect()
 }

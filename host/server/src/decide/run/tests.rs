@@ -64,16 +64,22 @@ fn answerer(name: &str, code: &'static str, max: usize) -> Routed {
 }
 
 fn item(id: &str, day: &str, routed: &Routed) -> Item {
-    Item { facts: facts(id, day), revision: Some(1), supersedes: None, routed: routed.clone(), tag: 0 }
+    let (kept, supersedes, in_force, records) = (Kept::Stored(1), None, None, None);
+    Item { facts: facts(id, day), kept, supersedes, in_force, routed: routed.clone(), records, tag: 0 }
 }
 
 fn job(ledger: Vec<LedgerSeen>, items: Vec<Item>) -> Job {
     let through = i64::try_from(ledger.len()).expect("a small number");
-    Job { agency_id: token("default"), client_id: token("c1"), ledger, ledger_through: through, items }
+    let (agency_id, client_id) = (token("default"), token("c1"));
+    Job { agency_id, client_id, schedule_change: 0, ledger, ledger_through: through, counted: Counted::Before, items }
 }
 
 fn seen(id: &str) -> LedgerSeen {
-    let lines = ledger_lines(&facts(id, "2026-01-01"), &billable("G9001"));
+    seen_on(id, "2026-01-01")
+}
+
+fn seen_on(id: &str, day: &str) -> LedgerSeen {
+    let lines = ledger_lines(&facts(id, day), &billable("G9001"));
     LedgerSeen { encounter_id: token(id), line: lines.into_iter().next().expect("a line") }
 }
 
@@ -159,4 +165,66 @@ fn it_says_whose_lines_were_left_out() {
     assert_eq!(summary(&done[0]), [("e1", Outcome::Billable, 1), ("e2", Outcome::NotBillable, 3)]);
     assert_eq!(done[0].items[0].ledger_without, [token("e2")]);
     assert!(done[0].items[1].ledger_without.is_empty());
+}
+
+/// Which of two days and ids comes first decides what counts, never which was decided first.
+#[test]
+fn it_counts_what_stands_before_an_encounter_and_nothing_else() {
+    let a = answerer("a", "G9001", 2);
+    let ledger = || vec![seen_on("e2", "2026-01-02"), seen_on("e4", "2026-01-02"), seen_on("e6", "2026-01-06")];
+    for (id, day, outcome) in [
+        ("e1", "2026-01-01", Outcome::Billable),
+        ("e3", "2026-01-02", Outcome::Billable),
+        ("e5", "2026-01-02", Outcome::NotBillable),
+        ("e0", "2026-01-06", Outcome::NotBillable),
+        ("e7", "2026-01-02", Outcome::NotBillable),
+    ] {
+        let done = run_jobs(vec![job(ledger(), vec![item(id, day, &a)])], Explain::FailedOnly);
+        assert_eq!(summary(&done[0]), [(id, outcome, 3)], "{id} on {day}");
+    }
+    // What is billed in the call counts together with what was billed before, each at its own place.
+    let items = vec![item("e1", "2026-01-01", &a), item("e3", "2026-01-02", &a), item("e5", "2026-01-03", &a)];
+    let done = run_jobs(vec![job(ledger(), items)], Explain::FailedOnly);
+    let expected = [("e1", Outcome::Billable, 3), ("e3", Outcome::NotBillable, 4), ("e5", Outcome::NotBillable, 4)];
+    assert_eq!(summary(&done[0]), expected);
+    let mut all = job(ledger(), vec![item("e1", "2026-01-01", &a)]);
+    all.counted = Counted::All;
+    let done = run_jobs(vec![all], Explain::FailedOnly);
+    assert_eq!(summary(&done[0]), [("e1", Outcome::NotBillable, 3)], "as records of the first form counted");
+}
+
+#[test]
+fn it_writes_nothing_where_the_decision_in_force_says_the_same() {
+    let a = answerer("a", "G9001", 2);
+    let Routed::To(answerer_a) = &a else { panic!("it answers") };
+    let in_force = |facts: &EncounterFacts, decision: &Decision, policy: &[u8]| {
+        let mut of = record();
+        let currency = Some(&answerer_a.currency);
+        let said = serde_json::to_string(&Said::new(facts, currency, decision)).expect("json");
+        of.currency = None;
+        let start = of.text().expect("json");
+        let start = start.split_once(",\"facts\":").expect("facts").0.to_owned();
+        InForce {
+            decision_id: "d1".to_owned(),
+            is_stale: true,
+            policy_digest: Some(Digest::of(policy)),
+            terms_digest: Some(Digest::of(b"terms")),
+            record: format!("{start},{}", said.strip_prefix('{').expect("an object")),
+        }
+    };
+    let again = |policy: &[u8], decision: &Decision| {
+        let mut e2 = item("e2", "2026-01-02", &a);
+        e2.in_force = Some(in_force(&e2.facts, decision, policy));
+        let items = vec![item("e1", "2026-01-01", &a), e2, item("e3", "2026-01-03", &a)];
+        let done = run_jobs(vec![job(vec![seen_on("e2", "2026-01-02")], items)], Explain::FailedOnly).remove(0);
+        let told: Vec<_> = done.items.iter().map(|done| (done.news, done.ledger_through)).collect();
+        assert_eq!(done.items[2].decision.outcome, Outcome::NotBillable, "e2 counts either way");
+        told
+    };
+    // The line of e2 is entry 1 and stays; e1 writes entry 2.
+    assert_eq!(again(b"a", &billable("G9001")), [(News::Made, 1), (News::Confirmed, 2), (News::Made, 2)]);
+    for (policy, decision) in [(&b"b"[..], billable("G9001")), (b"a", billable("G9002"))] {
+        // It is taken back as entry 3 and billed again as entry 4.
+        assert_eq!(again(policy, &decision), [(News::Made, 1), (News::Made, 3), (News::Made, 4)]);
+    }
 }

@@ -15,11 +15,13 @@ use crate::postgres::commit::write;
 pub(in crate::postgres) struct KnownHeads(Mutex<BTreeMap<String, Head>>);
 
 impl KnownHeads {
-    /// Remembers the ends that `rows`, now durable, gave to their chains.
-    pub(super) fn learn(&self, rows: &CommitRows<'_>) {
+    /// Remembers the ends that `rows`, now durable, gave to their chains, which stood as in `standing` before.
+    pub(super) fn learn(&self, rows: &CommitRows<'_>, standing: &Standing) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (row, committed) in rows.decisions.iter().zip(&rows.committed) {
-            let head = Head { length: committed.sequence, hash: committed.hash };
+            let before = standing.heads.get(row.agency_id);
+            let withdrawals = before.map_or(0, |head| head.withdrawals);
+            let head = Head { length: committed.sequence, hash: committed.hash, withdrawals };
             match known.get_mut(row.agency_id) {
                 Some(known) => *known = head,
                 None => drop(known.insert(row.agency_id.to_owned(), head)),
@@ -43,7 +45,7 @@ pub(super) async fn commit(
     let rows = commit::plan(new, &standing);
     match write::write_if_unmoved(&store.pool, &rows, new, &standing).await {
         Ok(true) => {
-            store.heads.learn(&rows);
+            store.heads.learn(&rows, &standing);
             Ok(Some(rows.committed))
         }
         // The server has taken the statement back.
@@ -56,7 +58,8 @@ pub(super) async fn commit(
 /// of an earlier decision that are taken back.
 fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Standing> {
     let agencies = commit::agencies(new);
-    if agencies.is_empty() || !commit::superseded(new).is_empty() {
+    let confirms = new.clients.iter().any(|client| !client.confirmed.is_empty());
+    if agencies.is_empty() || confirms || !commit::superseded(new).is_empty() {
         return None;
     }
     let heads = store.heads.of(agencies.into_iter())?;
@@ -64,5 +67,14 @@ fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Standing> {
         let (agency_id, client_id) = (client.agency_id.as_str().to_owned(), client.client_id.as_str().to_owned());
         (ClientRef { agency_id, client_id }, client.ledger_through)
     };
-    Some(Standing { heads, ledger_ends: new.clients.iter().map(end).collect(), ..Standing::default() })
+    let mut schedule_changes = BTreeMap::new();
+    for client in &new.clients {
+        let agency_id = client.agency_id.as_str().to_owned();
+        let change = *schedule_changes.entry(agency_id).or_insert(client.schedule_change);
+        if change != client.schedule_change {
+            return None;
+        }
+    }
+    let ledger_ends = new.clients.iter().map(end).collect();
+    Some(Standing { heads, schedule_changes, ledger_ends, ..Standing::default() })
 }
