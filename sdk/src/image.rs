@@ -307,6 +307,9 @@ pub struct Authorization {
     pub spent_rule: u32,
     /// Fewer units are left than asked for.
     pub cut_rule: u32,
+    /// Units that the code could use are taken by services of other codes.
+    #[serde(with = "signed::bound")]
+    pub shared_rule: u32,
 }
 
 /// A line for minutes beyond those of its primary code.

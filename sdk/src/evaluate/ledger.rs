@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use adjudica_core::ServiceDate;
-use adjudica_core::authorization::{Account, spend};
+use adjudica_core::authorization::Accounts;
 use adjudica_core::field::NONE_S32;
 
 use super::columns::{View, child_range};
@@ -159,16 +159,16 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// Takes what the payer's lines used off `accounts`, in order of day. Later days count too: units are spent once.
-    pub(super) fn spend(&self, accounts: &mut [Account], payer: u32) {
-        for line in self.lines.iter().filter(|line| line.payer == payer) {
-            spend(accounts, bit_of(line.code), line.day, line.units);
+    /// Spends what the payer's lines of `codes` used. Later days count too: units are spent once.
+    pub(super) fn spend(&self, accounts: &mut Accounts, payer: u32, codes: u64) {
+        for line in self.lines.iter().filter(|line| line.payer == payer && bit_of(line.code) & codes != 0) {
+            accounts.spend(bit_of(line.code), line.day, line.units);
         }
     }
 }
 
 /// The bit of a code; none for a code that the policy does not answer with.
-fn bit_of(code: u32) -> u64 {
+pub(super) fn bit_of(code: u32) -> u64 {
     1_u64.checked_shl(code).unwrap_or(0)
 }
 

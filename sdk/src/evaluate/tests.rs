@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use crate::tables::{self, Compiled};
 use crate::{NoHooks, cases, native};
 
+mod authorizations;
 mod records;
 mod sentences;
 mod staff;
