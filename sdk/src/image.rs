@@ -423,7 +423,7 @@ pub struct Filing {
     pub rule: u32,
 }
 
-/// Bits that narrow a count to the same practice, provider, diagnosis or payer.
+/// Bits that narrow a count to lines that share something with the encounter.
 pub mod per {
     /// The same billing practice.
     pub const PRACTICE: u8 = 1;
@@ -433,8 +433,12 @@ pub mod per {
     pub const DIAGNOSIS: u8 = 4;
     /// The same payer.
     pub const PAYER: u8 = 8;
-    /// As many units.
+    /// As many units; not asked where [`MINUTES`] is and the minutes of both are known.
     pub const UNITS: u8 = 16;
+    /// The same mode of contact, or one that is not known.
+    pub const MODE: u8 = 32;
+    /// As many minutes, or minutes that are not known.
+    pub const MINUTES: u8 = 64;
 }
 
 /// The days that a count looks back over, up to the date of service.

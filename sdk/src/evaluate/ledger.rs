@@ -17,6 +17,8 @@ pub struct BilledLine {
     day: i32,
     code: u32,
     units: u32,
+    /// The mode's text.
+    mode: u32,
     /// Documented minutes of the encounter, on its first line.
     minutes: u32,
     rendering_provider: u32,
@@ -31,6 +33,7 @@ impl BilledLine {
         day: NONE_S32,
         code: NONE,
         units: 1,
+        mode: NONE,
         minutes: NONE,
         rendering_provider: NONE,
         billing_provider: NONE,
@@ -88,6 +91,7 @@ impl Ledger {
             self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
         }
         self.fill(view.ledger_units, &rows, |line| &mut line.units);
+        self.fill(view.ledger_mode, &rows, |line| &mut line.mode);
         self.fill(view.ledger_minutes, &rows, |line| &mut line.minutes);
         self.fill(view.ledger_rendering_provider, &rows, |line| &mut line.rendering_provider);
         self.fill(view.ledger_billing_provider, &rows, |line| &mut line.billing_provider);
@@ -114,6 +118,7 @@ impl Ledger {
             day: row.day,
             code,
             units,
+            mode: row.mode_text,
             minutes: if is_first { row.minutes } else { NONE },
             rendering_provider: row.rendering_provider,
             billing_provider: row.billing_provider,
@@ -172,13 +177,18 @@ pub(super) fn bit_of(code: u32) -> u64 {
     1_u64.checked_shl(code).unwrap_or(0)
 }
 
+/// Whether the line counts. Of what is not known of one of the two nobody can say that it differs.
 fn is_same(line: &BilledLine, row: &Row, narrowed_by: u8) -> bool {
     let differs = |bit: u8, line_value: u32, row_value: u32| narrowed_by & bit != 0 && line_value != row_value;
+    let are_known = |line_value: u32, row_value: u32| line_value != NONE && row_value != NONE;
+    let have_minutes = narrowed_by & per::MINUTES != 0 && are_known(line.minutes, row.minutes);
     !(differs(per::PRACTICE, line.billing_provider, row.billing_provider)
         || differs(per::PROVIDER, line.rendering_provider, row.rendering_provider)
         || differs(per::DIAGNOSIS, line.diagnosis, row.diagnosis)
         || differs(per::PAYER, line.payer, row.payer)
-        || differs(per::UNITS, line.units, row.units))
+        || are_known(line.mode, row.mode_text) && differs(per::MODE, line.mode, row.mode_text)
+        // The same minutes are the same work, though a prior authorization may have cut the units of one of the two.
+        || if have_minutes { line.minutes != row.minutes } else { differs(per::UNITS, line.units, row.units) })
 }
 
 /// The first day of a window that ends on `day`.

@@ -238,6 +238,8 @@ fn reads(document: &Document, plans: &[Plan<'_>]) -> Vec<Field> {
     need(per & crate::image::per::PROVIDER != 0, &[F::EncounterRenderingProvider, F::LedgerRenderingProvider]);
     need(per & crate::image::per::DIAGNOSIS != 0, &[F::EncounterDiagnosis, F::LedgerDiagnosis]);
     need(per & crate::image::per::UNITS != 0, &[F::LedgerUnits]);
+    need(per & crate::image::per::MODE != 0, &[F::EncounterMode, F::LedgerMode]);
+    need(per & crate::image::per::MINUTES != 0, &[F::EncounterMinutes, F::LedgerMinutes]);
     need(per & crate::image::per::PAYER != 0, &[F::EncounterPayer, F::LedgerPayer]);
     let terms = document.rates.iter().any(|rate| rate.row.terms);
     need(terms, RATE);

@@ -328,6 +328,7 @@ fn line_of(facts: &EncounterFacts, code: &ProcedureCode, day: ServiceDate) -> Le
         billing_provider_id: facts.billing_provider_id.clone(),
         rendering_provider_id: facts.rendering_provider_id.clone(),
         diagnosis: facts.diagnoses.first().cloned(),
+        mode: Some(facts.mode.clone()),
         minutes: None,
         paid_cents: None,
         deductible_cents: None,
