@@ -57,28 +57,28 @@ macro_rules! write_statement {
         INSERT INTO ledger (
             agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
             procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis,
-            reverses_seq, recorded_at, minutes, paid_cents, deductible_cents)
+            reverses_seq, recorded_at, minutes, paid_cents, deductible_cents, mode)
         SELECT * FROM unnest(
             $39::text[], $40::text[], $41::bigint[], $42::text[], $43::text[], $44::text[], $45::text[],
             $46::text[], $47::text[], $48::bigint[], $49::bigint[], $50::text[], $51::text[], $52::text[],
-            $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[]) WHERE ",
+            $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[], $58::text[]) WHERE ",
             $when,
             " RETURNING 1),
     heads AS (
         UPDATE chain_head h SET length = k.length, head_hash = k.head_hash
-        FROM unnest($58::text[], $59::bigint[], $60::text[]) AS k (agency_id, length, head_hash)
+        FROM unnest($59::text[], $60::bigint[], $61::text[]) AS k (agency_id, length, head_hash)
         WHERE h.agency_id = k.agency_id AND ",
             $when,
             " RETURNING 1),
     unqueued AS (
         DELETE FROM undecided u
-        USING unnest($61::text[], $62::text[], $63::bigint[]) AS k (agency_id, encounter_id, revision)
+        USING unnest($62::text[], $63::text[], $64::bigint[]) AS k (agency_id, encounter_id, revision)
         WHERE u.agency_id = k.agency_id AND u.encounter_id = k.encounter_id AND u.revision = k.revision AND ",
             $when,
             " RETURNING 1),
     made_stale AS (
         UPDATE encounter e SET revision = e.revision + 1
-        FROM unnest($64::text[], $65::text[], $66::text[]) AS k (agency_id, client_id, after_day)
+        FROM unnest($65::text[], $66::text[], $67::text[]) AS k (agency_id, client_id, after_day)
         WHERE e.agency_id = k.agency_id AND e.client_id = k.client_id AND e.date_of_service > k.after_day
             AND NOT EXISTS (SELECT 1 FROM unnest($1::text[], $5::text[]) AS d (agency_id, encounter_id)
                 WHERE d.agency_id = e.agency_id AND d.encounter_id = e.encounter_id)
@@ -109,13 +109,13 @@ const WRITE: &str = write_statement!("", "true", "true");
 const WRITE_IF_UNMOVED: &str = write_statement!(
     "
     locked AS (
-        SELECT h.agency_id FROM unnest($58::text[], $67::bigint[], $68::text[]) AS k (agency_id, length, head_hash)
+        SELECT h.agency_id FROM unnest($59::text[], $68::bigint[], $69::text[]) AS k (agency_id, length, head_hash)
         JOIN chain_head h ON h.agency_id = k.agency_id
         WHERE h.length = k.length AND h.head_hash = k.head_hash ORDER BY h.agency_id FOR UPDATE OF h),
     unmoved AS (
-        SELECT (SELECT count(*) FROM locked) = cardinality($58::text[])
+        SELECT (SELECT count(*) FROM locked) = cardinality($59::text[])
             AND NOT EXISTS (
-                SELECT 1 FROM unnest($69::text[], $70::text[], $71::bigint[]) AS k (agency_id, client_id, seq)
+                SELECT 1 FROM unnest($70::text[], $71::text[], $72::bigint[]) AS k (agency_id, client_id, seq)
                 WHERE k.seq <> (SELECT coalesce(max(l.seq), 0) FROM ledger l
                     WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id))
             AND NOT EXISTS (
@@ -123,10 +123,10 @@ const WRITE_IF_UNMOVED: &str = write_statement!(
                 JOIN decision d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id) AS yes),
     answers AS (
         INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at)
-        SELECT * FROM unnest($72::text[], $73::text[], $74::text[], $75::bytea[], $76::bigint[])
+        SELECT * FROM unnest($73::text[], $74::text[], $75::text[], $76::bytea[], $77::bigint[])
         WHERE (SELECT yes FROM unmoved)),",
     "(SELECT yes FROM unmoved)",
-    "decisions = 0 OR 1 / (CASE WHEN ARRAY[decisions, lines, findings, billed, heads] = $77::bigint[] THEN 1 ELSE 0 END) = 1"
+    "decisions = 0 OR 1 / (CASE WHEN ARRAY[decisions, lines, findings, billed, heads] = $78::bigint[] THEN 1 ELSE 0 END) = 1"
 );
 
 /// How many rows of each table were written, in the order of [`CommitRows::counts`].
@@ -247,6 +247,7 @@ fn bind_ledger<'q>(query: Write<'q>, rows: &'q [LedgerRow<'_>]) -> Write<'q> {
         .bind(column(rows, |row| row.minutes))
         .bind(column(rows, |row| row.paid_cents))
         .bind(column(rows, |row| row.deductible_cents))
+        .bind(column(rows, |row| row.mode))
 }
 
 fn bind_heads<'q>(query: Write<'q>, rows: &'q [HeadRow<'_>]) -> Write<'q> {
