@@ -25,6 +25,9 @@ pub struct Image<'a> {
     pub dictionary: Dictionary<'a>,
     /// Number of procedure codes, in the order of the manifest.
     pub codes: u32,
+    /// Codes of lines for minutes beyond another code's own: bits.
+    #[serde(with = "signed::bits")]
+    pub add_on_codes: u64,
     /// Effect of each rule of the manifest, by `Effect`'s position from the strongest.
     pub effects: &'a [u8],
     /// First days of the segments, rising; before the first the policy is not in force.

@@ -19,8 +19,10 @@ pub struct BilledLine {
     units: u32,
     /// The mode's text.
     mode: u32,
-    /// Documented minutes of the encounter, on its first line.
+    /// Documented minutes of the encounter, on its first line: what adds up.
     minutes: u32,
+    /// Documented minutes of the encounter, where they are known: what tells two services apart.
+    service_minutes: u32,
     rendering_provider: u32,
     billing_provider: u32,
     payer: u32,
@@ -35,6 +37,7 @@ impl BilledLine {
         units: 1,
         mode: NONE,
         minutes: NONE,
+        service_minutes: NONE,
         rendering_provider: NONE,
         billing_provider: NONE,
         payer: NONE,
@@ -58,12 +61,21 @@ impl BilledLine {
     pub fn units(&self) -> u32 {
         self.units
     }
+
+    /// Whether the line can be of the same encounter as one that stands beside it.
+    fn can_go_with(&self, other: &Self) -> bool {
+        let place = |line: &Self| {
+            (line.day, line.payer, line.billing_provider, line.rendering_provider, line.diagnosis, line.mode)
+        };
+        place(self) == place(other)
+    }
 }
 
 /// One client's lines in order of day.
-#[derive(Default)]
 pub(super) struct Ledger {
     lines: Vec<BilledLine>,
+    /// Bits of the codes that add to another's line.
+    add_on_codes: u64,
     /// Bits of the codes that any line has: most counts end here.
     codes: u64,
 }
@@ -77,6 +89,10 @@ pub(super) struct Count {
 }
 
 impl Ledger {
+    pub(super) fn new(add_on_codes: u64) -> Self {
+        Self { lines: Vec::new(), add_on_codes, codes: 0 }
+    }
+
     /// Starts the client of `timeline`: the lines billed before this call.
     pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols, timeline: u32) {
         self.lines.clear();
@@ -100,6 +116,20 @@ impl Ledger {
         if !self.lines.is_sorted_by_key(|line| line.day) {
             self.lines.sort_by_key(|line| line.day);
         }
+        if !view.ledger_minutes.is_empty() {
+            self.spread_minutes();
+        }
+    }
+
+    /// An encounter's lines stand together, the add-ons behind the line that has its minutes.
+    fn spread_minutes(&mut self) {
+        let mut before = BilledLine::UNREAD;
+        for line in &mut self.lines {
+            let is_behind = line.minutes == NONE && bit_of(line.code) & self.add_on_codes != 0;
+            let known = if is_behind && line.can_go_with(&before) { before.service_minutes } else { line.minutes };
+            line.service_minutes = known;
+            before = *line;
+        }
     }
 
     /// Puts a column on the lines; one that the policy does not read leaves them as they are.
@@ -120,6 +150,7 @@ impl Ledger {
             units,
             mode: row.mode_text,
             minutes: if is_first { row.minutes } else { NONE },
+            service_minutes: row.minutes,
             rendering_provider: row.rendering_provider,
             billing_provider: row.billing_provider,
             payer: row.payer,
@@ -181,14 +212,14 @@ pub(super) fn bit_of(code: u32) -> u64 {
 fn is_same(line: &BilledLine, row: &Row, narrowed_by: u8) -> bool {
     let differs = |bit: u8, line_value: u32, row_value: u32| narrowed_by & bit != 0 && line_value != row_value;
     let are_known = |line_value: u32, row_value: u32| line_value != NONE && row_value != NONE;
-    let have_minutes = narrowed_by & per::MINUTES != 0 && are_known(line.minutes, row.minutes);
+    let have_minutes = narrowed_by & per::MINUTES != 0 && are_known(line.service_minutes, row.minutes);
     !(differs(per::PRACTICE, line.billing_provider, row.billing_provider)
         || differs(per::PROVIDER, line.rendering_provider, row.rendering_provider)
         || differs(per::DIAGNOSIS, line.diagnosis, row.diagnosis)
         || differs(per::PAYER, line.payer, row.payer)
         || are_known(line.mode, row.mode_text) && differs(per::MODE, line.mode, row.mode_text)
         // The same minutes are the same work, though a prior authorization may have cut the units of one of the two.
-        || if have_minutes { line.minutes != row.minutes } else { differs(per::UNITS, line.units, row.units) })
+        || if have_minutes { line.service_minutes != row.minutes } else { differs(per::UNITS, line.units, row.units) })
 }
 
 /// The first day of a window that ends on `day`.

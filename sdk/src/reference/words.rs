@@ -48,10 +48,7 @@ pub(super) const PER: &[Word] = &[
     word("payer", "those of the same payer"),
     word("units", "lines of as many units; not asked where `minutes` is named too and both have them"),
     word("mode", "those of the same mode of contact, and those of which it is not known"),
-    word(
-        "minutes",
-        "those of encounters of as many documented minutes, and those of which they are not known, as on lines after an encounter's first",
-    ),
+    word("minutes", "those of encounters of as many documented minutes, and those of which they are not known"),
 ];
 
 pub(super) const COUNTS: &[Word] =

@@ -173,9 +173,29 @@ fn it_finds_the_copy_of_each_line_of_an_encounter() {
     expect_each = [{ outcome = "billable" }, { outcome = "billable" }]
 
     [[case]]
-    name = "of_add_ons_only_the_units_are_known"
-    encounters = [{ minutes = 90 }, { minutes = 120 }, { minutes = 100 }]
-    expect_each = [{ outcome = "billable" }, { outcome = "billable" }, { outcome = "not_billable", rules = ["again"], subject = "99489" }]
+    name = "an_add_on_has_the_minutes_of_its_encounter"
+    encounters = [{ minutes = 90 }, { minutes = 120 }, { minutes = 100 }, { procedure_code = "99489", minutes = 31 }, { minutes = 90 }]
+    expect_each = [{ outcome = "billable" }, { outcome = "billable" }, { outcome = "billable" }, { outcome = "billable" }, { outcome = "not_billable", rules = ["again", "again"] }]
+
+    [[case]]
+    name = "an_add_on_billed_before_has_the_minutes_of_the_line_before_it"
+    history = [
+        { procedure_code = "99487", date_of_service = "2024-03-15", mode = "in_person", minutes = 90 },
+        { procedure_code = "99489", date_of_service = "2024-03-15", mode = "in_person" },
+        { procedure_code = "99489", date_of_service = "2024-03-15", mode = "in_person" },
+        { procedure_code = "99487", date_of_service = "2024-03-15", mode = "video", minutes = 100 },
+    ]
+    encounters = [{ minutes = 100 }, { minutes = 90 }]
+    expect_each = [{ outcome = "billable" }, { outcome = "not_billable", rules = ["again", "again"] }]
+
+    [[case]]
+    name = "an_add_on_that_stands_behind_another_encounter_may_be_the_same"
+    history = [
+        { procedure_code = "99487", date_of_service = "2024-03-15", mode = "video", minutes = 90 },
+        { procedure_code = "99489", date_of_service = "2024-03-15", mode = "in_person" },
+    ]
+    encounter = { minutes = 100 }
+    expect = { outcome = "not_billable", rules = ["again"], subject = "99489" }
     "#,
     );
 }
@@ -237,7 +257,7 @@ fn facts(id: usize, (mode, minutes, day): (&str, u32, i32)) -> EncounterFacts {
 proptest! {
     #[test]
     fn it_knows_a_copy_in_one_call_as_in_many(services in proptest::collection::vec(
-        (prop_oneof![Just("telephone"), Just("video")], prop_oneof![Just(30_u32), Just(31), Just(90), Just(120)], 0_i32..2),
+        (prop_oneof![Just("telephone"), Just("video")], prop_oneof![Just(30_u32), Just(31), Just(90), Just(100), Just(120)], 0_i32..2),
         1..9,
     )) {
         let compiled = compiled(AGAIN);
