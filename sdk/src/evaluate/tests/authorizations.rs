@@ -116,11 +116,19 @@ fn it_says_which_units_other_codes_took() {
     check(WORK, &cases.concat());
 }
 
+const ADD_ON: &str = r#"
+    [[add_on]]
+    id = "add-on"
+    code = "99489"
+    primary = "G9002"
+    after = 60
+    rounding = { rule = "floor", step = 30 }
+    source = "manual"
+"#;
+
 #[test]
 fn it_spends_a_unit_once_among_the_lines_of_one_encounter() {
-    let rows = format!(
-        "{WORK}\n[[add_on]]\nid = \"add-on\"\ncode = \"99489\"\nprimary = \"G9002\"\nafter = 60\nrounding = {{ rule = \"floor\", step = 30 }}\nsource = \"manual\""
-    );
+    let rows = format!("{WORK}\n{ADD_ON}");
     check(
         &rows,
         r#"
@@ -137,6 +145,31 @@ fn it_spends_a_unit_once_among_the_lines_of_one_encounter() {
         { authorization_id = "a", procedure_codes = ["G9002", "99489"], from = "2024-01-01", units = 10 },
     ] } }
     expect = { outcome = "billable", notes = [], lines = [{ procedure_code = "G9002", units = 8 }, { procedure_code = "99489", units = 2 }] }
+    "#,
+    );
+}
+
+#[test]
+fn it_limits_an_add_on_by_the_units_that_are_left_of_it() {
+    let rows = format!(
+        "{WORK}\n{ADD_ON}\n[[limit]]\nid = \"one\"\ncodes = [\"99489\"]\nmax = 1\nwindow = \"day\"\ncounts = \"units\"\nsource = \"manual\""
+    );
+    check(
+        &rows,
+        r#"
+    [[case]]
+    name = "one_of_two_is_authorized_and_one_is_allowed"
+    encounter = { procedure_code = "G9002", minutes = 120, standing = { authorizations = [
+        { authorization_id = "a", procedure_codes = ["G9002", "99489"], from = "2024-01-01", units = 9 },
+    ] } }
+    expect = { outcome = "billable", lines = [{ procedure_code = "G9002", units = 8 }, { procedure_code = "99489", units = 1 }] }
+
+    [[case]]
+    name = "two_are_authorized_and_one_is_allowed"
+    encounter = { procedure_code = "G9002", minutes = 120, standing = { authorizations = [
+        { authorization_id = "a", procedure_codes = ["G9002", "99489"], from = "2024-01-01", units = 10 },
+    ] } }
+    expect = { outcome = "not_billable", rules = ["one"] }
     "#,
     );
 }
