@@ -300,6 +300,7 @@ fn encounter_text(field: Field, encounter: &EncounterFacts) -> Option<&str> {
 fn ledger_text(field: Field, line: &LedgerLine) -> Option<&str> {
     match field {
         Field::LedgerProcedureCode => Some(line.procedure_code.as_str()),
+        Field::LedgerMode => line.mode.as_ref().map(Token::as_str),
         Field::LedgerDiagnosis => line.diagnosis.as_ref().map(|diagnosis| diagnosis.as_str()),
         _ => None,
     }

@@ -107,6 +107,9 @@ pub struct LedgerLine {
     /// The principal diagnosis, where one was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diagnosis: Option<Token>,
+    /// How contact was made; absent on lines that were billed before this was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Token>,
     /// Documented minutes of the encounter, on its first line; a line of 0 units holds minutes that did not make a unit yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub minutes: Option<Minutes>,

@@ -138,6 +138,8 @@ fields! {
     LedgerProcedureCode = "ledger.procedure_code": Text,
     /// Units of a billed line.
     LedgerUnits = "ledger.units": Count,
+    /// How contact was made for a billed line.
+    LedgerMode = "ledger.mode": Text,
     /// Documented minutes of the encounter of a billed line, on its first line.
     LedgerMinutes = "ledger.minutes": Count,
     /// Who did the billed work, opaque.

@@ -22,6 +22,7 @@ pub fn ledger_lines(facts: &EncounterFacts, decision: &Decision) -> Vec<LedgerLi
         billing_provider_id: facts.billing_provider_id.clone(),
         rendering_provider_id: facts.rendering_provider_id.clone(),
         diagnosis: facts.diagnoses.first().cloned(),
+        mode: Some(facts.mode.clone()),
         minutes: None,
         paid_cents: None,
         deductible_cents: None,

@@ -52,7 +52,7 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
     let reader = RowReader::new(&view, &symbols);
     let plans = Plans::new(image);
     let explain = if batch.explain { Explain::All } else { Explain::FailedOnly };
-    let mut ledger = Ledger::default();
+    let mut ledger = Ledger::new(image.add_on_codes);
     let mut answers = answers_with_room(batch.encounters);
     for (timeline, [from, to]) in (0..).zip(batch.timelines.array_windows()) {
         ledger.load(&view, &symbols, timeline);

@@ -25,6 +25,9 @@ pub struct Image<'a> {
     pub dictionary: Dictionary<'a>,
     /// Number of procedure codes, in the order of the manifest.
     pub codes: u32,
+    /// Codes of lines for minutes beyond another code's own: bits.
+    #[serde(with = "signed::bits")]
+    pub add_on_codes: u64,
     /// Effect of each rule of the manifest, by `Effect`'s position from the strongest.
     pub effects: &'a [u8],
     /// First days of the segments, rising; before the first the policy is not in force.
@@ -307,6 +310,9 @@ pub struct Authorization {
     pub spent_rule: u32,
     /// Fewer units are left than asked for.
     pub cut_rule: u32,
+    /// Units that the code could use are taken by services of other codes.
+    #[serde(with = "signed::bound")]
+    pub shared_rule: u32,
 }
 
 /// A line for minutes beyond those of its primary code.
@@ -420,7 +426,7 @@ pub struct Filing {
     pub rule: u32,
 }
 
-/// Bits that narrow a count to the same practice, provider, diagnosis or payer.
+/// Bits that narrow a count to lines that share something with the encounter.
 pub mod per {
     /// The same billing practice.
     pub const PRACTICE: u8 = 1;
@@ -430,8 +436,12 @@ pub mod per {
     pub const DIAGNOSIS: u8 = 4;
     /// The same payer.
     pub const PAYER: u8 = 8;
-    /// As many units.
+    /// As many units; not asked where [`MINUTES`] is and the minutes of both are known.
     pub const UNITS: u8 = 16;
+    /// The same mode of contact, or one that is not known.
+    pub const MODE: u8 = 32;
+    /// As many minutes, or minutes that are not known.
+    pub const MINUTES: u8 = 64;
 }
 
 /// The days that a count looks back over, up to the date of service.

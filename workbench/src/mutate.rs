@@ -97,3 +97,6 @@ fn judge(subject: &Subject, change: &Change, cases: &Cases<'_>, probes: &Probes)
         None => Fate::Unseen,
     }
 }
+
+#[cfg(test)]
+mod tests;

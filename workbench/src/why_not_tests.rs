@@ -86,6 +86,37 @@ max = 1
 window = "calendar_month"
 source = "manual"
 
+[[limit]]
+id = "again"
+codes = ["98966"]
+max = 1
+window = "day"
+per = ["practice", "provider", "payer", "mode", "minutes", "units"]
+when = { without = ["claim.replacement", "claim.void", "repeat_service"] }
+source = "manual"
+
+[[exclude]]
+id = "beside"
+codes = ["98966"]
+with = ["98967"]
+window = "day"
+when = { without = ["distinct_service"] }
+source = "manual"
+
+[[prerequisite]]
+id = "after"
+codes = ["98966"]
+any_of = ["G9001"]
+window = "calendar_year"
+when = { info = ["follow_up"], without = ["known_client"] }
+source = "manual"
+
+[[notice]]
+id = "letter"
+effect = "review"
+when = { info = ["by_letter"], without = ["letter_kept"] }
+sentence = "the letter is not kept"
+
 [[require]]
 id = "care_plan"
 info = "care_plan"
@@ -310,6 +341,56 @@ fn it_finds_no_way_past_a_limit() {
         encounter = {}"#,
     );
     assert_eq!(ways(&used_up), Some(Vec::new()));
+}
+
+/// A call of 8 minutes after lines of these codes by the same mode and minutes, with these words besides.
+fn call(billed: &[&str], words: &[&str]) -> String {
+    let line = |code: &&str| {
+        format!(r#"{{ procedure_code = "{code}", date_of_service = "2026-03-02", mode = "telephone", minutes = 8 }}"#)
+    };
+    let lines: Vec<String> = billed.iter().map(line).collect();
+    let words: Vec<String> = words.iter().map(|word| format!(r#", "{word}""#)).collect();
+    format!(
+        r#"history = [{}]
+        encounter = {{ procedure_code = "98966", phase = "implementation", mode = "telephone", minutes = 8, supporting_info = ["care_plan"{}] }}"#,
+        lines.join(", "),
+        words.concat(),
+    )
+}
+
+#[test]
+fn it_names_the_words_that_lift_a_rule() {
+    let word = |word: &str| otherwise(&[&format!("have the record show `{word}`, if that is so")]);
+    let replaced =
+        otherwise(&["have the records show that the claim replaces an earlier one (frequency code 7), if that is so"]);
+    let voided =
+        otherwise(&["have the records show that the claim voids an earlier one (frequency code 8), if that is so"]);
+    let table = [
+        (call(&["98966"], &[]), vec![word("repeat_service"), replaced, voided]),
+        (call(&["98967"], &[]), vec![word("distinct_service")]),
+        (call(&[], &["follow_up"]), vec![word("known_client")]),
+        (call(&[], &["by_letter"]), vec![word("letter_kept")]),
+    ];
+    for (given, expected) in table {
+        assert_eq!(told(&case(&given)), expected, "{given}");
+    }
+    let both =
+        ["repeat_service", "distinct_service"].map(|word| format!("have the record show `{word}`, if that is so"));
+    let (kind, sentences) = first(&call(&["98966", "98967"], &[]));
+    assert_eq!(kind, ChangeKind::Otherwise);
+    assert!(sentences.len() == 2 && both.iter().all(|sentence| sentences.contains(sentence)), "{sentences:?}");
+}
+
+#[test]
+fn it_asks_for_as_many_authorized_units_as_are_billed() {
+    let spent = case(
+        r#"history = [{ procedure_code = "G9001", date_of_service = "2026-02-02", units = 2 }]
+        encounter = { supporting_info = ["care_plan", "consent", "by_authorization"], standing = { authorizations = [
+            { authorization_id = "a1", procedure_codes = ["G9001"], from = "2026-01-01", units = 2 },
+        ] } }"#,
+    );
+    let whole = missing(&["obtain a prior authorization of G9001 for the day, at least 2 of its units"]);
+    assert_eq!(told(&spent), [whole]);
 }
 
 #[test]

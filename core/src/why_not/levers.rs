@@ -57,18 +57,22 @@ impl<'l> Levers<'l> {
         self.found
     }
 
-    /// Besides, the manifest's codes where the code does not suit the work, and its documents where one is asked for.
+    /// Besides, the manifest's codes where the code does not suit the work, and its words for what the record shows where a
+    /// rule may ask for one or be lifted by one.
     pub(super) fn all(mut self) -> Vec<FactChange> {
         let manifest = self.question.manifest;
         if failed(self.decision).any(|finding| can_be_another_code(finding.kind)) {
             manifest.codes.iter().for_each(|code| self.add_code(ChangeKind::Otherwise, *code));
         }
-        if failed(self.decision).any(|finding| finding.kind == RuleKind::Requirement) {
+        if failed(self.decision).any(|finding| can_hang_on_the_record(finding.kind)) {
             let is_shown = |subject: &&crate::manifest::Subject| {
                 matches!(subject.kind, SubjectKind::Document | SubjectKind::Information)
             };
             let subjects = manifest.subjects.iter().filter(is_shown).map(|subject| &subject.name);
-            for name in subjects.chain(&manifest.conditions) {
+            // What the encounter itself can say comes before what the agency's records would have to.
+            let (on_file, own): (Vec<_>, Vec<_>) =
+                manifest.conditions.iter().partition(|name| is_condition(name.as_str()));
+            for name in subjects.chain(own).chain(on_file) {
                 let is_fact = is_date(name.as_str()) || OWN_FACTS.contains(&name.as_str());
                 if !is_fact && !shows(self.now, name) {
                     self.add(ChangeKind::Otherwise, shown(name));
@@ -105,7 +109,7 @@ impl<'l> Levers<'l> {
             RuleKind::Role | RuleKind::Phase | RuleKind::Mode => self.add_staff(),
             RuleKind::PlaceOfService => self.add_places(),
             RuleKind::Filing => self.add_receipt(finding),
-            // Nothing of the encounter itself helps against these, or what would is not named.
+            // Nothing of the encounter itself helps against these, or what would is not named by the finding.
             RuleKind::InForce
             | RuleKind::Code
             | RuleKind::Service
@@ -186,7 +190,9 @@ impl<'l> Levers<'l> {
         let asked = subject.or(self.now.procedure_code);
         let Some(code) = asked.or_else(|| Some(self.decision.lines.first()?.procedure_code)) else { return };
         let line = self.decision.lines.iter().find(|line| line.procedure_code == code);
-        let units = line.map_or(Units(1), |line| line.units);
+        // Where no line is left, the finding says how many units were asked for.
+        let asked = finding.observed.and_then(|units| u32::try_from(units).ok()).unwrap_or(1);
+        let units = line.map_or(Units(asked.max(1)), |line| line.units);
         self.add(ChangeKind::Missing, Change::Authorization { code, units });
     }
 
@@ -298,6 +304,35 @@ fn can_be_another_code(kind: RuleKind) -> bool {
         | RuleKind::ReportOnly
         | RuleKind::Notice
         | RuleKind::Custom => false,
+    }
+}
+
+/// Whether a rule of that kind can be bound to cases that the record shows: then a word of the record may lift it.
+fn can_hang_on_the_record(kind: RuleKind) -> bool {
+    match kind {
+        RuleKind::Requirement
+        | RuleKind::Limit
+        | RuleKind::Exclusion
+        | RuleKind::Prerequisite
+        | RuleKind::Authorization
+        | RuleKind::Interval
+        | RuleKind::Modifier
+        | RuleKind::ReportOnly
+        | RuleKind::Notice
+        | RuleKind::Custom => true,
+        RuleKind::InForce
+        | RuleKind::Code
+        | RuleKind::Service
+        | RuleKind::Role
+        | RuleKind::Phase
+        | RuleKind::Mode
+        | RuleKind::PlaceOfService
+        | RuleKind::GroupSize
+        | RuleKind::Minutes
+        | RuleKind::Diagnosis
+        | RuleKind::Component
+        | RuleKind::Rate
+        | RuleKind::Filing => false,
     }
 }
 

@@ -202,6 +202,7 @@ fn decision(facts: &EncounterFacts, encounter_revision: Option<i64>) -> NewDecis
             billing_provider_id: facts.billing_provider_id.clone(),
             rendering_provider_id: facts.rendering_provider_id.clone(),
             diagnosis: facts.diagnoses.first().cloned(),
+            mode: None,
             minutes: None,
             paid_cents: None,
             deductible_cents: None,

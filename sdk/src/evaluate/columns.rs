@@ -45,6 +45,7 @@ pub(super) struct View<'b> {
     /// The columns of a rate's selectors, each beside the encounter's own.
     pub rate_selectors: [(&'b [u32], &'b [u32]); 5],
     pub rate_modifier: &'b [u32],
+    pub ledger_mode: &'b [u32],
     pub ledger_minutes: &'b [u32],
     pub diagnosis_offset: &'b [u32],
     pub diagnosis_code: &'b [u32],
@@ -110,6 +111,7 @@ impl<'b> View<'b> {
                 (finder.words(Field::RatePlaceOfService)?, finder.words(Field::EncounterPlaceOfService)?),
             ],
             rate_modifier: finder.words(Field::RateModifier)?,
+            ledger_mode: finder.words(Field::LedgerMode)?,
             ledger_minutes: finder.words(Field::LedgerMinutes)?,
             diagnosis_offset: finder.words(Field::DiagnosisOffset)?,
             diagnosis_code: finder.words(Field::DiagnosisCode)?,

@@ -124,6 +124,14 @@ impl<'d, 'a> Draft<'d, 'a> {
         self.answers.line_units.get(self.line_of(code)?).copied()
     }
 
+    /// Code and units of the lines before that of `code`.
+    pub(super) fn lines_before(&self, code: u32) -> impl Iterator<Item = (u32, u32)> {
+        let range = self.first_line..self.line_of(code).unwrap_or(self.first_line);
+        let codes = self.answers.line_codes.get(range.clone()).unwrap_or_default();
+        let units = self.answers.line_units.get(range).unwrap_or_default();
+        codes.iter().copied().zip(units.iter().copied())
+    }
+
     /// Puts the amount on the line of `code`.
     pub(super) fn price_line(&mut self, code: u32, cents: i64) {
         if let Some(line) = self.line_of(code)

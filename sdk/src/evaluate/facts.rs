@@ -1,12 +1,12 @@
 //! Rules that look at what the records say: components, diagnoses, days between, authorizations.
 
 use adjudica_core::ServiceDate;
-use adjudica_core::authorization::{Account, left};
+use adjudica_core::authorization::{Account, Accounts};
 use adjudica_core::field::{NONE_S32, NONE_U32};
 
 use super::columns::{View, child_range, child_rows, value};
 use super::draft::{Arguments, Draft};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, bit_of};
 use super::parameters::Parameters;
 use super::rates::Rates;
 use super::row::Row;
@@ -136,24 +136,48 @@ pub(super) fn apply_authorizations(
     let units = draft.units_of(code)?;
     let mut cut = None;
     for rule in plan.authorizations.iter().filter(|rule| holds(&rule.when, row)) {
-        let about = Arguments::NONE.about(subject_of(draft, code));
-        let mut accounts = accounts(row, known);
-        known.ledger.spend(&mut accounts, row.payer);
-        let bit = 1_u64.checked_shl(code).unwrap_or(0);
-        let Some(left) = left(&accounts, bit, row.day) else {
-            draft.fail(rule.rule, about);
+        let about = subject_of(draft, code);
+        let unspent = Accounts::new(accounts(row, known));
+        let Some(left) = units_left(unspent.clone(), row, (code, EVERY_CODE), known, draft) else {
+            draft.fail(rule.rule, Arguments::NONE.about(about));
             continue;
         };
-        draft.judge(true.into(), rule.rule, about);
+        draft.judge(true.into(), rule.rule, Arguments::NONE.about(about));
+        if left >= units {
+            continue;
+        }
         if left == 0 {
-            draft.fail(rule.spent_rule, about);
-        } else if left < units {
-            draft.fail(rule.cut_rule, Arguments { observed: i64::from(units), expected: i64::from(left), ..about });
+            draft.fail(rule.spent_rule, Arguments::observed(units).about(about));
+        } else {
+            draft.fail(rule.cut_rule, Arguments::counts(units, left).about(about));
             draft.set_units(code, left);
             cut = Some(Cut { asked: units, left });
         }
+        let alone = units_left(unspent, row, (code, bit_of(code)), known, draft);
+        let taken = alone.unwrap_or(0).saturating_sub(left);
+        if taken > 0 {
+            draft.fail(rule.shared_rule, Arguments::observed(taken).about(about));
+        }
     }
     cut
+}
+
+const EVERY_CODE: u64 = u64::MAX;
+
+/// Units that `accounts` leave for the line of `code` when lines of `codes` are counted: those billed before, and those of
+/// the encounter itself that come before it.
+fn units_left(
+    mut accounts: Accounts,
+    row: &Row,
+    (code, codes): (u32, u64),
+    known: &Known<'_>,
+    draft: &Draft<'_, '_>,
+) -> Option<u32> {
+    known.ledger.spend(&mut accounts, row.payer, codes);
+    for (other, units) in draft.lines_before(code).filter(|(other, _)| bit_of(*other) & codes != 0) {
+        accounts.spend(bit_of(other), row.day, units);
+    }
+    accounts.left(bit_of(code), row.day)
 }
 
 /// The approved lines that the encounter's records give, each once.
@@ -165,7 +189,7 @@ fn accounts(row: &Row, known: &Known<'_>) -> Vec<Account> {
     for index in range.filter_map(|index| u32::try_from(index).ok()) {
         let line = value(view.authorization_line, index, NONE_U32);
         let code = known.symbols.find(value(view.authorization_code, index, NONE_U32)).code;
-        let bit = 1_u64.checked_shl(code).unwrap_or(0);
+        let bit = bit_of(code);
         if let (Some(account), Some(_)) = (accounts.last_mut(), lines.last().filter(|last| **last == line)) {
             account.codes |= bit;
             continue;
@@ -176,7 +200,7 @@ fn accounts(row: &Row, known: &Known<'_>) -> Vec<Account> {
             codes: bit,
             from: value(view.authorization_from, index, NONE_S32),
             to: if to == NONE_S32 { i32::MAX } else { to },
-            left: value(view.authorization_units, index, 0),
+            units: value(view.authorization_units, index, 0),
         });
     }
     accounts

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use adjudica_core::ServiceDate;
-use adjudica_core::authorization::{Account, spend};
+use adjudica_core::authorization::Accounts;
 use adjudica_core::field::NONE_S32;
 
 use super::columns::{View, child_range};
@@ -17,8 +17,12 @@ pub struct BilledLine {
     day: i32,
     code: u32,
     units: u32,
-    /// Documented minutes of the encounter, on its first line.
+    /// The mode's text.
+    mode: u32,
+    /// Documented minutes of the encounter, on its first line: what adds up.
     minutes: u32,
+    /// Documented minutes of the encounter, where they are known: what tells two services apart.
+    service_minutes: u32,
     rendering_provider: u32,
     billing_provider: u32,
     payer: u32,
@@ -31,7 +35,9 @@ impl BilledLine {
         day: NONE_S32,
         code: NONE,
         units: 1,
+        mode: NONE,
         minutes: NONE,
+        service_minutes: NONE,
         rendering_provider: NONE,
         billing_provider: NONE,
         payer: NONE,
@@ -55,12 +61,21 @@ impl BilledLine {
     pub fn units(&self) -> u32 {
         self.units
     }
+
+    /// Whether the line can be of the same encounter as one that stands beside it.
+    fn can_go_with(&self, other: &Self) -> bool {
+        let place = |line: &Self| {
+            (line.day, line.payer, line.billing_provider, line.rendering_provider, line.diagnosis, line.mode)
+        };
+        place(self) == place(other)
+    }
 }
 
 /// One client's lines in order of day.
-#[derive(Default)]
 pub(super) struct Ledger {
     lines: Vec<BilledLine>,
+    /// Bits of the codes that add to another's line.
+    add_on_codes: u64,
     /// Bits of the codes that any line has: most counts end here.
     codes: u64,
 }
@@ -74,6 +89,10 @@ pub(super) struct Count {
 }
 
 impl Ledger {
+    pub(super) fn new(add_on_codes: u64) -> Self {
+        Self { lines: Vec::new(), add_on_codes, codes: 0 }
+    }
+
     /// Starts the client of `timeline`: the lines billed before this call.
     pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols, timeline: u32) {
         self.lines.clear();
@@ -88,6 +107,7 @@ impl Ledger {
             self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
         }
         self.fill(view.ledger_units, &rows, |line| &mut line.units);
+        self.fill(view.ledger_mode, &rows, |line| &mut line.mode);
         self.fill(view.ledger_minutes, &rows, |line| &mut line.minutes);
         self.fill(view.ledger_rendering_provider, &rows, |line| &mut line.rendering_provider);
         self.fill(view.ledger_billing_provider, &rows, |line| &mut line.billing_provider);
@@ -95,6 +115,20 @@ impl Ledger {
         self.fill(view.ledger_diagnosis, &rows, |line| &mut line.diagnosis);
         if !self.lines.is_sorted_by_key(|line| line.day) {
             self.lines.sort_by_key(|line| line.day);
+        }
+        if !view.ledger_minutes.is_empty() {
+            self.spread_minutes();
+        }
+    }
+
+    /// An encounter's lines stand together, the add-ons behind the line that has its minutes.
+    fn spread_minutes(&mut self) {
+        let mut before = BilledLine::UNREAD;
+        for line in &mut self.lines {
+            let is_behind = line.minutes == NONE && bit_of(line.code) & self.add_on_codes != 0;
+            let known = if is_behind && line.can_go_with(&before) { before.service_minutes } else { line.minutes };
+            line.service_minutes = known;
+            before = *line;
         }
     }
 
@@ -114,7 +148,9 @@ impl Ledger {
             day: row.day,
             code,
             units,
+            mode: row.mode_text,
             minutes: if is_first { row.minutes } else { NONE },
+            service_minutes: row.minutes,
             rendering_provider: row.rendering_provider,
             billing_provider: row.billing_provider,
             payer: row.payer,
@@ -159,26 +195,31 @@ impl Ledger {
 }
 
 impl Ledger {
-    /// Takes what the payer's lines used off `accounts`, in order of day. Later days count too: units are spent once.
-    pub(super) fn spend(&self, accounts: &mut [Account], payer: u32) {
-        for line in self.lines.iter().filter(|line| line.payer == payer) {
-            spend(accounts, bit_of(line.code), line.day, line.units);
+    /// Spends what the payer's lines of `codes` used. Later days count too: units are spent once.
+    pub(super) fn spend(&self, accounts: &mut Accounts, payer: u32, codes: u64) {
+        for line in self.lines.iter().filter(|line| line.payer == payer && bit_of(line.code) & codes != 0) {
+            accounts.spend(bit_of(line.code), line.day, line.units);
         }
     }
 }
 
 /// The bit of a code; none for a code that the policy does not answer with.
-fn bit_of(code: u32) -> u64 {
+pub(super) fn bit_of(code: u32) -> u64 {
     1_u64.checked_shl(code).unwrap_or(0)
 }
 
+/// Whether the line counts. Of what is not known of one of the two nobody can say that it differs.
 fn is_same(line: &BilledLine, row: &Row, narrowed_by: u8) -> bool {
     let differs = |bit: u8, line_value: u32, row_value: u32| narrowed_by & bit != 0 && line_value != row_value;
+    let are_known = |line_value: u32, row_value: u32| line_value != NONE && row_value != NONE;
+    let have_minutes = narrowed_by & per::MINUTES != 0 && are_known(line.service_minutes, row.minutes);
     !(differs(per::PRACTICE, line.billing_provider, row.billing_provider)
         || differs(per::PROVIDER, line.rendering_provider, row.rendering_provider)
         || differs(per::DIAGNOSIS, line.diagnosis, row.diagnosis)
         || differs(per::PAYER, line.payer, row.payer)
-        || differs(per::UNITS, line.units, row.units))
+        || are_known(line.mode, row.mode_text) && differs(per::MODE, line.mode, row.mode_text)
+        // The same minutes are the same work, though a prior authorization may have cut the units of one of the two.
+        || if have_minutes { line.service_minutes != row.minutes } else { differs(per::UNITS, line.units, row.units) })
 }
 
 /// The first day of a window that ends on `day`.

@@ -22,6 +22,8 @@ pub struct Row {
     pub(crate) role: u32,
     pub(crate) phase: u32,
     pub(crate) mode: u32,
+    /// The mode's text, which a ledger line has too.
+    pub(crate) mode_text: u32,
     pub(crate) place_bit: u64,
     pub(crate) has_place: bool,
     pub(crate) group_size: u32,
@@ -82,6 +84,7 @@ impl<'v, 'b> RowReader<'v, 'b> {
             role: symbol(view.role).role,
             phase: symbol(view.phase).phase,
             mode: symbol(view.mode).mode,
+            mode_text: value(view.mode, number, NONE),
             place_bit: symbol(view.place).place_bit,
             has_place: value(view.place, number, NONE_U32) != NONE_U32,
             group_size: value(view.group_size, number, NONE_U32),

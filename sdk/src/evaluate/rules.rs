@@ -57,6 +57,7 @@ pub(super) fn decide(
             && let Some(plan) = plans.find(segment, add_on.code)?
         {
             let cut = apply_authorizations(plan, row, add_on.code, known, draft);
+            let units = draft.units_of(add_on.code).unwrap_or(units);
             apply_limits(plan, row, (add_on.code, units), known, draft);
             price(plan, &billed_row(row, cut), add_on.code, known, draft)?;
         }

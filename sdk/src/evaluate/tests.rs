@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use crate::tables::{self, Compiled};
 use crate::{NoHooks, cases, native};
 
+mod authorizations;
+mod duplicates;
 mod records;
 mod sentences;
 mod staff;
@@ -501,6 +503,7 @@ proptest! {
                     billing_provider_id: encounter.billing_provider_id.clone(),
                     rendering_provider_id: encounter.rendering_provider_id.clone(),
                     diagnosis: None,
+                    mode: None,
                     minutes: None,
                     paid_cents: None,
                     deductible_cents: None,

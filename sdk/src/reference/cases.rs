@@ -144,6 +144,7 @@ const LINE: Shape = Shape::new(
         may("billing_provider_id", Kind::Name, "the practice that billed; without it `b1`"),
         may("rendering_provider_id", Kind::Name, "who did the work; without it `p1`"),
         may("diagnosis", Kind::Name, "the principal diagnosis"),
+        may("mode", Kind::Name, "how contact was made; without it, it is not known"),
         may("minutes", Kind::Number, "documented minutes of the encounter, on its first line"),
         may("paid_cents", Kind::Cents, "what the payer is expected to pay of the amount, where it is less"),
         may("deductible_cents", Kind::Cents, "what the patient's deductible bears of it"),

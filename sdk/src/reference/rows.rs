@@ -159,7 +159,10 @@ pub(super) const TABLES: &[Table] = &[
     .needing(&[Needs::AtLeastOne(&["min", "max"])]),
     Table::list(
         "authorization",
-        &["A prior authorization on file must cover code and day, and have units left: none covers: the row; none left: `ID.spent`, `not_billable`, 198 CO N54; fewer left than asked for: the line is cut to them and `ID.cut` notes it."],
+        &[
+            "A prior authorization on file must cover code and day, and have units left: none covers: the row; none left: `ID.spent`, `not_billable`, 198 CO N54; fewer left than asked for: the line is cut to them and `ID.cut` notes it.",
+            "Where several cover a service, it is not fixed from which its units come: units are left for a line as long as it and everything billed so far can be covered together. `ID.shared` notes units that the line could use and that services of other codes took.",
+        ],
         &[CODES, WHEN_COLUMN],
     ),
     Table::list(

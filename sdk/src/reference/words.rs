@@ -46,7 +46,9 @@ pub(super) const PER: &[Word] = &[
     word("provider", "those of the same rendering provider"),
     word("diagnosis", "those of the same principal diagnosis"),
     word("payer", "those of the same payer"),
-    word("units", "lines of as many units"),
+    word("units", "lines of as many units; not asked where `minutes` is named too and both have them"),
+    word("mode", "those of the same mode of contact, and those of which it is not known"),
+    word("minutes", "those of encounters of as many documented minutes, and those of which they are not known"),
 ];
 
 pub(super) const COUNTS: &[Word] =

@@ -52,6 +52,7 @@ pub(super) fn compile(document: &Document) -> Result<Compiled, Vec<Fault>> {
     let image = postcard::to_allocvec(&Image {
         dictionary: dictionary.borrowed(),
         codes: u32::try_from(names.codes.names().len()).map_err(|_| unencodable())?,
+        add_on_codes: names.codes.bits(document.add_ons.iter().map(|row| row.row.code.as_str())),
         effects: &effects,
         segments: Words::new(&Words::encode(segments.iter().map(|day| day.days().cast_unsigned()))),
         plan_of: Words::new(&Words::encode(plan_of)),
@@ -238,6 +239,8 @@ fn reads(document: &Document, plans: &[Plan<'_>]) -> Vec<Field> {
     need(per & crate::image::per::PROVIDER != 0, &[F::EncounterRenderingProvider, F::LedgerRenderingProvider]);
     need(per & crate::image::per::DIAGNOSIS != 0, &[F::EncounterDiagnosis, F::LedgerDiagnosis]);
     need(per & crate::image::per::UNITS != 0, &[F::LedgerUnits]);
+    need(per & crate::image::per::MODE != 0, &[F::EncounterMode, F::LedgerMode]);
+    need(per & crate::image::per::MINUTES != 0, &[F::EncounterMinutes, F::LedgerMinutes]);
     need(per & crate::image::per::PAYER != 0, &[F::EncounterPayer, F::LedgerPayer]);
     let terms = document.rates.iter().any(|rate| rate.row.terms);
     need(terms, RATE);

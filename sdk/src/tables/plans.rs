@@ -404,6 +404,8 @@ fn per_bits(names: &[PerName]) -> u8 {
             PerName::Diagnosis => per::DIAGNOSIS,
             PerName::Payer => per::PAYER,
             PerName::Units => per::UNITS,
+            PerName::Mode => per::MODE,
+            PerName::Minutes => per::MINUTES,
         }
     })
 }

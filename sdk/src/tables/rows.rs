@@ -237,6 +237,8 @@ pub(super) enum PerName {
     Diagnosis,
     Payer,
     Units,
+    Mode,
+    Minutes,
 }
 
 /// What a limit counts.

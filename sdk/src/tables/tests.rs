@@ -30,6 +30,24 @@ fn it_declares_only_the_facts_that_the_tables_read() {
 }
 
 #[test]
+fn it_reads_mode_and_minutes_of_billed_lines_where_lines_are_told_apart_by_them() {
+    let limit =
+        |per: &str| format!("[[limit]]\nid = \"again\"\nmax = 1\nwindow = \"day\"\nper = [{per}]\nsource = \"manual\"");
+    let table = [
+        ("", vec![]),
+        ("\"mode\"", vec!["encounter.mode", "ledger.mode"]),
+        ("\"minutes\"", vec!["encounter.minutes", "ledger.minutes"]),
+        ("\"minutes\", \"mode\"", vec!["encounter.minutes", "encounter.mode", "ledger.mode", "ledger.minutes"]),
+    ];
+    for (per, expected) in table {
+        let compiled = compile(&format!("{GOOD}{}", limit(per))).expect("no faults");
+        let names = compiled.manifest.reads.iter().map(|field| field.name());
+        let read: Vec<_> = names.filter(|name| name.ends_with(".mode") || name.ends_with(".minutes")).collect();
+        assert_eq!(read, expected, "per = [{per}]");
+    }
+}
+
+#[test]
 fn it_gives_the_same_bytes_for_the_same_text() {
     assert_eq!(compile(GOOD).expect("no faults"), compile(GOOD).expect("no faults"));
 }

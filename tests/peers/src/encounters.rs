@@ -129,6 +129,7 @@ fn ledger_line(chance: &mut Chance, payer: &str, latest: i32) -> Result<LedgerLi
         billing_provider_id: Token::parse(&format!("b{}", chance.below(3)))?,
         rendering_provider_id: Token::parse(&format!("p{}", chance.below(40)))?,
         diagnosis: None,
+        mode: None,
         minutes: None,
         paid_cents: None,
         deductible_cents: None,

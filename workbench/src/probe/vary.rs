@@ -251,6 +251,9 @@ impl Varied<'_> {
             self.with_lines(vec![elsewhere]);
             let by_other = LedgerLine { rendering_provider_id: other(&facts.rendering_provider_id), ..line(0) };
             self.with_lines(vec![by_other]);
+            if is_own {
+                self.after_like_lines(&facts, &line(0));
+            }
             if !is_own && !vocabulary.limits.is_empty() && vocabulary.codes.len() > LINES_MAX as usize {
                 continue;
             }
@@ -263,6 +266,16 @@ impl Varied<'_> {
                 let many = LedgerLine { units: Units(*number), minutes: Some(Minutes(*number)), ..line(0) };
                 self.with_lines(vec![many]);
             }
+        }
+    }
+
+    /// The encounter after a line like its own on the same day, and after lines that differ in minutes or in mode.
+    fn after_like_lines(&mut self, facts: &EncounterFacts, line: &LedgerLine) {
+        let copy = LedgerLine { minutes: facts.minutes, ..line.clone() };
+        let longer = facts.minutes.map(|minutes| Minutes(minutes.0.saturating_add(1)));
+        let by_other_mode = LedgerLine { mode: Some(other(&facts.mode)), ..copy.clone() };
+        for line in [LedgerLine { minutes: longer, ..copy.clone() }, by_other_mode, copy] {
+            self.with_lines(vec![line]);
         }
     }
 
@@ -328,6 +341,7 @@ fn line_of(facts: &EncounterFacts, code: &ProcedureCode, day: ServiceDate) -> Le
         billing_provider_id: facts.billing_provider_id.clone(),
         rendering_provider_id: facts.rendering_provider_id.clone(),
         diagnosis: facts.diagnoses.first().cloned(),
+        mode: Some(facts.mode.clone()),
         minutes: None,
         paid_cents: None,
         deductible_cents: None,

@@ -140,6 +140,7 @@ pub(crate) struct LedgerRow<'a> {
     pub(crate) minutes: Option<i64>,
     pub(crate) paid_cents: Option<i64>,
     pub(crate) deductible_cents: Option<i64>,
+    pub(crate) mode: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -194,7 +195,7 @@ pub(crate) struct TouchedRow<'a> {
 struct Billed<'r> {
     client: (&'r str, &'r str),
     encounter: &'r str,
-    service: (&'r str, &'r str, &'r str, Option<&'r str>),
+    service: (&'r str, &'r str, &'r str, Option<&'r str>, Option<&'r str>),
     providers: (&'r str, &'r str),
     counts: (i64, Option<i64>),
     cents: (i64, Option<i64>, Option<i64>),
@@ -206,7 +207,7 @@ impl<'r> Billed<'r> {
         Self {
             client: (row.agency_id, row.client_id),
             encounter: row.encounter_id,
-            service: (row.payer_id, &row.date_of_service, row.procedure_code, row.diagnosis),
+            service: (row.payer_id, &row.date_of_service, row.procedure_code, row.diagnosis, row.mode),
             providers: (row.billing_provider_id, row.rendering_provider_id),
             counts: (row.units, row.minutes),
             cents: (
@@ -333,6 +334,7 @@ impl<'a> LedgerRow<'a> {
             minutes: line.minutes.map(|minutes| i64::from(minutes.0)),
             paid_cents: line.paid_cents.map(|cents| cents.0),
             deductible_cents: line.deductible_cents.map(|cents| cents.0),
+            mode: line.mode.as_ref().map(Token::as_str),
         }
     }
 
@@ -357,6 +359,7 @@ impl<'a> LedgerRow<'a> {
             minutes: line.minutes,
             paid_cents: line.paid_cents.map(i64::saturating_neg),
             deductible_cents: line.deductible_cents.map(i64::saturating_neg),
+            mode: line.mode.as_deref(),
         }
     }
 }

@@ -29,6 +29,7 @@ pub(crate) struct RawLedger {
     pub(crate) minutes: Option<i64>,
     pub(crate) paid_cents: Option<i64>,
     pub(crate) deductible_cents: Option<i64>,
+    pub(crate) mode: Option<String>,
 }
 
 /// Reads a row whose columns stand in the order of [`RawLedger`].
@@ -54,6 +55,7 @@ macro_rules! read_ledger {
             minutes: $row.try_get(16)?,
             paid_cents: $row.try_get(17)?,
             deductible_cents: $row.try_get(18)?,
+            mode: $row.try_get(19)?,
         })
     };
 }
@@ -89,6 +91,7 @@ impl RawLedger {
         let billing = faults.take("billing_provider_id", Token::parse(&self.billing_provider_id));
         let rendering = faults.take("rendering_provider_id", Token::parse(&self.rendering_provider_id));
         let diagnosis = faults.take_option("diagnosis", self.diagnosis.as_deref(), Token::parse);
+        let mode = faults.take_option("mode", self.mode.as_deref(), Token::parse);
         let minutes = faults.take_count("minutes", self.minutes);
         Some(LedgerLine {
             payer_id: payer_id?,
@@ -99,6 +102,7 @@ impl RawLedger {
             billing_provider_id: billing?,
             rendering_provider_id: rendering?,
             diagnosis: diagnosis?,
+            mode: mode?,
             minutes: minutes?.map(Minutes),
             paid_cents: self.paid_cents.map(Cents),
             deductible_cents: self.deductible_cents.map(Cents),

@@ -53,13 +53,13 @@ const INSERT_FINDINGS: &str = "
 const INSERT_LEDGER: &str = "
     INSERT INTO ledger (agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
         procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis, reverses_seq,
-        recorded_at, minutes, paid_cents, deductible_cents)
+        recorded_at, minutes, paid_cents, deductible_cents, mode)
     SELECT k.value ->> 'agency_id', k.value ->> 'client_id', k.value ->> 'seq', k.value ->> 'kind',
         k.value ->> 'decision_id', k.value ->> 'encounter_id', k.value ->> 'payer_id', k.value ->> 'date_of_service',
         k.value ->> 'procedure_code', k.value ->> 'units', k.value ->> 'amount_cents',
         k.value ->> 'billing_provider_id', k.value ->> 'rendering_provider_id', k.value ->> 'diagnosis',
         k.value ->> 'reverses_seq', k.value ->> 'recorded_at', k.value ->> 'minutes', k.value ->> 'paid_cents',
-        k.value ->> 'deductible_cents'
+        k.value ->> 'deductible_cents', k.value ->> 'mode'
     FROM json_each(?1) k";
 
 const PUT_HEADS: &str = "

@@ -35,7 +35,7 @@ macro_rules! ledger_columns {
         "l.agency_id, l.client_id, l.seq, l.kind, l.decision_id, l.encounter_id, l.payer_id, l.date_of_service,
          l.procedure_code, l.units, l.amount_cents, l.billing_provider_id, l.rendering_provider_id, l.diagnosis,
          l.reverses_seq, l.recorded_at, l.minutes, l.paid_cents,
-         l.deductible_cents"
+         l.deductible_cents, l.mode"
     };
 }
 pub(super) use ledger_columns;

@@ -35,7 +35,8 @@ async fn it_has_the_same_tables_and_columns_on_both() {
             "SELECT table_name || '.' || column_name || ' '
                  || CASE data_type WHEN 'bigint' THEN 'integer' WHEN 'bytea' THEN 'blob' ELSE data_type END
                  || CASE is_nullable WHEN 'YES' THEN '?' ELSE '' END
-             FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE '\\_sqlx%'
+             FROM information_schema.columns JOIN information_schema.tables USING (table_schema, table_name)
+             WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND table_name NOT LIKE '\\_sqlx%'
              ORDER BY 1",
         )
         .await;

@@ -221,6 +221,7 @@ pub(crate) fn ledger_line(procedure_code: &str, amount_cents: i64) -> LedgerLine
         billing_provider_id: token("practice1"),
         rendering_provider_id: token("provider1"),
         diagnosis: Some(token("E11.9")),
+        mode: Some(token("telephone")),
         minutes: None,
         paid_cents: None,
         deductible_cents: None,

@@ -89,7 +89,10 @@ impl PlanBuilder<'_, '_> {
                 kind: Some(RuleKind::Authorization),
                 // A row that only asks for a look, or notes, does so of spent units too.
                 effect: common.effect.filter(|effect| *effect >= Effect::Review).or(Some(Effect::NotBillable)),
-                sentence: Some("every unit of {subject} that the payer authorized is spent".to_owned()),
+                sentence: Some(
+                    "every unit of {subject} that the payer authorized for the day is spent; asked for: {observed}"
+                        .to_owned(),
+                ),
                 remedy: Some("ask the payer to authorize more of {subject}".to_owned()),
                 denial: Some(("198", contractual, &["N54"])),
                 ..Variant::default()
@@ -103,11 +106,22 @@ impl PlanBuilder<'_, '_> {
                 denial: Some(("198", contractual, &["N54"])),
                 ..Variant::default()
             };
+            let shared = Variant {
+                suffix: ".shared",
+                kind: Some(RuleKind::Authorization),
+                effect: Some(Effect::Note),
+                sentence: Some("units that {subject} could use, taken by services of other codes under the same authorizations: {observed}".to_owned()),
+                remedy: Some("ask the payer to authorize {subject} apart from the other codes".to_owned()),
+                ..Variant::default()
+            };
+            // Where the policy has no other code, none can take anything.
+            let is_alone = self.names.codes.names().len() == 1;
             authorizations.push(Authorization {
                 when: self.when(row.when.as_ref()),
                 rule: self.book.rule("authorization", &common, range, Variant::default()),
                 spent_rule: self.book.rule("authorization", &common, range, spent),
                 cut_rule: self.book.rule("authorization", &common, range, cut),
+                shared_rule: if is_alone { NONE } else { self.book.rule("authorization", &common, range, shared) },
             });
         }
         authorizations

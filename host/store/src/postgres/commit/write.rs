@@ -59,16 +59,16 @@ macro_rules! write_statement {
         INSERT INTO ledger (
             agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service,
             procedure_code, units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis,
-            reverses_seq, recorded_at, minutes, paid_cents, deductible_cents)
+            reverses_seq, recorded_at, minutes, paid_cents, deductible_cents, mode)
         SELECT * FROM unnest(
             $39::text[], $40::text[], $41::bigint[], $42::text[], $43::text[], $44::text[], $45::text[],
             $46::text[], $47::text[], $48::bigint[], $49::bigint[], $50::text[], $51::text[], $52::text[],
-            $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[]) WHERE ",
+            $53::bigint[], $54::bigint[], $55::bigint[], $56::bigint[], $57::bigint[], $58::text[]) WHERE ",
             $when,
             " RETURNING 1),
     heads AS (
         UPDATE chain_head h SET length = k.length, head_hash = k.head_hash
-        FROM unnest($58::text[], $59::bigint[], $60::text[]) AS k (agency_id, length, head_hash)
+        FROM unnest($59::text[], $60::bigint[], $61::text[]) AS k (agency_id, length, head_hash)
         WHERE h.agency_id = k.agency_id AND ",
             $when,
             " RETURNING 1),
@@ -78,7 +78,7 @@ macro_rules! write_statement {
             encounter_revision, policy_digest, terms_digest)
         SELECT k.agency_id, k.payer_id, k.date_of_service, k.encounter_id, k.plan_id, k.service_line, k.client_id,
             k.decision_id, coalesce(k.revision, 0), k.policy_digest, k.terms_digest
-        FROM unnest($1::text[], $7::text[], $8::text[], $5::text[], $68::text[], $69::text[], $4::text[], $3::text[],
+        FROM unnest($1::text[], $7::text[], $8::text[], $5::text[], $69::text[], $70::text[], $4::text[], $3::text[],
             $6::bigint[], $12::text[], $13::text[]) AS k (agency_id, payer_id, date_of_service, encounter_id, plan_id,
             service_line, client_id, decision_id, revision, policy_digest, terms_digest) WHERE ",
             $when,
@@ -91,25 +91,25 @@ macro_rules! write_statement {
         RETURNING 1),
     confirmed AS (
         UPDATE decision_in_force d SET encounter_revision = k.revision
-        FROM unnest($72::text[], $73::text[], $74::bigint[]) AS k (agency_id, encounter_id, revision)
+        FROM unnest($73::text[], $74::text[], $75::bigint[]) AS k (agency_id, encounter_id, revision)
         WHERE d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id AND ",
             $when,
             " RETURNING 1),
     unqueued AS (
         DELETE FROM undecided u
-        USING unnest($61::text[], $62::text[], $63::bigint[]) AS k (agency_id, encounter_id, revision)
+        USING unnest($62::text[], $63::text[], $64::bigint[]) AS k (agency_id, encounter_id, revision)
         WHERE u.agency_id = k.agency_id AND u.encounter_id = k.encounter_id AND u.revision <= k.revision AND ",
             $when,
             " RETURNING 1),
     made_stale AS (
         INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
         SELECT e.agency_id, e.encounter_id, e.client_id, e.revision
-        FROM unnest($64::text[], $65::text[], $66::text[], $67::text[])
+        FROM unnest($65::text[], $66::text[], $67::text[], $68::text[])
             AS k (agency_id, client_id, after_day, after_encounter)
         JOIN encounter e ON e.agency_id = k.agency_id AND e.client_id = k.client_id
             AND e.date_of_service >= k.after_day
             AND (e.date_of_service COLLATE \"C\", e.encounter_id COLLATE \"C\") > (k.after_day, k.after_encounter)
-        WHERE NOT EXISTS (SELECT 1 FROM unnest($70::text[], $71::text[]) AS d (agency_id, encounter_id)
+        WHERE NOT EXISTS (SELECT 1 FROM unnest($71::text[], $72::text[]) AS d (agency_id, encounter_id)
                 WHERE d.agency_id = e.agency_id AND d.encounter_id = e.encounter_id)
             AND NOT EXISTS (SELECT 1 FROM encounter_fault f
                 WHERE f.agency_id = e.agency_id AND f.encounter_id = e.encounter_id)
@@ -120,17 +120,17 @@ macro_rules! write_statement {
         RETURNING 1),
     stored_modifiers AS (
         INSERT INTO encounter_modifier (agency_id, encounter_id, modifier)
-        SELECT * FROM unnest($94::text[], $95::text[], $96::text[]) WHERE ",
+        SELECT * FROM unnest($95::text[], $96::text[], $97::text[]) WHERE ",
             $when,
             " RETURNING 1),
     stored_diagnoses AS (
         INSERT INTO encounter_diagnosis (agency_id, encounter_id, position, diagnosis)
-        SELECT * FROM unnest($97::text[], $98::text[], $99::bigint[], $100::text[]) WHERE ",
+        SELECT * FROM unnest($98::text[], $99::text[], $100::bigint[], $101::text[]) WHERE ",
             $when,
             " RETURNING 1),
     stored_supporting_info AS (
         INSERT INTO encounter_supporting_info (agency_id, encounter_id, category)
-        SELECT * FROM unnest($101::text[], $102::text[], $103::text[]) WHERE ",
+        SELECT * FROM unnest($102::text[], $103::text[], $104::text[]) WHERE ",
             $when,
             " RETURNING 1),
     stored AS (
@@ -138,15 +138,15 @@ macro_rules! write_statement {
             agency_id, encounter_id, client_id, payer_id, plan_id, service_line, date_of_service, procedure_code,
             service, minutes, rendering_provider_id, rendering_provider_role, billing_provider_id, phase, mode,
             place_of_service, group_size, received_on, revision, written_at)
-        SELECT k.*, 1, $93::bigint FROM unnest(
-            $75::text[], $76::text[], $77::text[], $78::text[], $79::text[], $80::text[], $81::text[], $82::text[],
-            $83::text[], $84::bigint[], $85::text[], $86::text[], $87::text[], $88::text[], $89::text[], $90::text[],
-            $91::bigint[], $92::text[]) AS k WHERE ",
+        SELECT k.*, 1, $94::bigint FROM unnest(
+            $76::text[], $77::text[], $78::text[], $79::text[], $80::text[], $81::text[], $82::text[], $83::text[],
+            $84::text[], $85::bigint[], $86::text[], $87::text[], $88::text[], $89::text[], $90::text[], $91::text[],
+            $92::bigint[], $93::text[]) AS k WHERE ",
             $when,
             " RETURNING 1),
     storing AS (
         SELECT set_config('adjudica.stored_as_decided',
-            CASE WHEN cardinality($75::text[]) > 0 THEN 'on' ELSE 'off' END, true) AS word),
+            CASE WHEN cardinality($76::text[]) > 0 THEN 'on' ELSE 'off' END, true) AS word),
     written AS (
         SELECT (SELECT count(*) FROM decisions) AS decisions, (SELECT count(*) FROM lines) AS lines,
             (SELECT count(*) FROM findings) AS findings, (SELECT count(*) FROM billed) AS billed,
@@ -171,30 +171,30 @@ const WRITE: &str = write_statement!("", "true", "true");
 const WRITE_IF_UNMOVED: &str = write_statement!(
     "
     locked AS (
-        SELECT h.agency_id FROM unnest($58::text[], $104::bigint[], $105::text[], $106::bigint[], $107::bigint[])
+        SELECT h.agency_id FROM unnest($59::text[], $105::bigint[], $106::text[], $107::bigint[], $108::bigint[])
             AS k (agency_id, length, head_hash, schedule_change, withdrawals)
         JOIN chain_head h ON h.agency_id = k.agency_id
         WHERE h.length = k.length AND h.head_hash = k.head_hash AND h.schedule_change = k.schedule_change
             AND h.withdrawals = k.withdrawals
         ORDER BY h.agency_id FOR UPDATE OF h),
     unmoved AS (
-        SELECT (SELECT count(*) FROM locked) = cardinality($58::text[])
+        SELECT (SELECT count(*) FROM locked) = cardinality($59::text[])
             AND NOT EXISTS (
-                SELECT 1 FROM unnest($108::text[], $109::text[], $110::bigint[]) AS k (agency_id, client_id, seq)
+                SELECT 1 FROM unnest($109::text[], $110::text[], $111::bigint[]) AS k (agency_id, client_id, seq)
                 WHERE k.seq <> (SELECT coalesce(max(l.seq), 0) FROM ledger l
                     WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id))
             AND NOT EXISTS (
                 SELECT 1 FROM unnest($1::text[], $5::text[]) AS k (agency_id, encounter_id)
                 JOIN decision_in_force d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id)
-            AND (SELECT count(*) FROM unnest($117::text[], $118::text[]) AS k (agency_id, encounter_id)
+            AND (SELECT count(*) FROM unnest($118::text[], $119::text[]) AS k (agency_id, encounter_id)
                 JOIN encounter e ON e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id)
-                = cardinality($117::text[]) AS yes),
+                = cardinality($118::text[]) AS yes),
     answers AS (
         INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at)
-        SELECT * FROM unnest($111::text[], $112::text[], $113::text[], $114::bytea[], $115::bigint[])
+        SELECT * FROM unnest($112::text[], $113::text[], $114::text[], $115::bytea[], $116::bigint[])
         WHERE (SELECT yes FROM unmoved)),",
     "(SELECT yes FROM unmoved)",
-    "decisions = 0 OR 1 / (CASE WHEN ARRAY[decisions, lines, findings, billed, heads] = $116::bigint[] THEN 1 ELSE 0 END) = 1"
+    "decisions = 0 OR 1 / (CASE WHEN ARRAY[decisions, lines, findings, billed, heads] = $117::bigint[] THEN 1 ELSE 0 END) = 1"
 );
 
 /// How many rows of each table were written, in the order of [`CommitRows::counts`].
@@ -389,6 +389,7 @@ fn bind_ledger<'q>(query: Write<'q>, rows: &'q [LedgerRow<'_>]) -> Write<'q> {
         .bind(column(rows, |row| row.minutes))
         .bind(column(rows, |row| row.paid_cents))
         .bind(column(rows, |row| row.deductible_cents))
+        .bind(column(rows, |row| row.mode))
 }
 
 fn bind_heads<'q>(query: Write<'q>, rows: &'q [HeadRow<'_>]) -> Write<'q> {

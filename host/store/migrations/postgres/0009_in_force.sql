@@ -111,13 +111,14 @@ BEGIN
         ON CONFLICT (agency_id, encounter_id) DO NOTHING;
     INSERT INTO ledger (agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service, procedure_code,
             units, amount_cents, billing_provider_id, rendering_provider_id, diagnosis, reverses_seq, recorded_at, minutes,
-            paid_cents, deductible_cents)
+            paid_cents, deductible_cents, mode)
         SELECT l.agency_id, l.client_id,
             (SELECT max(m.seq) FROM ledger m WHERE m.agency_id = l.agency_id AND m.client_id = l.client_id)
                 + row_number() OVER (PARTITION BY l.agency_id, l.client_id ORDER BY l.seq),
             'reversal', l.decision_id, l.encounter_id, l.payer_id, l.date_of_service, l.procedure_code, l.units,
             -l.amount_cents, l.billing_provider_id, l.rendering_provider_id, l.diagnosis, l.seq,
-            (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, l.minutes, -l.paid_cents, -l.deductible_cents
+            (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, l.minutes, -l.paid_cents, -l.deductible_cents,
+            l.mode
         FROM old_rows o JOIN ledger l ON l.decision_id = o.decision_id AND l.agency_id = o.agency_id AND l.kind = 'line'
         WHERE NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id AND r.client_id = l.client_id
             AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL);

@@ -1,0 +1,110 @@
+-- Claims that replace or void another one concern the client's other encounters with the payer: these are decided again when
+-- such a claim comes, changes or goes, and when the encounters of its day do. Most agencies have few of them.
+
+CREATE INDEX record_correction ON record (agency_id, subject_id)
+    WHERE kind = 'claim' AND (body::jsonb) ->> 'frequency' IN ('7', '8');
+CREATE INDEX record_claim_number ON record (agency_id, ((body::jsonb) ->> 'payer_claim_number'))
+    WHERE kind = 'claim' AND (body::jsonb) ->> 'payer_claim_number' IS NOT NULL;
+
+-- Encounters of clients with such claims.
+CREATE VIEW corrected_client AS
+    SELECT e.agency_id, e.client_id, e.payer_id, e.encounter_id FROM encounter e WHERE EXISTS (
+        SELECT 1 FROM encounter c JOIN record r ON r.agency_id = c.agency_id AND r.subject_id = c.encounter_id
+            AND r.kind = 'claim' AND (r.body::jsonb) ->> 'frequency' IN ('7', '8')
+        WHERE c.agency_id = e.agency_id AND c.client_id = e.client_id AND c.payer_id = e.payer_id);
+
+-- Raises the revision of a client's encounters with a payer, of one day or of all, but for one of them. A revision that is
+-- raised without a change of facts raises no other.
+CREATE FUNCTION revise_concerned(agency TEXT, client TEXT, payer TEXT, day TEXT, but_for TEXT) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE encounter SET revision = revision + 1
+        WHERE agency_id = agency AND client_id = client AND payer_id = payer
+            AND (day IS NULL OR date_of_service = day) AND encounter_id <> but_for;
+END $$;
+
+CREATE FUNCTION concern_by_claim() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.kind = 'claim' THEN
+        PERFORM revise_concerned(e.agency_id, e.client_id, e.payer_id, NULL, e.encounter_id) FROM encounter e
+            WHERE e.agency_id = OLD.agency_id AND e.encounter_id = OLD.subject_id
+                AND ((OLD.body::jsonb) ->> 'frequency' IN ('7', '8') OR EXISTS (SELECT 1 FROM corrected_client c
+                    WHERE c.agency_id = e.agency_id AND c.encounter_id = e.encounter_id));
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.kind = 'claim' THEN
+        PERFORM revise_concerned(c.agency_id, c.client_id, c.payer_id, NULL, c.encounter_id) FROM corrected_client c
+            WHERE c.agency_id = NEW.agency_id AND c.encounter_id = NEW.subject_id;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER record_claim_concerns AFTER INSERT OR UPDATE OR DELETE ON record
+    FOR EACH ROW EXECUTE FUNCTION concern_by_claim();
+
+-- Whether the agency has such claims at all.
+CREATE FUNCTION has_corrections(agency TEXT) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT 1 FROM record r WHERE r.agency_id = agency AND r.kind = 'claim'
+        AND (r.body::jsonb) ->> 'frequency' IN ('7', '8'))
+$$;
+
+-- An encounter whose claim corrects concerns all of the client's, another one those of its day.
+CREATE FUNCTION concern_by_encounter(agency TEXT, encounter TEXT, client TEXT, payer TEXT, day TEXT) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM revise_concerned(agency, client, payer, CASE WHEN EXISTS (SELECT 1 FROM record r
+            WHERE r.agency_id = agency AND r.subject_id = encounter AND r.kind = 'claim'
+                AND (r.body::jsonb) ->> 'frequency' IN ('7', '8')) THEN NULL ELSE day END, encounter);
+END $$;
+
+CREATE FUNCTION concern_of_new() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM concern_by_encounter(n.agency_id, n.encounter_id, n.client_id, n.payer_id, n.date_of_service)
+        FROM new_rows n WHERE n.agency_id IN
+            (SELECT a FROM (SELECT DISTINCT agency_id AS a FROM new_rows) d WHERE has_corrections(a));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION concern_of_old() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM concern_by_encounter(o.agency_id, o.encounter_id, o.client_id, o.payer_id, o.date_of_service)
+        FROM old_rows o WHERE o.agency_id IN
+            (SELECT a FROM (SELECT DISTINCT agency_id AS a FROM old_rows) d WHERE has_corrections(a));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION concern_of_both() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM concern_by_encounter(n.agency_id, n.encounter_id, n.client_id, n.payer_id, n.date_of_service),
+            concern_by_encounter(o.agency_id, o.encounter_id, o.client_id, o.payer_id, o.date_of_service)
+        FROM new_rows n JOIN old_rows o ON o.agency_id = n.agency_id AND o.encounter_id = n.encounter_id
+        WHERE (n.client_id, n.payer_id, n.date_of_service, n.billing_provider_id, n.rendering_provider_id, n.procedure_code,
+                n.service)
+            IS DISTINCT FROM (o.client_id, o.payer_id, o.date_of_service, o.billing_provider_id, o.rendering_provider_id,
+                o.procedure_code, o.service)
+            AND has_corrections(n.agency_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER encounter_concerns_inserted AFTER INSERT ON encounter
+    REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION concern_of_new();
+CREATE TRIGGER encounter_concerns_updated AFTER UPDATE ON encounter
+    REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION concern_of_both();
+CREATE TRIGGER encounter_concerns_deleted AFTER DELETE ON encounter
+    REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION concern_of_old();
+
+-- The word that says that a service stands beside a like one of the day.
+CREATE FUNCTION concern_by_repeat() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    info encounter_supporting_info := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+BEGIN
+    IF has_corrections(info.agency_id) THEN
+        PERFORM revise_concerned(e.agency_id, e.client_id, e.payer_id, e.date_of_service, e.encounter_id) FROM encounter e
+            WHERE e.agency_id = info.agency_id AND e.encounter_id = info.encounter_id;
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER encounter_repeat_inserted AFTER INSERT ON encounter_supporting_info
+    FOR EACH ROW WHEN (NEW.category = 'repeat_service') EXECUTE FUNCTION concern_by_repeat();
+CREATE TRIGGER encounter_repeat_deleted AFTER DELETE ON encounter_supporting_info
+    FOR EACH ROW WHEN (OLD.category = 'repeat_service') EXECUTE FUNCTION concern_by_repeat();
