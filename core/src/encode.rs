@@ -170,7 +170,9 @@ fn encounter_column<'a>(
     match field {
         Field::EncounterDateOfService => Ok(days(encounters(), |e| e.date_of_service.days())),
         Field::EncounterReceivedOn => Ok(days(encounters(), |e| e.received_on.map_or(NONE_S32, |day| day.days()))),
-        Field::EncounterMinutes => words(encounters(), |e| Ok(e.minutes.map_or(NONE_U32, |minutes| minutes.0))),
+        Field::EncounterMinutes => {
+            words(encounters(), |e| Ok(e.documented_minutes().map_or(NONE_U32, |minutes| minutes.0)))
+        }
         Field::EncounterGroupSize => words(encounters(), |e| Ok(e.group_size.unwrap_or(NONE_U32))),
         Field::EncounterRenderingProvider => {
             words(encounters(), |e| identities.number(e.rendering_provider_id.as_str()))

@@ -73,6 +73,14 @@ pub struct EncounterFacts {
 }
 
 impl EncounterFacts {
+    /// The documented minutes; where the record only divides them by kind of work, their sum.
+    #[must_use]
+    pub fn documented_minutes(&self) -> Option<Minutes> {
+        let components = &self.standing().components;
+        let sum = || Minutes(components.values().fold(0, |sum, minutes| sum.saturating_add(minutes.0)));
+        self.minutes.or_else(|| (!components.is_empty()).then(sum))
+    }
+
     /// What the records say, where they say anything.
     #[must_use]
     pub fn standing(&self) -> &Standing {

@@ -35,7 +35,39 @@ pub fn ledger_lines(facts: &EncounterFacts, decision: &Decision) -> Vec<LedgerLi
     let mut lines: Vec<_> = decision.lines.iter().map(billed).collect();
     lines.extend(decision.counted_only().map(|code| line(code, Units(0), Cents::ZERO)));
     if let Some(first) = lines.first_mut() {
-        first.minutes = decision.counted_minutes(facts.minutes);
+        first.minutes = decision.counted_minutes(facts.documented_minutes());
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_keeps_the_minutes_that_the_policy_was_shown() {
+        let minutes = |over: serde_json::Value| {
+            let mut facts = json!({
+                "encounter_id": "e1", "client_id": "c1", "payer_id": "acme", "date_of_service": "2026-03-02",
+                "rendering_provider_id": "s1", "rendering_provider_role": "RN", "billing_provider_id": "b1",
+                "phase": "implementation", "mode": "in_person"
+            });
+            facts.as_object_mut().expect("an object").extend(over.as_object().expect("an object").clone());
+            let facts: EncounterFacts = serde_json::from_value(facts).expect("facts");
+            let line = json!({ "procedure_code": "T1016", "units": 1, "amount_cents": 100 });
+            let decision = json!({ "outcome": "billable", "lines": [line], "findings": [] });
+            let decision: Decision = serde_json::from_value(decision).expect("a decision");
+            ledger_lines(&facts, &decision).first().and_then(|line| line.minutes)
+        };
+        let parts = json!({ "standing": { "components": { "planning": 20, "monitoring": 10 } } });
+        assert_eq!(minutes(json!({})), None);
+        assert_eq!(minutes(json!({ "minutes": 45 })).map(|minutes| minutes.0), Some(45));
+        assert_eq!(
+            minutes(parts).map(|minutes| minutes.0),
+            Some(30),
+            "the record documents them by kind of work alone"
+        );
+    }
 }

@@ -26,6 +26,7 @@ pub mod records;
 pub mod render;
 pub mod rounding;
 pub mod standing;
+pub mod taken_back;
 pub mod terms;
 pub mod token;
 pub mod why_not;

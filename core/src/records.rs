@@ -1,6 +1,7 @@
 //! An agency's records of clients, people, practices and encounters: what each kind holds, and its faults. Resolving them for
 //! an encounter is in `resolve`; keeping them is the store's.
 
+pub mod corrections;
 mod coverage;
 mod people;
 mod permission;
@@ -15,6 +16,7 @@ use crate::cents::Cents;
 use crate::date::{DateRange, ServiceDate};
 use crate::token::Token;
 
+pub use corrections::Claimed;
 pub use coverage::{Accumulated, BenefitException, Coverage, CoverageKind, Injury, PriorAnswer, Residence};
 pub use people::{
     Absence, Credential, CredentialKind, Enrolment, EnrolmentStatus, Network, NetworkStatus, Practice, Practitioner,
@@ -188,6 +190,14 @@ pub struct Days {
     pub from: Option<ServiceDate>,
     /// First day after.
     pub to: Option<ServiceDate>,
+}
+
+impl Days {
+    /// Whether `day` is one of them.
+    #[must_use]
+    pub fn hold(self, day: ServiceDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day < to)
+    }
 }
 
 /// What every kind can say of itself.

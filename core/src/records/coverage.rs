@@ -128,7 +128,8 @@ impl Coverage {
 
 impl Body for Coverage {
     fn days(&self) -> Days {
-        Days { from: Some(self.from), to: None }
+        // One that begins later, or ended, says more than none on file.
+        Days::default()
     }
 
     fn faults(&self) -> Vec<String> {

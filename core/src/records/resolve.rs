@@ -6,7 +6,8 @@ mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AssignmentRole, Record, RecordSubject};
+use super::corrections::{Correction, correction};
+use super::{AssignmentRole, Claimed, Record, RecordBody, RecordSubject};
 use crate::date::ServiceDate;
 use crate::facts::EncounterFacts;
 use crate::standing::{RenderingSource, Standing};
@@ -27,6 +28,8 @@ use of_kind;
 #[derive(Debug, Clone, Default)]
 pub struct RecordBook {
     subject_to_records: BTreeMap<(RecordSubject, Token), Vec<Record>>,
+    /// Client to the encounters that its corrected claims are about.
+    client_to_claimed: BTreeMap<Token, Vec<Claimed>>,
 }
 
 impl RecordBook {
@@ -44,10 +47,15 @@ impl RecordBook {
         book
     }
 
+    /// Adds what claims that correct others may be about: encounters of `client`.
+    pub fn add_claimed(&mut self, client: Token, claimed: impl IntoIterator<Item = Claimed>) {
+        self.client_to_claimed.entry(client).or_default().extend(claimed);
+    }
+
     /// Whether nothing is on file.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.subject_to_records.is_empty()
+        self.subject_to_records.is_empty() && self.client_to_claimed.is_empty()
     }
 
     /// Whether what the book says of the encounter depends on the days on which the client was given care.
@@ -63,6 +71,17 @@ impl RecordBook {
     }
 }
 
+impl RecordBook {
+    /// What is on file about the subject and speaks of the day. A record of other days is not seen at all, so what it changes is
+    /// what its days say that it changes.
+    fn speaking(&self, subject: RecordSubject, id: &Token, day: ServiceDate) -> Vec<&Record> {
+        let speaks = |record: &&Record| match &record.body {
+            RecordBody::Absence(_) => false,
+            body => body.days().hold(day),
+        };
+        self.about(subject, id).iter().filter(speaks).collect()
+    }
+}
 
 /// Days on which providers gave care to the client, as the ledger has them.
 pub type CareDays = BTreeSet<(Token, ServiceDate)>;
@@ -76,25 +95,33 @@ pub fn resolve(
     sources: &[RenderingSource],
     care_days: &CareDays,
 ) -> Option<Box<Standing>> {
+    let day = facts.date_of_service;
+    let [client, encounter, staff, practice] = [
+        book.speaking(RecordSubject::Client, &facts.client_id, day),
+        book.speaking(RecordSubject::Encounter, &facts.encounter_id, day),
+        book.speaking(RecordSubject::Provider, &facts.rendering_provider_id, day),
+        book.speaking(RecordSubject::Practice, &facts.billing_provider_id, day),
+    ];
     let mut resolver = Resolver {
         facts,
-        day: facts.date_of_service,
-        client: book.about(RecordSubject::Client, &facts.client_id),
-        encounter: book.about(RecordSubject::Encounter, &facts.encounter_id),
-        staff: book.about(RecordSubject::Provider, &facts.rendering_provider_id),
-        practice: book.about(RecordSubject::Practice, &facts.billing_provider_id),
+        day,
+        client: &client,
+        encounter: &encounter,
+        staff: &staff,
+        practice: &practice,
+        claimed: book.client_to_claimed.get(&facts.client_id).map_or(&[], Vec::as_slice),
         standing: Standing::default(),
     };
     // What is on file about others is no news of this encounter: a call of many gives what a call of one gives.
     let on_file = [resolver.client, resolver.encounter, resolver.staff, resolver.practice];
-    if on_file.iter().all(|records| records.is_empty()) {
+    if on_file.iter().all(|records| records.is_empty()) && resolver.correction() == Correction::Untouched {
         return None;
     }
     resolver.coverage();
     resolver.rendering(sources, care_days);
     let rendering = resolver.standing.rendering.as_ref().map_or(&facts.rendering_provider_id, |by| &by.provider_id);
     let rendering = rendering.clone();
-    resolver.people(&rendering, book.about(RecordSubject::Provider, &rendering));
+    resolver.people(&rendering, &book.speaking(RecordSubject::Provider, &rendering, day));
     resolver.proof(&rendering);
     Some(Box::new(resolver.standing))
 }
@@ -103,11 +130,13 @@ pub fn resolve(
 struct Resolver<'r> {
     facts: &'r EncounterFacts,
     day: ServiceDate,
-    client: &'r [Record],
-    encounter: &'r [Record],
+    client: &'r [&'r Record],
+    encounter: &'r [&'r Record],
     /// Who did the work.
-    staff: &'r [Record],
-    practice: &'r [Record],
+    staff: &'r [&'r Record],
+    practice: &'r [&'r Record],
+    /// Encounters of the client that claims which correct others may be about.
+    claimed: &'r [Claimed],
     standing: Standing,
 }
 
@@ -131,6 +160,13 @@ impl Resolver<'_> {
             let known = self.standing.dates.entry(kind).or_insert(day);
             *known = (*known).max(day);
         }
+    }
+
+    /// What the claims of the client's other encounters make of this one.
+    fn correction(&self) -> Correction {
+        let encounter = self.encounter;
+        let claims = of_kind!(encounter, Claim).map(|(_, claim)| claim);
+        correction(self.facts, claims.max_by_key(|claim| claim.frequency()), self.claimed)
     }
 
     /// Whether a record's line of service, where it names one, is the encounter's.

@@ -2,6 +2,7 @@
 
 pub mod activate;
 pub mod load;
+pub mod names;
 pub mod reroute;
 pub mod schedule;
 pub mod snapshot;

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::chain::{chain_hash, chain_start};
 use crate::commit::rows::{
-    CommitRows, ConfirmedRow, DecidedRow, DecisionRow, HeadRow, InForceRow, LedgerRow, TouchedRow, add_findings, add_lines,
+    CommitRows, ConfirmedRow, DecidedRow, DecisionRow, HeadRow, InForceRow, LedgerRow, TouchedRow, add_findings,
+    add_lines,
 };
 use crate::decision::{ClientCommit, CommittedDecision, Confirmed, NewCommit, NewDecision};
 use crate::error::StoreError;
@@ -55,6 +56,8 @@ pub(crate) struct Standing {
     pub(crate) heads: BTreeMap<String, Head>,
     /// The last change of activations of each agency; one without any is absent.
     pub(crate) schedule_changes: BTreeMap<String, i64>,
+    /// Agencies with claims that replace or void others: what whoever decides looks at.
+    pub(crate) corrected: BTreeSet<String>,
     /// The last place in each client's ledger, the owners of `superseded_lines` included.
     pub(crate) ledger_ends: BTreeMap<ClientRef, i64>,
     /// Agency and encounter to the decision in force: what a commit looks at.
@@ -217,8 +220,10 @@ pub(crate) fn require_consistent(commit: &NewCommit) -> Result<(), StoreError> {
 pub(crate) fn require_unmoved(commit: &NewCommit, standing: &Standing) -> Result<(), StoreError> {
     let clients = |is_moved: &dyn Fn(&ClientCommit) -> bool| -> Vec<ClientKey> {
         let moved = commit.clients.iter().filter(|client| is_moved(client));
-        let key =
-            |client: &ClientCommit| ClientKey { agency_id: client.agency_id.clone(), client_id: client.client_id.clone() };
+        let key = |client: &ClientCommit| ClientKey {
+            agency_id: client.agency_id.clone(),
+            client_id: client.client_id.clone(),
+        };
         moved.map(key).collect()
     };
     let rescheduled = clients(&|client| is_rescheduled(client, standing));

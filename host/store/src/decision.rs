@@ -167,6 +167,8 @@ pub struct DecisionSummary {
     pub previous_hash: Digest,
     /// Its own hash.
     pub hash: Digest,
+    /// Whether it is in force: no other has replaced it, and its encounter was not taken out.
+    pub in_force: bool,
 }
 
 /// A decision with its record: lines, findings and facts are in there, byte for byte as they were answered.
@@ -189,6 +191,8 @@ pub struct DecisionFilter {
     pub client_id: Option<Token>,
     /// Only about this encounter.
     pub encounter_id: Option<Token>,
+    /// Only those that are in force, or only those that are not any more.
+    pub in_force: Option<bool>,
     /// Only by this policy file.
     pub policy_digest: Option<Digest>,
     /// First date of service.

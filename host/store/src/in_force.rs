@@ -74,7 +74,7 @@ pub(crate) fn parse_withdrawal(row: RawWithdrawal) -> Result<Withdrawal, StoreEr
     })
 }
 
-/// One thing known before deciding: `schedule`, `end` or `in_force`; the agency; the client or encounter; a number; a
+/// One thing known before deciding: `schedule`, `corrected`, `end` or `in_force`; the agency; the client or encounter; a number; a
 /// decision, its policy, its terms, its record.
 pub(crate) type LoadedRow =
     (String, String, String, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>);
@@ -86,6 +86,9 @@ pub(crate) fn add_loaded(standing: &mut Standing, rows: Vec<LoadedRow>) -> Resul
         match (kind.as_str(), number, decision_id) {
             ("schedule", Some(change), _) => {
                 standing.schedule_changes.insert(agency_id, change);
+            }
+            ("corrected", Some(claims), _) if claims > 0 => {
+                standing.corrected.insert(agency_id);
             }
             ("end", Some(end), _) => {
                 standing.ledger_ends.insert(ClientRef { agency_id, client_id: key }, end);

@@ -6,6 +6,7 @@
 pub mod activation;
 mod assemble;
 pub mod chain;
+mod claimed;
 mod commit;
 pub mod connect;
 pub mod decision;
@@ -26,8 +27,8 @@ pub use activation::{ActivationKey, ActivationPeriod, Change, NewChange, Schedul
 pub use chain::{ChainReport, chain_hash};
 pub use connect::connect;
 pub use decision::{
-    ClientCommit, CommittedDecision, Confirmed, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, LedgerKind,
-    NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
+    ClientCommit, CommittedDecision, Confirmed, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry,
+    LedgerKind, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
 };
 pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 pub use error::StoreError;

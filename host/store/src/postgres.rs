@@ -12,7 +12,9 @@ mod records;
 mod status;
 mod work;
 
-use adjudica_core::records::Record;
+use std::collections::BTreeMap;
+
+use adjudica_core::records::{Claimed, Record};
 use adjudica_core::{Digest, EncounterFacts, Token};
 use async_trait::async_trait;
 use sqlx::PgPool;
@@ -31,7 +33,7 @@ use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::postgres::commit::KnownHeads;
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store, Withdrawn};
-use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// INVARIANT (one appender per agency): a commit holds the agency's row of `chain_head` from before it reads the
 /// ledgers until it ends, or finds that row as it knew it. That also keeps two decisions about one client apart: a lock for each of the thousands of
@@ -82,11 +84,7 @@ impl Store for PostgresStore {
         encounters::withdraw(self, agency_id, encounter_id, new).await
     }
 
-    async fn find_withdrawal(
-        &self,
-        agency_id: &Token,
-        encounter_id: &Token,
-    ) -> Result<Option<Withdrawal>, StoreError> {
+    async fn find_withdrawal(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<Withdrawal>, StoreError> {
         encounters::find_withdrawal(self, agency_id, encounter_id).await
     }
 
@@ -112,6 +110,10 @@ impl Store for PostgresStore {
 
     async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {
         records::load_for(self, keys).await
+    }
+
+    async fn load_claimed(&self, clients: &[ClientKey]) -> Result<BTreeMap<ClientKey, Vec<Claimed>>, StoreError> {
+        records::load_claimed(self, clients).await
     }
 
     async fn list_records(&self, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {

@@ -12,7 +12,9 @@ mod records;
 mod status;
 mod work;
 
-use adjudica_core::records::Record;
+use std::collections::BTreeMap;
+
+use adjudica_core::records::{Claimed, Record};
 use adjudica_core::{Digest, EncounterFacts, Token};
 use async_trait::async_trait;
 use serde::Serialize;
@@ -31,7 +33,7 @@ use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store, Withdrawn};
-use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// INVARIANT (one writer): every write goes through `writer`, a pool of one connection, in a `BEGIN IMMEDIATE`
 /// transaction.
@@ -83,11 +85,7 @@ impl Store for SqliteStore {
         encounters::withdraw(self, agency_id, encounter_id, new).await
     }
 
-    async fn find_withdrawal(
-        &self,
-        agency_id: &Token,
-        encounter_id: &Token,
-    ) -> Result<Option<Withdrawal>, StoreError> {
+    async fn find_withdrawal(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<Withdrawal>, StoreError> {
         encounters::find_withdrawal(self, agency_id, encounter_id).await
     }
 
@@ -113,6 +111,10 @@ impl Store for SqliteStore {
 
     async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {
         records::load_for(self, keys).await
+    }
+
+    async fn load_claimed(&self, clients: &[ClientKey]) -> Result<BTreeMap<ClientKey, Vec<Claimed>>, StoreError> {
+        records::load_claimed(self, clients).await
     }
 
     async fn list_records(&self, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {

@@ -1,6 +1,8 @@
 //! The one trait that both databases implement. What each method promises is written here, and tested on both.
 
-use adjudica_core::records::Record;
+use std::collections::BTreeMap;
+
+use adjudica_core::records::{Claimed, Record};
 use adjudica_core::{Digest, EncounterFacts, Token};
 use async_trait::async_trait;
 
@@ -16,7 +18,7 @@ use crate::in_force::{InForce, NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
-use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// How much the store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,11 +79,7 @@ pub trait Store: Send + Sync {
     /// How an encounter was taken out last.
     /// # Errors
     /// As all.
-    async fn find_withdrawal(
-        &self,
-        agency_id: &Token,
-        encounter_id: &Token,
-    ) -> Result<Option<Withdrawal>, StoreError>;
+    async fn find_withdrawal(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<Withdrawal>, StoreError>;
 
     /// A page of encounters in order of id, after `after`.
     /// # Errors
@@ -110,6 +108,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As all; records that cannot be read are listed.
     async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError>;
+
+    /// Encounters of the clients that claims which correct others may be about: those with such claims, those of the same payer
+    /// and day, and those whose claim has the number that one of them names. Clients without such claims are absent.
+    /// # Errors
+    /// As all.
+    async fn load_claimed(&self, clients: &[ClientKey]) -> Result<BTreeMap<ClientKey, Vec<Claimed>>, StoreError>;
 
     /// The records about one thing, in order of id.
     /// # Errors

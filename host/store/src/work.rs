@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjudica_core::{LedgerLine, Token};
 
 use crate::commit::{ClientRef, EncounterRef};
-use crate::in_force::InForce;
 use crate::encounter::{BadEncounter, EncounterFilter, StoredEncounter};
+use crate::in_force::InForce;
 
 /// One client of one agency.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,12 @@ pub struct ClientKey {
     pub agency_id: Token,
     /// The client.
     pub client_id: Token,
+}
+
+impl ClientKey {
+    pub(crate) fn reference(&self) -> ClientRef {
+        ClientRef { agency_id: self.agency_id.as_str().to_owned(), client_id: self.client_id.as_str().to_owned() }
+    }
 }
 
 /// A billed line that has not been reversed.
@@ -46,6 +52,8 @@ pub struct ClientWork {
     /// The decision now in force for each of these encounters, and for each encounter asked for by id: what a new one
     /// supersedes.
     pub encounter_id_to_in_force: BTreeMap<Token, InForce>,
+    /// Whether the agency has claims that replace or void others: see [`crate::Store::load_claimed`].
+    pub has_corrections: bool,
     /// Encounters asked for by id that are stored with another client.
     pub stored_elsewhere: BTreeSet<Token>,
 }

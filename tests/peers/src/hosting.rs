@@ -52,18 +52,25 @@ impl Hosting {
 
 /// Uploads a policy file and lets it answer for `agency` and the payer `benchmark` from 2022 on. Blocks.
 pub(crate) fn activate(address: SocketAddr, agency: &str, file: &[u8]) -> Result<()> {
+    let digest = upload(address, agency, file)?;
+    let request = json!({
+        "message": "for measuring", "payer_id": "benchmark", "policy": { "digest": digest }, "dos_from": "2022-01-01",
+    });
+    let body = request.to_string();
+    let mut connection = Connection::open(address)?;
+    let answer = connection.send(Request { agency, ..Request::json("/v1/activations", body.as_bytes()) })?;
+    ensure!(answer.status == 201, "the activation was refused: {}", String::from_utf8_lossy(&answer.body));
+    Ok(())
+}
+
+/// Uploads a policy file and gives its digest. Blocks.
+pub(crate) fn upload(address: SocketAddr, agency: &str, file: &[u8]) -> Result<String> {
     let mut connection = Connection::open(address)?;
     let upload = Request { content_type: "application/wasm", ..Request::json("/v1/policies", file) };
     let answer = connection.send(Request { agency, ..upload })?;
     let text = String::from_utf8_lossy(&answer.body);
     ensure!(matches!(answer.status, 200 | 201), "the policy was refused: {text}");
     let stored: Value = serde_json::from_str(&text)?;
-    let digest = stored.get("digest").context("an upload is answered with its digest")?;
-    let request = json!({
-        "message": "for measuring", "payer_id": "benchmark", "policy": { "digest": digest }, "dos_from": "2022-01-01",
-    });
-    let body = request.to_string();
-    let answer = connection.send(Request { agency, ..Request::json("/v1/activations", body.as_bytes()) })?;
-    ensure!(answer.status == 201, "the activation was refused: {}", String::from_utf8_lossy(&answer.body));
-    Ok(())
+    let digest = stored.get("digest").and_then(Value::as_str).context("an upload is answered with its digest")?;
+    Ok(digest.to_owned())
 }

@@ -18,6 +18,7 @@ mod report;
 mod single;
 mod startup;
 mod stopwatch;
+mod swap;
 
 use anyhow::{Result, bail};
 use tokio::runtime::Runtime;
@@ -53,7 +54,8 @@ impl Effort {
 }
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 8] = ["native", "peers", "single", "http", "bulk", "authoring", "startup", "memory"];
+const GROUPS: [&str; 9] =
+    ["native", "peers", "single", "http", "bulk", "swap", "authoring", "startup", "memory"];
 
 fn main() -> Result<()> {
     let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
@@ -67,6 +69,7 @@ fn main() -> Result<()> {
             "single" => single::measure(&mut report, &workshop, effort)?,
             "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
             "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
+            "swap" => swap::measure(&mut report, &workshop, &runtime, effort)?,
             "authoring" => authoring::measure(&mut report, effort)?,
             "startup" => startup::measure(&mut report, &workshop, effort)?,
             _ => memory::measure(&mut report, &workshop, effort)?,

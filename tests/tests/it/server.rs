@@ -8,6 +8,7 @@
 mod activations;
 mod bad_input;
 mod batch;
+mod changes;
 mod database;
 mod decisions;
 mod docs;
@@ -17,6 +18,7 @@ mod harness;
 mod records;
 mod signatures;
 mod sockets;
+mod taken_back;
 mod why_not;
 mod worker;
 
@@ -87,6 +89,18 @@ on_both! {
         it_rolls_back_and_remembers_what_was_known,
         it_follows_activations_of_other_hosts,
         it_starts_again_with_what_was_activated,
+    }
+    changes {
+        it_decides_what_was_imported_before_an_activation,
+        it_reaches_the_days_that_change_hands_and_no_others,
+        it_follows_new_terms_and_leaves_other_plans_alone,
+        it_gives_no_answer_of_an_earlier_schedule_on_any_host,
+        it_takes_a_policy_out_of_every_schedule_when_it_is_taken_back,
+    }
+    taken_back {
+        it_takes_an_encounter_out_with_a_reason,
+        it_bills_nothing_for_a_void,
+        it_counts_a_replaced_claim_once_in_any_order,
     }
     why_not {
         it_names_what_is_missing_and_what_follows,

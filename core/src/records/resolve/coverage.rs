@@ -1,5 +1,6 @@
 //! Who pays: coverage on the day, payers' order, network, exceptions, and what payment needs to know.
 
+use super::super::corrections::Correction;
 use super::super::coverage::AccumulatedAgainst;
 use super::super::{Coverage, CoverageKind, NetworkStatus, holds};
 use super::{Resolver, of_kind};
@@ -120,6 +121,11 @@ impl Resolver<'_> {
             self.note_if(frequency == "7", "claim.replacement");
             self.note_if(frequency == "8", "claim.void");
             self.note_if(frequency != "1" && claim.payer_claim_number.is_none(), "claim.number_missing");
+        }
+        match self.correction() {
+            Correction::Untouched => {}
+            Correction::TakenBack => self.note("claim.taken_back"),
+            Correction::Unclear => self.note("claim.replaces_unclear"),
         }
         for (_, answer) in of_kind!(encounter, PriorAnswer).filter(|(_, answer)| answer.payer_id != self.facts.payer_id)
         {

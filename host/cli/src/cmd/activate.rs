@@ -1,10 +1,8 @@
 //! `adjudica activate`: says which policy answers for a payer, and for which dates of service.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use adjudica_core::{Digest, ServiceDate, Terms, Token};
-use adjudica_server::App;
+use adjudica_core::{ServiceDate, Terms, Token};
 use adjudica_server::registry::activate::Activated;
 use adjudica_server::registry::reroute::Unanswered;
 use adjudica_server::wire::activation::{ActivationRequest, Replace, Scope, TermsChoice};
@@ -126,14 +124,13 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     let now = app.host.clock.now();
     let activated = app.host.registry.activate(&caller, &request, now, &app.host.case_check).await;
     let activated = activated.map_err(|error| host::refuse("nothing was activated", error))?;
-    print(output, &app, &activated, &args.look).await?;
+    print(output, &activated, &args.look)?;
     app.host.store.close().await;
     Ok(Exit::Ok)
 }
 
 /// Prints the schedule that stands after a change, what the change does to decisions, and what may surprise.
-pub async fn print(output: &Output, app: &App, activated: &Activated, look: &LookArgs) -> Result<()> {
-    let names = policy_names(app).await?;
+pub fn print(output: &Output, activated: &Activated, look: &LookArgs) -> Result<()> {
     output.line(&match activated.change_id {
         Some(change_id) => {
             format!("change {change_id}, {} cases passed; the payer's schedule is now:", activated.cases_passed)
@@ -146,7 +143,7 @@ pub async fn print(output: &Output, app: &App, activated: &Activated, look: &Loo
     }
     let mut table = Table::new(&columns);
     for period in &activated.schedule.periods {
-        let name = names.get(&period.policy_digest).cloned().unwrap_or_else(|| period.policy_digest.to_string());
+        let name = activated.names.of(period.policy_digest);
         let mut cells = vec![period.dos_from.to_string(), end(period.dos_to), name];
         if look.digests {
             cells.extend([period.policy_digest.to_string(), period.terms_digest.to_string()]);
@@ -188,10 +185,4 @@ pub fn print_effect(output: &Output, (stale, unanswered): (&[StaleMonth], &[Unan
 
 fn end(to: Option<ServiceDate>) -> String {
     to.map_or_else(|| "no end".to_owned(), |to| to.to_string())
-}
-
-/// `bcbsm 2.0.0` of each stored policy file.
-async fn policy_names(app: &App) -> Result<BTreeMap<Digest, String>> {
-    let files = app.host.store.list_policy_files().await?;
-    Ok(files.iter().map(|file| (file.digest, format!("{} {}", file.policy_id, file.version))).collect())
 }

@@ -88,3 +88,52 @@ fn it_says_what_a_folder_lacks() {
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("nowhere/policy.toml: cannot be read"), "{}", run.stderr);
 }
+
+#[test]
+fn it_asks_each_version_about_the_days_that_the_schedule_gives_it() {
+    let bench = Bench::new();
+    bench.build_policy("river", "1.0.0", "{ from = 2020-01-01 }");
+    let newer = crate::bench::policy_toml("river", "1.1.0", "{ from = 2020-01-01 }");
+    bench.write("newer/policy.toml", &newer.replace("cents = 5000", "cents = 6000"));
+    bench.ok(&["policy", "build", "newer", "--out", "out"]);
+    let (old, new, database) = ("out/river-1.0.0.wasm", "out/river-1.1.0.wasm", "sqlite:a.db");
+    bench.ok(&[
+        "activate",
+        old,
+        "--payer",
+        "river",
+        "--from",
+        "2026-01-01",
+        "--message",
+        "first",
+        "--database",
+        database,
+    ]);
+    let row = |id: &str, day: &str| format!("{id},c-{id},river,{day},G9002,30,s1,RN,b1,implementation,in_person,\n");
+    let rows: String = [("e1", "2025-12-31"), ("e2", "2026-01-05"), ("e3", "2026-02-05")]
+        .iter()
+        .map(|(id, day)| row(id, day))
+        .collect();
+    bench.write("e.csv", &format!("{}\n{rows}", crate::bench::HEADER));
+    bench.ok(&["import", "encounters", "e.csv", "--database", database]);
+    let over = ["policy", "diff", old, new, "--over-database", database];
+    let scheduled = bench.run(&over).stdout;
+    for line in [
+        "the schedule gives river 1.0.0 2 of the encounters, from 2026-01-05 to 2026-02-05",
+        "the schedule gives river 1.1.0 none of the encounters",
+        "1 encounters lie on days of others; neither is asked about them",
+        "each is asked about its own days, so nothing differs; `--as-if YYYY-MM-DD` shows a planned change",
+        "on the stored encounters: 2 encounters asked about, 0 answered otherwise",
+    ] {
+        assert!(scheduled.lines().any(|said| said == line), "{line}\n{scheduled}");
+    }
+    let planned: Vec<&str> = over.iter().copied().chain(["--as-if", "2026-02-01"]).collect();
+    let planned = bench.run(&planned).stdout;
+    for line in [
+        "compared with the schedule: the new policy answering from 2026-02-01 on",
+        "on the stored encounters: 2 encounters asked about, 1 answered otherwise",
+    ] {
+        assert!(planned.lines().any(|said| said == line), "{line}\n{planned}");
+    }
+    assert!(planned.contains("$10.00"), "{planned}");
+}

@@ -149,4 +149,3 @@ fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestam
         ledger_lines: done.ledger_lines.clone(),
     }
 }
-

@@ -90,6 +90,7 @@ impl DecisionService {
         for (work, loaded) in works.iter_mut().zip(&loaded) {
             work.ledger_through = loaded.ledger_through;
             work.schedule_change = loaded.schedule_change;
+            work.has_corrections = loaded.has_corrections;
         }
         Ok(works.into_iter().zip(loaded).collect())
     }
@@ -131,6 +132,7 @@ fn by_client(agency: &Token, seeds: Vec<Seed>) -> Vec<Work> {
                 ledger: Vec::new(),
                 ledger_through: 0,
                 schedule_change: 0,
+                has_corrections: false,
                 seeds: vec![seed],
             }),
         }
@@ -179,7 +181,7 @@ fn answered(in_force: InForce) -> Answered {
 /// The work of one undecided client.
 pub(crate) fn undecided_work(mut loaded: ClientWork) -> Work {
     let ledger = ledger_seen(&mut loaded);
-    let ClientWork { agency_id, client_id, ledger_through, schedule_change, encounters, .. } = loaded;
+    let ClientWork { agency_id, client_id, ledger_through, schedule_change, has_corrections, encounters, .. } = loaded;
     let mut in_force = loaded.encounter_id_to_in_force;
     let seed = |(tag, stored): (usize, StoredEncounter)| {
         let in_force = in_force.remove(&stored.facts.encounter_id);
@@ -192,7 +194,7 @@ pub(crate) fn undecided_work(mut loaded: ClientWork) -> Work {
         }
     };
     let seeds = encounters.into_iter().enumerate().map(seed).collect();
-    Work { agency_id, client_id, ledger, ledger_through, schedule_change, seeds }
+    Work { agency_id, client_id, ledger, ledger_through, schedule_change, has_corrections, seeds }
 }
 
 pub(crate) fn ledger_seen(loaded: &mut ClientWork) -> Vec<LedgerSeen> {

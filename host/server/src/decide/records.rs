@@ -8,7 +8,7 @@ use adjudica_core::Token;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::records::RecordSubject;
 use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
-use adjudica_store::RecordKey;
+use adjudica_store::{ClientKey, RecordKey};
 
 use crate::decide::run::Routed;
 use crate::decide::service::{DecisionService, Work};
@@ -46,8 +46,18 @@ impl DecisionService {
         let named: Vec<RecordKey> = named.into_iter().collect();
         let loaded = self.store.load_records(&named).await?;
         let books = loaded.agency_to_records.into_iter();
-        let agency_to_book = books.map(|(agency, records)| (agency, Arc::new(RecordBook::new(records)))).collect();
-        Ok(Records { agency_to_book, bad: loaded.bad })
+        let mut agency_to_book: BTreeMap<Token, RecordBook> =
+            books.map(|(agency, records)| (agency, RecordBook::new(records))).collect();
+        let corrected = works.iter().filter(|work| work.has_corrections);
+        let key = |work: &Work| ClientKey { agency_id: work.agency_id.clone(), client_id: work.client_id.clone() };
+        let corrected: Vec<ClientKey> = corrected.map(key).collect();
+        if !corrected.is_empty() {
+            for (client, claimed) in self.store.load_claimed(&corrected).await? {
+                agency_to_book.entry(client.agency_id).or_default().add_claimed(client.client_id, claimed);
+            }
+        }
+        let shared = agency_to_book.into_iter().map(|(agency, book)| (agency, Arc::new(book)));
+        Ok(Records { agency_to_book: shared.collect(), bad: loaded.bad })
     }
 }
 

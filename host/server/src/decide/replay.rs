@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, Token};
 use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision};
 use serde::Serialize;
@@ -89,15 +90,14 @@ impl DecisionService {
         compare(&record, &again, decision_id)
     }
 
-    /// Who answered then. A decision that nobody made is made again by looking nobody up.
+    /// Who answered then. Where nobody did, nobody does again: what was in force at an instant is no question, because a change
+    /// of activations and a decision of the same instant were each made without the other.
     async fn route_again(&self, record: &Record<'_>) -> Result<Routed, ApiError> {
-        let facts = record.facts.as_ref();
         let (Some(used), Some(terms_digest)) = (&record.policy, record.terms_digest) else {
-            let as_of = record.as_of.parse().map_err(|fault| ApiError::internal("replay", fault))?;
-            let published = self.registry.published();
-            return match published.snapshot.find_period(&record.agency_id, facts, Some(as_of)) {
-                Some(_) => self.registry.route(&published, &record.agency_id, facts, Some(as_of)).await,
-                None => Ok(nobody(facts)),
+            return match record.undetermined.as_deref() {
+                None => Err(ApiError::internal("replay", "the record names no policy and no reason")),
+                Some(why) if why.code == UndeterminedCode::NoPolicyInForce => Ok(nobody(record.facts.as_ref())),
+                Some(why) => Ok(Routed::Nobody(why.code, why.message.clone())),
             };
         };
         let policy = self.registry.library.policy(used.digest).await?.ok_or_else(|| missing("policy", used.digest))?;

@@ -8,7 +8,9 @@ use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::ledger::ledger_lines;
 use adjudica_core::payment::divide_decision;
 use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
-use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Terms, Timeline, Token};
+use adjudica_core::{
+    Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Terms, Timeline, Token, taken_back,
+};
 use adjudica_store::InForce;
 
 use crate::decide::record::{Chosen, Said};
@@ -269,10 +271,14 @@ impl Progress {
         }
     }
 
-    /// Settles items that nobody answers for, up to the next one that a policy does.
+    /// Settles items that nobody answers for or that no policy is asked about, up to the next one that a policy does.
     fn skip_to_policy(&mut self) -> Option<Arc<Answerer>> {
         while let Some(mut item) = self.waiting.pop() {
             self.bring_up_to(&mut item);
+            if let (Routed::To(_), Some(decision)) = (&item.routed, taken_back::decide(&item.facts)) {
+                self.settle(item, decision);
+                continue;
+            }
             match &item.routed {
                 Routed::To(answerer) => {
                     let answerer = Arc::clone(answerer);
@@ -296,6 +302,7 @@ impl Progress {
             && matches!(&next.routed, Routed::To(next) if is_same(next, &first))
             // The first was brought up to its place already.
             && (self.asked.is_empty() || !self.is_held_up(next) && next.records.is_none())
+            && taken_back::decide(&next.facts).is_none()
             && let Some(item) = self.waiting.pop()
         {
             self.timeline.encounters.push(item.facts.clone());

@@ -135,6 +135,8 @@ pub(crate) struct Work {
     pub(crate) ledger_through: i64,
     /// The last change of activations that concerns the agency, as it was read.
     pub(crate) schedule_change: i64,
+    /// Whether the agency has claims that replace or void others.
+    pub(crate) has_corrections: bool,
     pub(crate) seeds: Vec<Seed>,
 }
 

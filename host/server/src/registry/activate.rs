@@ -12,6 +12,7 @@ use jiff::Timestamp;
 
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::registry::Registry;
+use crate::registry::names::PolicyNames;
 use crate::registry::reroute::{Effect, Unanswered, effect};
 use crate::registry::schedule::{Placed, find_gaps, place};
 use crate::registry::snapshot::Snapshot;
@@ -40,6 +41,8 @@ pub struct Activated {
     pub recorded_at: Timestamp,
     /// The key's complete schedule.
     pub schedule: Schedule,
+    /// What the policies of the periods are called.
+    pub names: PolicyNames,
     /// Decisions in force that it makes stale: the worker decides them again.
     pub stale: Vec<StaleMonth>,
     /// Days that a policy answered for until then, and nothing answers for any more.
@@ -81,8 +84,9 @@ impl Registry {
         let snapshot = self.refresh_held().await?.snapshot.clone();
         let key = key_of(caller, &request.scope);
         let Placed { periods, overlaps, gaps } = place(current_periods(&snapshot, &key), &new);
+        let names = self.names().await?;
         if request.replace == Replace::Refuse && !overlaps.is_empty() {
-            return Err(overlap_refused(&overlaps));
+            return Err(overlap_refused(&overlaps, &names));
         }
         if let (Keep::Record, TermsChoice::Inline(terms)) = (request.keep, &request.terms) {
             let (json, digest) = terms.canonical();
@@ -97,6 +101,7 @@ impl Registry {
             change_id,
             recorded_at: now,
             schedule,
+            names,
             stale,
             unanswered,
             cut: overlaps,
@@ -139,8 +144,18 @@ impl Registry {
             self.change(caller, &request.message, (&snapshot, draft, request.keep), now).await?;
         tracing::info!(change_id, undoes, actor = %caller.actor, "an activation was taken back");
         let gaps = find_gaps(&schedule.periods);
-        let warnings = Vec::new();
-        Ok(Activated { change_id, recorded_at: now, schedule, stale, unanswered, cut, gaps, warnings, cases_passed: 0 })
+        Ok(Activated {
+            change_id,
+            recorded_at: now,
+            schedule,
+            names: self.names().await?,
+            stale,
+            unanswered,
+            cut,
+            gaps,
+            warnings: Vec::new(),
+            cases_passed: 0,
+        })
     }
 
     /// The policy that a request names, loaded.
@@ -331,11 +346,11 @@ async fn run_cases(check: &CaseCheck, policy: &Policy) -> Result<usize, ApiError
     Err(ApiError::of_faults(ErrorCode::PolicyCasesFailed, faults))
 }
 
-fn overlap_refused(overlaps: &[ActivationPeriod]) -> ApiError {
+fn overlap_refused(overlaps: &[ActivationPeriod], names: &PolicyNames) -> ApiError {
     let faults = overlaps.iter().map(|period| {
         let to = period.dos_to.map_or_else(|| "no end".to_owned(), |to| to.to_string());
-        let message =
-            format!("overlaps the activation from {} to {to} of policy {}", period.dos_from, period.policy_digest);
+        let (name, digest) = (names.of(period.policy_digest), period.policy_digest);
+        let message = format!("overlaps the activation from {} to {to} of {name} ({digest})", period.dos_from);
         FieldFault::new("dos_from", message)
     });
     let mut error = ApiError::of_faults(ErrorCode::ActivationOverlap, faults.collect());

@@ -215,7 +215,9 @@ mod tests {
         let plan = |among: &Among| match among {
             Among::Only(plan) => plan.to_string(),
             Among::AllBut(plans) if plans.is_empty() => "all".to_owned(),
-            Among::AllBut(plans) => format!("all but {}", plans.iter().map(Token::as_str).collect::<Vec<_>>().join(", ")),
+            Among::AllBut(plans) => {
+                format!("all but {}", plans.iter().map(Token::as_str).collect::<Vec<_>>().join(", "))
+            }
         };
         let effect = effect(before, after, &token("a"), &token("acme"));
         let end = |to: Option<ServiceDate>| to.map_or("no end".to_owned(), |to| to.to_string());
@@ -228,7 +230,10 @@ mod tests {
         let none = Snapshot::default();
         let first = with(&none, schedule(None, &["2024-01-01 - one"]));
         assert_eq!(told(&none, &first, &["one"]), ["all: 2024-01-01 to no end: one"]);
-        let cut = with(&first, schedule(None, &["2024-01-01 2026-04-01 one", "2026-04-01 2026-07-01 two", "2026-07-01 - one"]));
+        let cut = with(
+            &first,
+            schedule(None, &["2024-01-01 2026-04-01 one", "2026-04-01 2026-07-01 two", "2026-07-01 - one"]),
+        );
         assert_eq!(told(&first, &cut, &["one", "two"]), ["all: 2026-04-01 to 2026-07-01: two"]);
         assert_eq!(told(&cut, &first, &["one", "two"]), ["all: 2026-04-01 to 2026-07-01: one"], "and back");
         assert_eq!(told(&first, &first, &["one"]), [""; 0]);

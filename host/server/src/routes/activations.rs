@@ -75,6 +75,7 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
     let as_of = params.find("as_of", parse_instant);
     let caller = params.finish()?;
     let published = host.registry.refresh().await?;
+    let names = host.registry.names().await?;
     let mut items = Vec::new();
     for history in published.snapshot.histories(&caller.agency) {
         let Some(known) = history.known(as_of) else { continue };
@@ -87,7 +88,7 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
             recorded_by: known.recorded_by.to_string(),
             message: known.message.clone(),
             undoes: known.undoes,
-            periods: known.periods.iter().map(PeriodBody::from).collect(),
+            periods: known.periods.iter().map(|period| PeriodBody::new(period, &names)).collect(),
             gaps: find_gaps(&known.periods).iter().map(GapBody::from).collect(),
         });
     }

@@ -97,10 +97,12 @@ async fn is_stale(host: &Host, agency: &Token, decision: &DecisionSummary) -> Re
     Ok(in_force.is_none_or(|in_force| in_force.decision_id != decision.decision_id || in_force.is_stale))
 }
 
-/// Decisions made before, in the order of the agency's chain.
+/// Decisions made before, in the order of the agency's chain: all of them, or with `outcome` those in force.
 #[utoipa::path(get, path = "/v1/decisions", tag = "decisions",
     params(("outcome" = Option<String>, Query), ("payer" = Option<String>, Query), ("client" = Option<String>, Query),
-           ("encounter" = Option<String>, Query), ("policy" = Option<String>, Query, description = "digest"),
+           ("encounter" = Option<String>, Query),
+           ("in_force" = Option<bool>, Query, description = "only decisions in force, or only those replaced or taken back since; with `outcome` it is `true` unless given"),
+           ("policy" = Option<String>, Query, description = "digest"),
            ("from" = Option<String>, Query, description = "first date of service"), ("to" = Option<String>, Query, description = "first date of service after"),
            ("after" = Option<i64>, Query, description = "`next` of the page before"), ("limit" = Option<u32>, Query)),
     responses((status = 200, body = DecisionPage, description = "a page"),
@@ -113,13 +115,20 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
     let client_id = params.find("client", token);
     let encounter_id = params.find("encounter", token);
     let policy_digest = params.find("policy", |text| Digest::parse(text).map_err(|fault| fault.to_string()));
+    let in_force = params.find("in_force", |text| match text {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err("is neither `true` nor `false`".to_owned()),
+    });
     let (from, to) = (params.find("from", date), params.find("to", date));
     let after = params.find("after", |text| {
         text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| "is not the `next` of a page".to_owned())
     });
     let limit = params.limit();
     let caller = params.finish()?;
-    let filter = DecisionFilter { outcome, payer_id, client_id, encounter_id, policy_digest, from, to };
+    // Who asks for what is billable asks for what stands, not for what was replaced or taken back since.
+    let in_force = in_force.or(outcome.map(|_| true));
+    let filter = DecisionFilter { outcome, payer_id, client_id, encounter_id, in_force, policy_digest, from, to };
     let found = host.store.list_decisions(&caller.agency, &filter, after.unwrap_or(0), limit).await?;
     let is_full = u32::try_from(found.len()).is_ok_and(|rows| rows == limit);
     let next = found.last().filter(|_| is_full).map(|last| last.sequence);

@@ -120,9 +120,7 @@ pub fn parse_rollback_request(value: &Value) -> Result<RollbackRequest, Vec<Fiel
     let keep = read_keep(&mut fields);
     let faults = fields.finish("a rollback");
     match (message, scope) {
-        (Some(message), Some(scope)) if faults.is_empty() => {
-            Ok(RollbackRequest { message, scope, to_nothing, keep })
-        }
+        (Some(message), Some(scope)) if faults.is_empty() => Ok(RollbackRequest { message, scope, to_nothing, keep }),
         _ => Err(faults),
     }
 }

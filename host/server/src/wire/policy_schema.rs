@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::clock::instant_text;
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::registry::activate::Activated;
+use crate::registry::names::PolicyNames;
 use crate::registry::reroute::Unanswered;
 use crate::registry::yank::Yanked;
 
@@ -286,17 +287,22 @@ pub struct PeriodBody {
     /// First date of service after; null means no end.
     #[schema(format = Date, required)]
     pub dos_to: Option<String>,
-    /// The policy.
+    /// The policy's id and version, as `bcbsm 2.0.0`.
+    pub policy: String,
+    /// The digest of its file.
     pub policy_digest: String,
     /// The terms.
     pub terms_digest: String,
 }
 
-impl From<&ActivationPeriod> for PeriodBody {
-    fn from(period: &ActivationPeriod) -> Self {
+impl PeriodBody {
+    /// The period, with the name of its policy.
+    #[must_use]
+    pub fn new(period: &ActivationPeriod, names: &PolicyNames) -> Self {
         Self {
             dos_from: period.dos_from.to_string(),
             dos_to: period.dos_to.map(|to| to.to_string()),
+            policy: names.of(period.policy_digest),
             policy_digest: period.policy_digest.to_string(),
             terms_digest: period.terms_digest.to_string(),
         }
@@ -356,6 +362,7 @@ pub struct ActivatedBody {
 impl From<Activated> for ActivatedBody {
     fn from(activated: Activated) -> Self {
         let key = activated.schedule.key;
+        let period = |period: &ActivationPeriod| PeriodBody::new(period, &activated.names);
         Self {
             change_id: activated.change_id,
             recorded_at: instant_text(activated.recorded_at),
@@ -364,8 +371,8 @@ impl From<Activated> for ActivatedBody {
             payer_id: key.payer_id.to_string(),
             plan_id: key.plan_id.map(|plan| plan.to_string()),
             service_line: key.service_line.map(|line| line.to_string()),
-            periods: activated.schedule.periods.iter().map(PeriodBody::from).collect(),
-            replaced: activated.cut.iter().map(PeriodBody::from).collect(),
+            periods: activated.schedule.periods.iter().map(period).collect(),
+            replaced: activated.cut.iter().map(period).collect(),
             gaps: activated.gaps.iter().map(GapBody::from).collect(),
             warnings: activated.warnings,
             cases_passed: activated.cases_passed,

@@ -99,7 +99,10 @@ pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Vec<Fiel
         .map_or(Repeat::IfStale, |again| if again { Repeat::Always } else { Repeat::IfStale });
     for (field, given) in [("policy", policy.is_some()), ("as_of", as_of.is_some())] {
         if given && keep == Keep::Record {
-            fields.refuse(field, "goes with `\"dry_run\": true` only; what is recorded follows the activations as they stand");
+            fields.refuse(
+                field,
+                "goes with `\"dry_run\": true` only; what is recorded follows the activations as they stand",
+            );
         }
     }
     let faults = fields.finish("a request for a decision");

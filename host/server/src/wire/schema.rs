@@ -300,6 +300,8 @@ pub struct DecisionSummaryBody {
     pub previous_hash: String,
     /// Its own hash.
     pub hash: String,
+    /// Whether it is in force: no other has replaced it, and its encounter was not taken out.
+    pub in_force: bool,
 }
 
 impl From<DecisionSummary> for DecisionSummaryBody {
@@ -319,6 +321,7 @@ impl From<DecisionSummary> for DecisionSummaryBody {
             supersedes: summary.supersedes,
             previous_hash: summary.previous_hash.to_string(),
             hash: summary.hash.to_string(),
+            in_force: summary.in_force,
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use sqlx::PgConnection;
 
+use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
 use crate::activation::rows::{
     ChangeRow, PeriodRow, ScheduleRow, changes, period_rows, require_recordable, schedule_rows,
 };
-use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
 use crate::activation::{Change, NewChange};
 use crate::error::StoreError;
 use crate::instant::microseconds;
@@ -78,8 +78,11 @@ macro_rules! rerouted {
     };
 }
 
-const COUNT_STALE: &str =
-    concat!("SELECT substr(f.date_of_service, 1, 7) AS month, count(*) ", rerouted!(), " GROUP BY month ORDER BY month");
+const COUNT_STALE: &str = concat!(
+    "SELECT substr(f.date_of_service, 1, 7) AS month, count(*) ",
+    rerouted!(),
+    " GROUP BY month ORDER BY month"
+);
 
 const QUEUE_STALE: &str = concat!(
     "INSERT INTO undecided (agency_id, encounter_id, client_id, revision)

@@ -11,8 +11,8 @@ use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, RawWithdrawal, Withdrawal, parse_withdrawal};
 use crate::instant::{Instant, microseconds};
 use crate::postgres::read::{self, column, encounter_columns};
-use crate::postgres::{DEADLOCK_RETRIES, PostgresStore, is_deadlock};
 use crate::postgres::work::HOLD_CHAINS;
+use crate::postgres::{DEADLOCK_RETRIES, PostgresStore, is_deadlock};
 use crate::raw::encounter::{EncounterRows, corrupt, parse_all};
 use crate::store::Withdrawn;
 

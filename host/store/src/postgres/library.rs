@@ -4,9 +4,7 @@ use adjudica_core::Digest;
 
 use crate::error::StoreError;
 use crate::instant::microseconds;
-use crate::library::{
-    PolicyFile, PolicyFileSummary, RawPolicyFile, parse_policy_file, require_digest, require_intact,
-};
+use crate::library::{PolicyFile, PolicyFileSummary, RawPolicyFile, parse_policy_file, require_digest, require_intact};
 use crate::postgres::PostgresStore;
 use crate::raw::digest;
 

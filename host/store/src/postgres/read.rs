@@ -55,6 +55,9 @@ const LOADED: &str = "
     SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL, NULL, NULL, NULL
     FROM chain_head h WHERE h.agency_id = ANY($1::text[])
     UNION ALL
+    SELECT 'corrected', k.agency_id, '', has_corrections(k.agency_id)::int::bigint, NULL, NULL, NULL, NULL
+    FROM (SELECT DISTINCT agency_id FROM unnest($1::text[]) AS a (agency_id)) AS k
+    UNION ALL
     SELECT 'end', k.agency_id, k.client_id,
         (SELECT coalesce(max(l.seq), 0) FROM ledger l
             WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id), NULL, NULL, NULL, NULL

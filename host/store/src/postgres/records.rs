@@ -1,17 +1,23 @@
 //! Puts, finds and removes records, and loads those that decisions need.
 
-use adjudica_core::Token;
-use adjudica_core::records::Record;
+use std::collections::BTreeMap;
 
+use adjudica_core::Token;
+use adjudica_core::records::{Claimed, Record};
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use crate::claimed::{by_client, read_claimed};
 use crate::encounter::PutReport;
 use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::postgres::PostgresStore;
-use crate::postgres::read::column;
+use crate::postgres::read::{self, column};
 use crate::record::{
     LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
     require_fit, require_sound,
 };
+use crate::work::ClientKey;
 
 /// Held until the put ends, so that two puts of one agency's records come one after the other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 4244))";
@@ -38,6 +44,32 @@ const LOAD: &str = "
     UNION
     SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
     FROM named n JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider' AND r.subject_id = n.provider_id";
+
+const CLAIMED: &str = "
+    WITH corrections AS MATERIALIZED (
+        SELECT e.agency_id, e.client_id, e.payer_id, e.date_of_service, (r.body::jsonb) ->> 'payer_claim_number' AS number
+        FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id) JOIN encounter e
+            ON e.agency_id = k.agency_id AND e.client_id = k.client_id
+        JOIN record r ON r.agency_id = e.agency_id AND r.subject_id = e.encounter_id
+            AND r.kind = 'claim' AND (r.body::jsonb) ->> 'frequency' IN ('7', '8')),
+    chosen AS (
+        SELECT s.agency_id, s.encounter_id FROM corrections c JOIN encounter s
+            ON s.agency_id = c.agency_id AND s.client_id = c.client_id AND s.date_of_service = c.date_of_service
+                AND s.payer_id = c.payer_id
+        UNION
+        SELECT s.agency_id, s.encounter_id FROM corrections c JOIN record r
+            ON r.agency_id = c.agency_id AND (r.body::jsonb) ->> 'payer_claim_number' = c.number AND r.kind = 'claim'
+                AND (r.body::jsonb) ->> 'payer_claim_number' IS NOT NULL
+        JOIN encounter s ON s.agency_id = r.agency_id AND s.encounter_id = r.subject_id
+            AND s.client_id = c.client_id)
+    SELECT e.agency_id, e.client_id, e.encounter_id, e.payer_id, e.date_of_service, e.billing_provider_id,
+        e.rendering_provider_id, e.procedure_code, e.service,
+        EXISTS (SELECT 1 FROM encounter_supporting_info i WHERE i.agency_id = e.agency_id
+            AND i.encounter_id = e.encounter_id AND i.category = 'repeat_service'),
+        (r.body::jsonb) ->> 'frequency', (r.body::jsonb) ->> 'payer_claim_number'
+    FROM chosen h JOIN encounter e ON e.agency_id = h.agency_id AND e.encounter_id = h.encounter_id
+    LEFT JOIN record r ON r.agency_id = e.agency_id AND r.subject = 'encounter' AND r.subject_id = e.encounter_id
+        AND r.kind = 'claim'";
 
 const LIST: &str = "
     SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
@@ -91,6 +123,19 @@ pub(super) async fn load_for(store: &PostgresStore, keys: &[RecordKey]) -> Resul
         .bind(column(keys, |key| key.subject_id.as_str()));
     let rows: Vec<RawRecord> = query.fetch_all(&store.pool).await.map_err(StoreError::during("reading records"))?;
     load(&rows)
+}
+
+pub(super) async fn load_claimed(
+    store: &PostgresStore,
+    clients: &[ClientKey],
+) -> Result<BTreeMap<ClientKey, Vec<Claimed>>, StoreError> {
+    const DOING: &str = "reading claims that correct others";
+    let query = sqlx::query(CLAIMED)
+        .bind(column(clients, |key| key.agency_id.as_str()))
+        .bind(column(clients, |key| key.client_id.as_str()));
+    let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
+    let read = |row: &PgRow| read_claimed!(row);
+    Ok(by_client(&read::all(&rows, read, DOING)?))
 }
 
 pub(super) async fn list(store: &PostgresStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {

@@ -26,6 +26,7 @@ pub(crate) struct RawDecision {
     pub(crate) supersedes: Option<String>,
     pub(crate) previous_hash: String,
     pub(crate) hash: String,
+    pub(crate) in_force: bool,
 }
 
 /// Reads a row whose columns stand in the order of [`RawDecision`].
@@ -49,6 +50,7 @@ macro_rules! read_decision {
             supersedes: $row.try_get(14)?,
             previous_hash: $row.try_get(15)?,
             hash: $row.try_get(16)?,
+            in_force: $row.try_get(17)?,
         })
     };
 }
@@ -85,6 +87,7 @@ impl RawDecision {
             supersedes: self.supersedes,
             previous_hash: digest(&self.previous_hash, TABLE, &row)?,
             hash: digest(&self.hash, TABLE, &row)?,
+            in_force: self.in_force,
             decision_id: self.decision_id,
         })
     }

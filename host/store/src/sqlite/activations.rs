@@ -2,10 +2,10 @@
 
 use sqlx::SqliteConnection;
 
+use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
 use crate::activation::rows::{
     ChangeRow, PeriodRow, ScheduleRow, changes, period_rows, require_recordable, schedule_rows,
 };
-use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
 use crate::activation::{Change, NewChange};
 use crate::chain::chain_start;
 use crate::error::StoreError;
@@ -76,8 +76,11 @@ macro_rules! rerouted {
     };
 }
 
-const COUNT_STALE: &str =
-    concat!("SELECT substr(f.date_of_service, 1, 7) AS month, count(*) ", rerouted!(), " GROUP BY month ORDER BY month");
+const COUNT_STALE: &str = concat!(
+    "SELECT substr(f.date_of_service, 1, 7) AS month, count(*) ",
+    rerouted!(),
+    " GROUP BY month ORDER BY month"
+);
 
 const QUEUE_STALE: &str = concat!(
     "INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
@@ -122,7 +125,8 @@ async fn make_stale(
     for reroute in &change.reroutes {
         bind_reroute!(sqlx::query(QUEUE_STALE), reroute).execute(&mut *connection).await.map_err(failed)?;
     }
-    let query = sqlx::query(RAISE_CHANGE).bind(json(&change.agencies())?).bind(chain_start().to_string()).bind(change_id);
+    let query =
+        sqlx::query(RAISE_CHANGE).bind(json(&change.agencies())?).bind(chain_start().to_string()).bind(change_id);
     query.execute(&mut *connection).await.map_err(failed)?;
     if let Some((digest, yank)) = &change.yank {
         let query = sqlx::query(YANK).bind(digest.to_string()).bind(yank.reason.as_str());

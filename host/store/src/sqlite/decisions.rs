@@ -15,7 +15,9 @@ use crate::sqlite::read;
 macro_rules! decision_columns {
     () => {
         "agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id, date_of_service,
-         outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at, supersedes, previous_hash, hash"
+         outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at, supersedes, previous_hash, hash,
+         EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
+             AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id)"
     };
 }
 
@@ -37,6 +39,8 @@ const LIST: &str = concat!(
         AND (?5 IS NULL OR client_id = ?5) AND (?6 IS NULL OR encounter_id = ?6)
         AND (?7 IS NULL OR policy_digest = ?7) AND (?8 IS NULL OR date_of_service >= ?8)
         AND (?9 IS NULL OR date_of_service < ?9)
+        AND (?11 IS NULL OR ?11 = EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
+            AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id))
       ORDER BY sequence LIMIT ?10"
 );
 
@@ -65,7 +69,7 @@ fn decision(row: &SqliteRow) -> Result<RawDecision, sqlx::Error> {
 
 fn stored(row: &SqliteRow, doing: &'static str) -> Result<StoredDecision, StoreError> {
     let failed = StoreError::during(doing);
-    let record = row.try_get(17).map_err(failed)?;
+    let record = row.try_get(18).map_err(failed)?;
     Ok(StoredDecision { summary: decision(row).map_err(failed)?.parse()?, record })
 }
 
@@ -108,7 +112,8 @@ pub(super) async fn list(
         .bind(filter.policy_digest.map(|digest| digest.to_string()))
         .bind(filter.from.map(|day| day.to_string()))
         .bind(filter.to.map(|day| day.to_string()))
-        .bind(i64::from(limit));
+        .bind(i64::from(limit))
+        .bind(filter.in_force);
     let rows = query.fetch_all(&store.readers).await.map_err(StoreError::during(DOING))?;
     read::all(&rows, decision, DOING)?.into_iter().map(RawDecision::parse).collect()
 }

@@ -64,6 +64,10 @@ const LOADED: &str = "
     SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL, NULL, NULL, NULL
     FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
     UNION ALL
+    SELECT 'corrected', k.value, '', EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
+        WHERE r.agency_id = k.value AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')), NULL, NULL, NULL, NULL
+    FROM json_each(?1) k
+    UNION ALL
     SELECT 'end', k.value ->> 'agency_id', k.value ->> 'client_id',
         (SELECT coalesce(max(l.seq), 0) FROM ledger l
             WHERE l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'), NULL, NULL, NULL, NULL

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use adjudica_core::Token;
-use adjudica_core::records::Record;
-use sqlx::SqliteConnection;
+use adjudica_core::records::{Claimed, Record};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
+use crate::claimed::{by_client, read_claimed};
 use crate::encounter::PutReport;
 use crate::error::StoreError;
 use crate::instant::Instant;
@@ -13,7 +15,9 @@ use crate::record::{
     LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
     require_fit, require_sound,
 };
+use crate::sqlite::read;
 use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::work::ClientKey;
 
 const PUT: &str = "
     INSERT INTO record (agency_id, record_id, kind, subject, subject_id, from_day, to_day, body, written_at, written_by)
@@ -45,6 +49,32 @@ const LOAD: &str = "
     SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
     FROM named n CROSS JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider'
         AND r.subject_id = n.provider_id";
+
+const CLAIMED: &str = "
+    WITH corrections AS MATERIALIZED (
+        SELECT e.agency_id, e.client_id, e.payer_id, e.date_of_service, r.body ->> 'payer_claim_number' AS number
+        FROM json_each(?1) k CROSS JOIN encounter e INDEXED BY encounter_by_client
+            ON e.agency_id = k.value ->> 'agency_id' AND e.client_id = k.value ->> 'client_id'
+        CROSS JOIN record r INDEXED BY record_correction ON r.agency_id = e.agency_id AND r.subject_id = e.encounter_id
+            AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')),
+    chosen AS (
+        SELECT s.agency_id, s.encounter_id FROM corrections c CROSS JOIN encounter s INDEXED BY encounter_by_client
+            ON s.agency_id = c.agency_id AND s.client_id = c.client_id AND s.date_of_service = c.date_of_service
+                AND s.payer_id = c.payer_id
+        UNION
+        SELECT s.agency_id, s.encounter_id FROM corrections c CROSS JOIN record r INDEXED BY record_claim_number
+            ON r.agency_id = c.agency_id AND r.body ->> 'payer_claim_number' = c.number AND r.kind = 'claim'
+                AND r.body ->> 'payer_claim_number' IS NOT NULL
+        CROSS JOIN encounter s ON s.agency_id = r.agency_id AND s.encounter_id = r.subject_id
+            AND s.client_id = c.client_id)
+    SELECT e.agency_id, e.client_id, e.encounter_id, e.payer_id, e.date_of_service, e.billing_provider_id,
+        e.rendering_provider_id, e.procedure_code, e.service,
+        EXISTS (SELECT 1 FROM encounter_supporting_info i WHERE i.agency_id = e.agency_id
+            AND i.encounter_id = e.encounter_id AND i.category = 'repeat_service'),
+        r.body ->> 'frequency', r.body ->> 'payer_claim_number'
+    FROM chosen h CROSS JOIN encounter e ON e.agency_id = h.agency_id AND e.encounter_id = h.encounter_id
+    LEFT JOIN record r ON r.agency_id = e.agency_id AND r.subject = 'encounter' AND r.subject_id = e.encounter_id
+        AND r.kind = 'claim'";
 
 const LIST: &str = "
     SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
@@ -115,6 +145,18 @@ pub(super) async fn load_for(store: &SqliteStore, keys: &[RecordKey]) -> Result<
     let query = sqlx::query_as(LOAD).bind(json(&keys)?);
     let rows: Vec<RawRecord> = query.fetch_all(&store.readers).await.map_err(StoreError::during("reading records"))?;
     load(&rows)
+}
+
+pub(super) async fn load_claimed(
+    store: &SqliteStore,
+    clients: &[ClientKey],
+) -> Result<BTreeMap<ClientKey, Vec<Claimed>>, StoreError> {
+    const DOING: &str = "reading claims that correct others";
+    let refs: Vec<_> = clients.iter().map(ClientKey::reference).collect();
+    let query = sqlx::query(CLAIMED).bind(json(&refs)?);
+    let rows = query.fetch_all(&store.readers).await.map_err(StoreError::during(DOING))?;
+    let read = |row: &SqliteRow| read_claimed!(row);
+    Ok(by_client(&read::all(&rows, read, DOING)?))
 }
 
 pub(super) async fn list(store: &SqliteStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {

@@ -77,6 +77,7 @@ pub(crate) async fn it_counts_and_answers(setup: &Setup) {
     setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
     setup.commit("c1", 0, vec![not_billable("d1", "e9")]).await.expect("commits");
     crate::activations::record_one(setup).await;
-    let expected = Counts { encounters: 2, undecided: 2, stale: 0, faults: 0, decisions: 1, policy_files: 1, changes: 1 };
+    let expected =
+        Counts { encounters: 2, undecided: 2, stale: 0, faults: 0, decisions: 1, policy_files: 1, changes: 1 };
     assert_eq!(setup.store.counts().await.expect("counts"), expected);
 }

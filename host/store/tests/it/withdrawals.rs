@@ -54,7 +54,10 @@ pub(crate) async fn it_gives_back_what_a_withdrawn_encounter_billed(setup: &Setu
     let kept = setup.store.find_withdrawal(&token("a"), &token("e2")).await.expect("reads").expect("is there");
     assert_eq!(kept, withdrawn.withdrawal);
     assert_eq!((kept.decision_id.as_deref(), kept.withdrawn_by), (Some("d-e2"), Some(token("lead"))));
-    assert_eq!((kept.reason.as_deref(), kept.date_of_service), (Some("entered for the wrong client"), day("2026-02-02")));
+    assert_eq!(
+        (kept.reason.as_deref(), kept.date_of_service),
+        (Some("entered for the wrong client"), day("2026-02-02"))
+    );
     let again = setup.store.withdraw_encounter(&token("a"), &token("e2"), &new).await.expect("answers");
     assert!(again.is_none(), "it is gone");
     let refused = setup.raw.execute("UPDATE withdrawal SET reason = 'another'").await.expect_err("is refused");
@@ -127,11 +130,15 @@ pub(crate) async fn it_stores_an_encounter_with_the_decision_about_it(setup: &Se
         assert!(stored.facts == expected && stored.revision == 1, "{}", stored.revision);
         assert_eq!(waiting(setup).await, [""; 0], "it is decided");
     }
-    let twice = setup.commit("c1", 2, vec![{
-        let mut decision = inline("e2", "d3");
-        decision.supersedes = Some("d2".to_owned());
-        decision
-    }]);
+    let twice = setup.commit(
+        "c1",
+        2,
+        vec![{
+            let mut decision = inline("e2", "d3");
+            decision.supersedes = Some("d2".to_owned());
+            decision
+        }],
+    );
     let refused = twice.await;
     assert!(matches!(refused, Err(StoreError::LedgerMoved { .. })), "it is there already: {refused:?}");
     let mut together = commit_of("a", "c2", 0, vec![not_billable("d4", "e1")]);

@@ -1,12 +1,14 @@
 //! `adjudica policy diff`: what two policies answer differently, in which direction, in units and dollars.
 
+mod scheduled;
+
 use std::path::PathBuf;
 
-use adjudica_core::{EncounterFacts, Token};
-use adjudica_store::{EncounterFilter, HistoryFilter};
+use adjudica_core::{ServiceDate, Token};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 
+use crate::cmd::policy::diff::scheduled::Plan;
 use crate::exit::{Exit, Refusal};
 use crate::intake::Faulty;
 use crate::output::Output;
@@ -31,9 +33,12 @@ pub struct Args {
     /// The agency whose encounters these are.
     #[arg(long, default_value = "default", value_parser = crate::args::parse_token)]
     agency: Token,
-    /// The agency's terms for those encounters, as JSON.
+    /// The agency's terms for those encounters, as JSON; without them those of the database's schedule.
     #[arg(long, value_name = "FILE")]
     terms: Option<PathBuf>,
+    /// With `--over-database`: what the new policy would answer from this date of service on, against the schedule as it stands.
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = ServiceDate::parse, requires = "over_database")]
+    as_if: Option<ServiceDate>,
 }
 
 /// Runs the verb.
@@ -43,49 +48,28 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let made = behaviour::compare(&old, &new)?;
     behaviour::print(output, "at the boundaries and on the cases", &made)?;
     let mut answer = json!({ "boundaries": behaviour::answer(&made) });
-    if !args.over.is_empty() || args.over_database.is_some() {
-        let terms = args.terms.as_deref().map(files::load_terms).transpose();
-        let terms =
-            terms.map_err(|faults| Refusal::refused("no encounter was asked about", faults))?.unwrap_or_default();
-        let mut encounters = intake::load_encounters(&args.over, Faulty::RefuseAll, output)?.good;
-        if let Some(url) = &args.over_database {
-            encounters.extend(stored(url, &args.agency)?);
-        }
-        let stored = behaviour::compare_over(&old, &new, encounters, &terms);
-        behaviour::print(output, "on the encounters given", &stored)?;
-        if let Some(answer) = answer.as_object_mut() {
-            answer.insert("over".to_owned(), behaviour::answer(&stored));
-        }
+    let terms = args.terms.as_deref().map(files::load_terms).transpose();
+    let terms = terms.map_err(|faults| Refusal::refused("no encounter was asked about", faults))?;
+    let mut told = Vec::new();
+    if !args.over.is_empty() {
+        let encounters = intake::load_encounters(&args.over, Faulty::RefuseAll, output)?.good;
+        let over = behaviour::compare_over(&old, &new, encounters, &terms.clone().unwrap_or_default());
+        behaviour::print(output, "on the encounters given", &over)?;
+        told.push(("over", over));
+    }
+    if let Some(url) = &args.over_database {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.context("the thread of the runtime could not be started")?;
+        let stored = runtime.block_on(scheduled::load(url, &args.agency))?;
+        let plan = Plan { old: &old, new: &new, as_if: args.as_if, terms };
+        let over = scheduled::compare(output, &args.agency, stored, &plan)?;
+        behaviour::print(output, "on the stored encounters", &over)?;
+        told.push(("over_database", over));
+    }
+    if let Some(answer) = answer.as_object_mut() {
+        answer.extend(told.iter().map(|(name, over)| ((*name).to_owned(), behaviour::answer(over))));
     }
     output.line(&format!("these differences ask for a {} version", made.bump().as_str()))?;
     output.answer(&answer)?;
     Ok(if made.changed.is_empty() { Exit::Ok } else { Exit::Differs })
-}
-
-/// Clients read at one time.
-const CLIENTS: u32 = 500;
-
-/// Every stored encounter of the agency. Each client's history is asked about from its beginning, so no ledger is needed.
-fn stored(url: &str, agency: &Token) -> Result<Vec<EncounterFacts>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("the thread of the runtime could not be started")?.block_on(async {
-        let store = adjudica_store::connect(url).await.context("the database of `--over-database` cannot be opened")?;
-        let mut filter = HistoryFilter {
-            agency_id: agency.clone(),
-            encounters: EncounterFilter::default(),
-            after_client_id: None,
-            clients_max: CLIENTS,
-        };
-        let mut encounters = Vec::new();
-        loop {
-            let page = store.load_history(&filter).await?;
-            encounters.extend(page.encounters.into_iter().map(|stored| stored.facts));
-            match page.next_after_client_id {
-                Some(next) => filter.after_client_id = Some(next),
-                None => break,
-            }
-        }
-        store.close().await;
-        Ok(encounters)
-    })
 }

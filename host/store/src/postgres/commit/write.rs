@@ -5,10 +5,10 @@ use sqlx::query::QueryAs;
 use sqlx::{PgConnection, PgPool};
 
 use crate::chain::hex;
-use crate::commit::{self, Standing};
 use crate::commit::rows::{
     CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow, TouchedRow, require_count,
 };
+use crate::commit::{self, Standing};
 use crate::decision::{NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::instant::microseconds;
@@ -257,7 +257,8 @@ struct Stored<'a> {
 
 impl<'a> Stored<'a> {
     fn of(rows: &CommitRows<'a>) -> Self {
-        let mut stored = Self { encounters: vec![], modifiers: vec![], diagnoses: vec![], supporting_info: vec![], now: 0 };
+        let mut stored =
+            Self { encounters: vec![], modifiers: vec![], diagnoses: vec![], supporting_info: vec![], now: 0 };
         for (agency_id, of_agency, now) in rows.stored_by_agency() {
             let EncounterRows { encounters, modifiers, diagnoses, supporting_info } = of_agency;
             stored.encounters.extend(encounters.into_iter().map(|row| (agency_id, row)));

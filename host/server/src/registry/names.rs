@@ -1,0 +1,36 @@
+//! What policy files are called, for people: `bcbsm 2.0.0` instead of a digest.
+
+use std::collections::BTreeMap;
+
+use adjudica_core::Digest;
+use adjudica_store::PolicyFileSummary;
+
+use crate::error::ApiError;
+use crate::registry::Registry;
+
+/// Names of stored policy files by digest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PolicyNames(BTreeMap<Digest, String>);
+
+impl PolicyNames {
+    /// The names of `files`.
+    #[must_use]
+    pub fn new(files: &[PolicyFileSummary]) -> Self {
+        Self(files.iter().map(|file| (file.digest, format!("{} {}", file.policy_id, file.version))).collect())
+    }
+
+    /// Id and version of a file; the digest where it is not stored.
+    #[must_use]
+    pub fn of(&self, digest: Digest) -> String {
+        self.0.get(&digest).cloned().unwrap_or_else(|| digest.to_string())
+    }
+}
+
+impl Registry {
+    /// The names of all stored policy files.
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn names(&self) -> Result<PolicyNames, ApiError> {
+        Ok(PolicyNames::new(&self.store.list_policy_files().await?))
+    }
+}
