@@ -190,6 +190,14 @@ pub struct Days {
     pub to: Option<ServiceDate>,
 }
 
+impl Days {
+    /// Whether the record can matter on `day`.
+    #[must_use]
+    pub fn contains(&self, day: ServiceDate) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day < to)
+    }
+}
+
 /// What every kind can say of itself.
 trait Body {
     fn days(&self) -> Days {

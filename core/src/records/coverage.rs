@@ -128,7 +128,8 @@ impl Coverage {
 
 impl Body for Coverage {
     fn days(&self) -> Days {
-        Days { from: Some(self.from), to: None }
+        // A coverage that has ended, or not begun, matters too: it says more than none on file.
+        Days::default()
     }
 
     fn faults(&self) -> Vec<String> {

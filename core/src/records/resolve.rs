@@ -6,7 +6,7 @@ mod proof;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{AssignmentRole, Record, RecordSubject};
+use super::{AssignmentRole, Record, RecordBody, RecordSubject};
 use crate::date::ServiceDate;
 use crate::facts::EncounterFacts;
 use crate::standing::{RenderingSource, Standing};
@@ -61,6 +61,17 @@ impl RecordBook {
         // A key is borrowed as a whole, so the id is cloned; a lookup happens a few times for an encounter.
         self.subject_to_records.get(&(subject, id.clone())).map_or(&[], Vec::as_slice)
     }
+
+    /// Records that can matter on `day`. An absence changes nothing.
+    ///
+    /// INVARIANT (a record touches the encounters of its days): a changed record makes these stale and no others, so on other
+    /// days not even that there is one may be seen.
+    fn mattering(&self, subject: RecordSubject, id: &Token, day: ServiceDate) -> Vec<&Record> {
+        let matters = |record: &&Record| {
+            record.body.days().contains(day) && !matches!(record.body, RecordBody::Absence(_))
+        };
+        self.about(subject, id).iter().filter(matters).collect()
+    }
 }
 
 
@@ -76,13 +87,18 @@ pub fn resolve(
     sources: &[RenderingSource],
     care_days: &CareDays,
 ) -> Option<Box<Standing>> {
+    let day = facts.date_of_service;
+    let client = book.mattering(RecordSubject::Client, &facts.client_id, day);
+    let encounter = book.mattering(RecordSubject::Encounter, &facts.encounter_id, day);
+    let staff = book.mattering(RecordSubject::Provider, &facts.rendering_provider_id, day);
+    let practice = book.mattering(RecordSubject::Practice, &facts.billing_provider_id, day);
     let mut resolver = Resolver {
         facts,
-        day: facts.date_of_service,
-        client: book.about(RecordSubject::Client, &facts.client_id),
-        encounter: book.about(RecordSubject::Encounter, &facts.encounter_id),
-        staff: book.about(RecordSubject::Provider, &facts.rendering_provider_id),
-        practice: book.about(RecordSubject::Practice, &facts.billing_provider_id),
+        day,
+        client: &client,
+        encounter: &encounter,
+        staff: &staff,
+        practice: &practice,
         standing: Standing::default(),
     };
     // What is on file about others is no news of this encounter: a call of many gives what a call of one gives.
@@ -94,7 +110,7 @@ pub fn resolve(
     resolver.rendering(sources, care_days);
     let rendering = resolver.standing.rendering.as_ref().map_or(&facts.rendering_provider_id, |by| &by.provider_id);
     let rendering = rendering.clone();
-    resolver.people(&rendering, book.about(RecordSubject::Provider, &rendering));
+    resolver.people(&rendering, &book.mattering(RecordSubject::Provider, &rendering, day));
     resolver.proof(&rendering);
     Some(Box::new(resolver.standing))
 }
@@ -103,11 +119,11 @@ pub fn resolve(
 struct Resolver<'r> {
     facts: &'r EncounterFacts,
     day: ServiceDate,
-    client: &'r [Record],
-    encounter: &'r [Record],
+    client: &'r [&'r Record],
+    encounter: &'r [&'r Record],
     /// Who did the work.
-    staff: &'r [Record],
-    practice: &'r [Record],
+    staff: &'r [&'r Record],
+    practice: &'r [&'r Record],
     standing: Standing,
 }
 

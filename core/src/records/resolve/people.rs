@@ -112,7 +112,7 @@ impl Resolver<'_> {
     }
 
     /// Licences and scope of who did the work, enrolment and identifiers of whose name goes on the claim.
-    pub(super) fn people(&mut self, rendering: &Token, records: &[Record]) {
+    pub(super) fn people(&mut self, rendering: &Token, records: &[&Record]) {
         self.enrolment(records);
         self.licences();
         self.credentials();
@@ -141,7 +141,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn enrolment(&mut self, records: &[Record]) {
+    fn enrolment(&mut self, records: &[&Record]) {
         let all: Vec<_> = of_kind!(records, Enrolment).map(|(_, enrolment)| enrolment).collect();
         let facts = self.facts;
         let own: Vec<_> = all
