@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, Token};
 use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision};
 use serde::Serialize;
@@ -89,16 +90,16 @@ impl DecisionService {
         compare(&record, &again, decision_id)
     }
 
-    /// Who answered then. A decision that nobody made is made again by looking nobody up.
+    /// Who answered then. A decision that nobody made is made again by nobody: when an activation came to be known says not
+    /// whether it came before the decision, because several hosts decide and each has its clock.
     async fn route_again(&self, record: &Record<'_>) -> Result<Routed, ApiError> {
-        let facts = record.facts.as_ref();
         let (Some(used), Some(terms_digest)) = (&record.policy, record.terms_digest) else {
-            let as_of = record.as_of.parse().map_err(|fault| ApiError::internal("replay", fault))?;
-            let published = self.registry.published();
-            return match published.snapshot.find_period(&record.agency_id, facts, Some(as_of)) {
-                Some(_) => self.registry.route(&published, &record.agency_id, facts, Some(as_of)).await,
-                None => Ok(nobody(facts)),
-            };
+            return Ok(match record.undetermined.as_deref() {
+                Some(reason) if reason.code != UndeterminedCode::NoPolicyInForce => {
+                    Routed::Nobody(reason.code, reason.message.clone())
+                }
+                Some(_) | None => nobody(record.facts.as_ref()),
+            });
         };
         let policy = self.registry.library.policy(used.digest).await?.ok_or_else(|| missing("policy", used.digest))?;
         let terms = self.registry.library.terms(terms_digest).await?.ok_or_else(|| missing("terms", terms_digest))?;
