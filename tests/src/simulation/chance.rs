@@ -10,7 +10,9 @@ impl Chance {
     /// The stream of `seed`.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        Self { state: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) }
+        // Neighbouring seeds must not give the same stream, shifted by one.
+        let mut stream = Self { state: seed };
+        Self { state: stream.draw().rotate_left(32) ^ stream.draw() }
     }
 
     fn draw(&mut self) -> u64 {

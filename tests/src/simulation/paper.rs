@@ -176,6 +176,9 @@ fn accumulated(chance: &mut Chance) -> Value {
 }
 
 fn practitioner(chance: &mut Chance) -> Value {
+    if chance.one_in(4) {
+        return json!({"kind": "absence", "from": day(4), "to": day(35), "reason": "vacation"});
+    }
     let npi = chance.pick(&NPIS);
     let npi = chance.but_for(4, npi);
     let scope: &[&str] = chance.pick(&[&[][..], &["planning"], &["planning", "documentation"]]);

@@ -8,7 +8,7 @@
 mod activations;
 mod bad_input;
 mod batch;
-mod database;
+pub(crate) mod database;
 mod decisions;
 mod docs;
 mod groups;
