@@ -1,1 +1,3 @@
-//! End-to-end tests live in tests/; this library is empty.
+//! What end-to-end tests are made of: the simulation of histories. The tests themselves live in tests/.
+
+pub mod simulation;

@@ -18,7 +18,9 @@ usage: cargo xtask <verb> [arguments]
 
   demo [--once] [..]   build everything, decide the sample agency, then serve; `--once` ends after the table
   test [filter ..]     every test, on SQLite and on a throw-away PostgreSQL; with a filter only the tests it names
-  ci                   format, clippy, tidy, docs, tests, examples: what `.ci/run` calls
+  simulate [--seeds N] [--seed S] [--database sqlite|postgres|both]
+                       random histories on real hosts, compared with a plain model
+  ci [--full]          format, clippy, tidy, docs, tests, examples, simulation: what `.ci/run` calls; `--full`: 5,000 histories
   bench [--quick] [WHAT]  the figures of the project, one line each: name value unit; WHAT: native peers single http bulk startup memory
   policies             build every policy of plugins/ into <target>/policies
   wit-freeze           freeze the contract sdk/wit/policy.wit under its version
@@ -43,7 +45,8 @@ fn run() -> Result<()> {
     match verb.as_str() {
         "demo" => verbs::demo::run(&workspace, &arguments),
         "test" => verbs::test::run(&workspace, &arguments),
-        "ci" => verbs::refuse_arguments("ci", &arguments).and_then(|()| verbs::ci::run(&workspace)),
+        "simulate" => verbs::simulate::run(&workspace, &arguments),
+        "ci" => verbs::ci::run(&workspace, &arguments),
         "bench" => verbs::bench::run(&workspace, &arguments),
         "policies" => verbs::refuse_arguments("policies", &arguments).and_then(|()| verbs::policies::run(&workspace)),
         "wit-freeze" => {

@@ -82,6 +82,11 @@ impl PostgresServer {
         Ok(server)
     }
 
+    /// The address of the server.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Tells a program where the server is.
     pub(crate) fn offer_to<'command>(&self, command: &'command mut Command) -> &'command mut Command {
         command.env(URL_VARIABLE, &self.url)

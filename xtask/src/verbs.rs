@@ -4,6 +4,7 @@ pub(crate) mod bench;
 pub(crate) mod ci;
 pub(crate) mod demo;
 pub(crate) mod policies;
+pub(crate) mod simulate;
 pub(crate) mod test;
 pub(crate) mod wit_freeze;
 pub(crate) mod with_postgres;

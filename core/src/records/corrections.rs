@@ -30,6 +30,12 @@ impl Claim {
             Some(_) | None => Frequency::Original,
         }
     }
+
+    /// Of several claims of one encounter, the one with the greatest weight counts: the strongest frequency, then a number.
+    #[must_use]
+    pub fn weight(&self) -> (Frequency, Option<&Token>) {
+        (self.frequency(), self.payer_claim_number.as_ref())
+    }
 }
 
 /// An encounter of a client with its claim: those that correct others, those of the same payer and day, and those whose claim

@@ -166,7 +166,7 @@ impl Resolver<'_> {
     fn correction(&self) -> Correction {
         let encounter = self.encounter;
         let claims = of_kind!(encounter, Claim).map(|(_, claim)| claim);
-        correction(self.facts, claims.max_by_key(|claim| claim.frequency()), self.claimed)
+        correction(self.facts, claims.max_by_key(|claim| claim.weight()), self.claimed)
     }
 
     /// Whether a record's line of service, where it names one, is the encounter's.

@@ -372,7 +372,7 @@ fn it_sees_what_proves_the_work_on_its_day() {
     let document = ("c1", json!({ "kind": "document", "category": "consent", "from": "2026-03-10" }));
     assert!(standing_of(std::slice::from_ref(&document), &json!({}), &[]).conditions.contains(&token("consent")));
     assert!(
-        !standing_of(&[document], &json!({ "date_of_service": "2026-03-09" }), &[])
+        !standing_of(&[document, plan(json!({}))], &json!({ "date_of_service": "2026-03-09" }), &[])
             .conditions
             .contains(&token("consent"))
     );

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use adjudica_core::records::corrections::Frequency;
 use adjudica_core::records::{Claim, Claimed};
 use adjudica_core::{ProcedureCode, ServiceDate, Token, ValueError};
 
@@ -73,12 +74,15 @@ impl RawClaimed {
 pub(crate) fn by_client(rows: &[RawClaimed]) -> BTreeMap<ClientKey, Vec<Claimed>> {
     let mut clients: BTreeMap<ClientKey, BTreeMap<Token, Claimed>> = BTreeMap::new();
     for (key, claimed) in rows.iter().filter_map(|row| row.parse().ok()) {
-        let strength = |one: &Claimed| one.claim.as_ref().map(Claim::frequency);
         let there = clients.entry(key).or_default();
-        let is_weaker = there.get(&claimed.encounter_id).is_some_and(|other| strength(other) >= strength(&claimed));
+        let is_weaker = there.get(&claimed.encounter_id).is_some_and(|other| weight(other) >= weight(&claimed));
         if !is_weaker {
             there.insert(claimed.encounter_id.clone(), claimed);
         }
     }
     clients.into_iter().map(|(key, claimed)| (key, claimed.into_values().collect())).collect()
+}
+
+fn weight(claimed: &Claimed) -> Option<(Frequency, Option<&Token>)> {
+    claimed.claim.as_ref().map(Claim::weight)
 }

@@ -5,4 +5,5 @@
 mod policies;
 mod server;
 mod shipped;
+mod stories;
 mod swap;

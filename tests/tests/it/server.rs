@@ -9,7 +9,7 @@ mod activations;
 mod bad_input;
 mod batch;
 mod changes;
-mod database;
+pub(crate) mod database;
 mod decisions;
 mod docs;
 mod groups;

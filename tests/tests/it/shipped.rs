@@ -13,9 +13,14 @@ pub(crate) fn root() -> PathBuf {
 
 /// The bytes of a built policy, `name` being its id and version.
 pub(crate) fn policy(name: &str) -> Vec<u8> {
-    let folder = PathBuf::from(built());
+    let folder = folder();
     let file = folder.join(format!("{name}.wasm"));
     std::fs::read(&file).unwrap_or_else(|fault| panic!("{}: {fault}; run `cargo xtask test`", file.display()))
+}
+
+/// The folder of the built policies.
+pub(crate) fn folder() -> PathBuf {
+    PathBuf::from(built())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the folder of built policies is told by `cargo xtask test`")]

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 
 use crate::artifacts::Artifacts;
+use crate::verbs::simulate;
 use crate::workspace::Workspace;
 use crate::{process, toolchain};
 
@@ -32,7 +33,11 @@ struct Step {
 
 type Check = fn(&Workspace) -> Result<()>;
 
-/// The whole list: what runs, under which name.
+/// Histories that are simulated on each database, and in a full run.
+const SEEDS: u64 = 100;
+const SEEDS_FULL: u64 = 5_000;
+
+/// The list, but for the simulation, which comes last: what runs, under which name.
 const CHECKS: [(&str, Check); 9] = [
     ("format", check_format),
     ("clippy", check_clippy),
@@ -45,19 +50,26 @@ const CHECKS: [(&str, Check); 9] = [
     ("examples", run_examples),
 ];
 
-/// Runs the whole list; fails when any check fails.
-pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let mut steps = Vec::new();
-    for (name, check) in CHECKS {
-        eprintln!("\n== {name}");
-        let started = Instant::now();
-        let outcome = check(workspace);
-        if let Err(error) = &outcome {
-            eprintln!("{error:#}");
-        }
-        steps.push(Step { name, duration: started.elapsed(), outcome });
-    }
+/// Runs the whole list; fails when any check fails. `--full` simulates more histories.
+pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
+    let seeds = match arguments {
+        [] => SEEDS,
+        [flag] if flag == "--full" => SEEDS_FULL,
+        _ => bail!("`ci` takes `--full` and nothing else; leave out `{}`", arguments.join(" ")),
+    };
+    let mut steps: Vec<Step> = CHECKS.into_iter().map(|(name, check)| run_step(name, || check(workspace))).collect();
+    steps.push(run_step("simulation", || simulate::play(workspace, &simulate::Asked::first(seeds))));
     summarise(&steps)
+}
+
+fn run_step(name: &'static str, check: impl FnOnce() -> Result<()>) -> Step {
+    eprintln!("\n== {name}");
+    let started = Instant::now();
+    let outcome = check();
+    if let Err(error) = &outcome {
+        eprintln!("{error:#}");
+    }
+    Step { name, duration: started.elapsed(), outcome }
 }
 
 fn check_format(workspace: &Workspace) -> Result<()> {

@@ -108,3 +108,6 @@ CREATE TRIGGER encounter_repeat_inserted AFTER INSERT ON encounter_supporting_in
     FOR EACH ROW WHEN (NEW.category = 'repeat_service') EXECUTE FUNCTION concern_by_repeat();
 CREATE TRIGGER encounter_repeat_deleted AFTER DELETE ON encounter_supporting_info
     FOR EACH ROW WHEN (OLD.category = 'repeat_service') EXECUTE FUNCTION concern_by_repeat();
+
+-- A coverage that begins later or has ended says more than none on file, so it can matter on every day.
+UPDATE record SET from_day = NULL, to_day = NULL WHERE kind = 'coverage' AND (from_day IS NOT NULL OR to_day IS NOT NULL);

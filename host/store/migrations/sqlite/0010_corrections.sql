@@ -97,3 +97,6 @@ WHEN OLD.category = 'repeat_service' AND EXISTS (SELECT 1 FROM record r INDEXED 
     INSERT INTO concerned SELECT e.agency_id, e.client_id, e.payer_id, e.date_of_service, e.encounter_id FROM encounter e
         WHERE e.agency_id = OLD.agency_id AND e.encounter_id = OLD.encounter_id;
 END;
+
+-- A coverage that begins later or has ended says more than none on file, so it can matter on every day.
+UPDATE record SET from_day = NULL, to_day = NULL WHERE kind = 'coverage' AND (from_day IS NOT NULL OR to_day IS NOT NULL);

@@ -69,14 +69,17 @@ pub(crate) async fn it_keeps_every_version_of_a_record(setup: &Setup) {
 
 pub(crate) async fn it_makes_stale_what_a_record_can_touch(setup: &Setup) {
     setup.settled(&[("e1", "c1", "2026-01-10"), ("e2", "c1", "2026-03-10"), ("e3", "c2", "2026-03-10")]).await;
-    setup.put_all(&[coverage("r1", "c1", "2026-01-01", None)]).await.expect("puts");
+    let home = |from: &str| record("r1", "c1", &json!({ "kind": "residence", "state": "MI", "from": from }));
+    setup.put_all(&[home("2026-01-01")]).await.expect("puts");
     assert_eq!(setup.waiting().await, ["e1", "e2"], "another client's encounters are left alone");
-    setup.put_all(&[coverage("r1", "c1", "2026-02-01", None)]).await.expect("puts");
+    setup.put_all(&[home("2026-02-01")]).await.expect("puts");
     assert_eq!(setup.waiting().await, ["e1", "e2"], "the days before and after a change");
-    setup.put_all(&[coverage("r1", "c1", "2026-02-01", None)]).await.expect("puts");
+    setup.put_all(&[home("2026-02-01")]).await.expect("puts");
     assert_eq!(setup.waiting().await, [""; 0], "the same again is no news");
     setup.store.remove_record(&token("a"), &token("r1")).await.expect("removes");
     assert_eq!(setup.waiting().await, ["e2"]);
+    setup.put_all(&[coverage("r2", "c1", "2026-02-01", None)]).await.expect("puts");
+    assert_eq!(setup.waiting().await, ["e1", "e2"], "a coverage that begins later says something of the days before");
     let signature = record("s1", "e3", &json!({ "kind": "signature", "signed_by": "s", "on": "2026-03-11" }));
     setup.put_all(&[signature]).await.expect("puts");
     assert_eq!(setup.waiting().await, ["e3"]);

@@ -25,7 +25,7 @@ pub(crate) enum Holder {
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 #[expect(clippy::disallowed_methods, reason = "the one place where tests learn where PostgreSQL is")]
-fn postgres_server() -> String {
+pub(crate) fn postgres_server() -> String {
     std::env::var("ADJUDICA_TEST_POSTGRES_URL")
         .unwrap_or_else(|_| panic!("no PostgreSQL for the tests; run `cargo xtask test`, which starts one"))
 }
