@@ -35,6 +35,6 @@ pub use error::StoreError;
 pub use in_force::{InForce, NewWithdrawal, Withdrawal};
 pub use instant::Instant;
 pub use library::{PolicyFile, PolicyFileSummary, Yank};
-pub use record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
+pub use record::{BadRecord, LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 pub use store::{Counts, Store, Withdrawn};
 pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

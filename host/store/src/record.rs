@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use adjudica_core::Token;
-use adjudica_core::records::{Record, RecordBody, RecordSubject};
+use adjudica_core::records::{Days, Record, RecordBody, RecordSubject};
+use adjudica_core::{ServiceDate, Token};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
@@ -56,8 +56,19 @@ pub struct RecordVersion {
 pub struct LoadedRecords {
     /// Those that could be read.
     pub agency_to_records: BTreeMap<Token, Vec<Record>>,
-    /// Those that could not: what they are about, and why. Other systems write records, so this is news, not an error.
-    pub bad: Vec<(RecordKey, String)>,
+    /// Those that could not. Other systems write records, so this is news, not an error.
+    pub bad: Vec<BadRecord>,
+}
+
+/// A record that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRecord {
+    /// What it is about.
+    pub key: RecordKey,
+    /// The days that its row names: it stands in the way of encounters on these.
+    pub days: Days,
+    /// Why, in one sentence.
+    pub fault: String,
 }
 
 /// A row of `record` as both databases give it.
@@ -71,6 +82,11 @@ pub(crate) struct RawRecord {
     pub(crate) version: i64,
     pub(crate) written_at: i64,
     pub(crate) written_by: Option<String>,
+    /// Read where records are loaded for decisions.
+    #[sqlx(default)]
+    pub(crate) from_day: Option<String>,
+    #[sqlx(default)]
+    pub(crate) to_day: Option<String>,
 }
 
 /// A row of `record_version`.
@@ -157,7 +173,11 @@ pub(crate) fn load(rows: &[RawRecord]) -> Result<LoadedRecords, StoreError> {
                 let Some(subject) = subject else { continue };
                 let subject_id = token(&row.subject_id, "record", &row.record_id)?;
                 let fault = format!("the record `{}` cannot be read: {fault}", row.record_id);
-                loaded.bad.push((RecordKey { agency_id, subject, subject_id }, fault));
+                let key = RecordKey { agency_id, subject, subject_id };
+                // A day that is none leaves its side open: that makes more encounters wait for the record than it touches.
+                let day = |text: Option<&String>| text.and_then(|text| ServiceDate::parse(text).ok());
+                let days = Days { from: day(row.from_day.as_ref()), to: day(row.to_day.as_ref()) };
+                loaded.bad.push(BadRecord { key, days, fault });
             }
         }
     }

@@ -8,7 +8,7 @@ use adjudica_core::Token;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::records::RecordSubject;
 use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
-use adjudica_store::{ClientKey, RecordKey};
+use adjudica_store::{BadRecord, ClientKey, RecordKey};
 
 use crate::decide::run::Routed;
 use crate::decide::service::{DecisionService, Work};
@@ -18,7 +18,7 @@ use crate::error::ApiError;
 #[derive(Default)]
 pub(crate) struct Records {
     agency_to_book: BTreeMap<Token, Arc<RecordBook>>,
-    bad: Vec<(RecordKey, String)>,
+    bad: Vec<BadRecord>,
 }
 
 /// What an encounter's records are about.
@@ -71,8 +71,9 @@ impl Records {
         routed: Routed,
     ) -> (Routed, Option<Arc<RecordBook>>) {
         facts.standing = None;
-        if let Some((_, fault)) = self.bad.iter().find(|(key, _)| keys(agency, facts).contains(key)) {
-            return (Routed::Nobody(UndeterminedCode::RecordUnreadable, fault.clone()), None);
+        let concerns = |bad: &&BadRecord| bad.days.hold(facts.date_of_service) && keys(agency, facts).contains(&bad.key);
+        if let Some(bad) = self.bad.iter().find(concerns) {
+            return (Routed::Nobody(UndeterminedCode::RecordUnreadable, bad.fault.clone()), None);
         }
         let (Some(book), Routed::To(answerer)) = (self.agency_to_book.get(agency), &routed) else {
             return (routed, None);

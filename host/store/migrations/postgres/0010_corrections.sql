@@ -111,3 +111,26 @@ CREATE TRIGGER encounter_repeat_deleted AFTER DELETE ON encounter_supporting_inf
 
 -- A coverage that begins later or has ended says more than none on file, so it can matter on every day.
 UPDATE record SET from_day = NULL, to_day = NULL WHERE kind = 'coverage' AND (from_day IS NOT NULL OR to_day IS NOT NULL);
+
+-- A record that becomes an absence, or stops being one, changes what is on file.
+CREATE OR REPLACE FUNCTION keep_record_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        INSERT INTO record_version (agency_id, record_id, version, operation, kind, subject, subject_id, body, recorded_at, recorded_by)
+            VALUES (OLD.agency_id, OLD.record_id, OLD.version, 'delete', OLD.kind, OLD.subject,
+            OLD.subject_id, OLD.body, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, OLD.written_by);
+    ELSE
+        INSERT INTO record_version (agency_id, record_id, version, operation, kind, subject, subject_id, body, recorded_at, recorded_by)
+            VALUES (NEW.agency_id, NEW.record_id, NEW.version, lower(TG_OP), NEW.kind, NEW.subject,
+            NEW.subject_id, NEW.body, NEW.written_at, NEW.written_by);
+    END IF;
+    IF TG_OP <> 'INSERT' AND OLD.kind <> 'absence' THEN
+        PERFORM revise_for_record(OLD.agency_id, OLD.subject, OLD.subject_id, OLD.from_day, OLD.to_day);
+    END IF;
+    IF TG_OP = 'INSERT' AND NEW.kind <> 'absence' OR TG_OP = 'UPDATE' AND NEW.kind <> 'absence'
+        AND (OLD.kind = 'absence' OR (NEW.subject, NEW.subject_id, NEW.from_day, NEW.to_day)
+        IS DISTINCT FROM (OLD.subject, OLD.subject_id, OLD.from_day, OLD.to_day)) THEN
+        PERFORM revise_for_record(NEW.agency_id, NEW.subject, NEW.subject_id, NEW.from_day, NEW.to_day);
+    END IF;
+    RETURN NULL;
+END $$;

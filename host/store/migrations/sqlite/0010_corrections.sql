@@ -100,3 +100,54 @@ END;
 
 -- A coverage that begins later or has ended says more than none on file, so it can matter on every day.
 UPDATE record SET from_day = NULL, to_day = NULL WHERE kind = 'coverage' AND (from_day IS NOT NULL OR to_day IS NOT NULL);
+
+-- A record that becomes an absence, or stops being one, changes what is on file.
+DROP TRIGGER record_updated_matters;
+CREATE TRIGGER record_updated_matters AFTER UPDATE ON record
+WHEN NEW.version = OLD.version AND (NEW.kind <> 'absence' OR OLD.kind <> 'absence') AND (NEW.kind <> OLD.kind OR NEW.subject <> OLD.subject
+    OR NEW.subject_id <> OLD.subject_id OR NEW.from_day IS NOT OLD.from_day OR NEW.to_day IS NOT OLD.to_day
+    OR NEW.body <> OLD.body)
+BEGIN
+    UPDATE encounter SET revision = revision + 1
+        WHERE OLD.subject = 'client' AND agency_id = OLD.agency_id AND client_id = OLD.subject_id
+            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE OLD.subject = 'encounter' AND agency_id = OLD.agency_id AND encounter_id = OLD.subject_id;
+    UPDATE encounter SET revision = revision + 1
+        WHERE OLD.subject = 'practice' AND agency_id = OLD.agency_id AND billing_provider_id = OLD.subject_id
+            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE OLD.subject = 'provider' AND agency_id = OLD.agency_id AND rendering_provider_id = OLD.subject_id
+            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE OLD.subject = 'provider' AND agency_id = OLD.agency_id AND rendering_provider_id <> OLD.subject_id
+            AND client_id IN (
+                SELECT r.subject_id FROM record r
+                WHERE r.agency_id = OLD.agency_id AND r.kind = 'assignment'
+                    AND r.body ->> 'provider_id' = OLD.subject_id
+                UNION
+                SELECT r.subject_id FROM record r CROSS JOIN json_each(r.body, '$.rendering_from') t
+                WHERE r.agency_id = OLD.agency_id AND r.kind = 'authorization' AND t.value = OLD.subject_id)
+            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE NEW.subject = 'client' AND agency_id = NEW.agency_id AND client_id = NEW.subject_id
+            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE NEW.subject = 'encounter' AND agency_id = NEW.agency_id AND encounter_id = NEW.subject_id;
+    UPDATE encounter SET revision = revision + 1
+        WHERE NEW.subject = 'practice' AND agency_id = NEW.agency_id AND billing_provider_id = NEW.subject_id
+            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE NEW.subject = 'provider' AND agency_id = NEW.agency_id AND rendering_provider_id = NEW.subject_id
+            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
+    UPDATE encounter SET revision = revision + 1
+        WHERE NEW.subject = 'provider' AND agency_id = NEW.agency_id AND rendering_provider_id <> NEW.subject_id
+            AND client_id IN (
+                SELECT r.subject_id FROM record r
+                WHERE r.agency_id = NEW.agency_id AND r.kind = 'assignment'
+                    AND r.body ->> 'provider_id' = NEW.subject_id
+                UNION
+                SELECT r.subject_id FROM record r CROSS JOIN json_each(r.body, '$.rendering_from') t
+                WHERE r.agency_id = NEW.agency_id AND r.kind = 'authorization' AND t.value = NEW.subject_id)
+            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
+END;

@@ -31,19 +31,21 @@ const PUT: &str = "
         written_by = excluded.written_by
     RETURNING (xmax = 0)";
 
-/// The records of what is asked for, and of the people whom a client's records name.
+/// The records of what is asked for, and of the people whom a client's records name. An absence changes no decision.
 const LOAD: &str = "
     WITH asked AS (
         SELECT r.* FROM unnest($1::text[], $2::text[], $3::text[]) AS k (agency_id, subject, subject_id)
-        JOIN record r ON r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id),
+        JOIN record r ON r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id
+            AND r.kind <> 'absence'),
     named AS (
         SELECT agency_id, (body::jsonb) ->> 'provider_id' AS provider_id FROM asked WHERE kind = 'assignment'
         UNION SELECT a.agency_id, t.value FROM asked a CROSS JOIN jsonb_each_text((a.body::jsonb) -> 'rendering_from') t
         WHERE a.kind = 'authorization')
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM asked
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by, from_day, to_day FROM asked
     UNION
-    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
-    FROM named n JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider' AND r.subject_id = n.provider_id";
+    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by, r.from_day, r.to_day
+    FROM named n JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider' AND r.subject_id = n.provider_id
+        AND r.kind <> 'absence'";
 
 const CLAIMED: &str = "
     WITH corrections AS MATERIALIZED (

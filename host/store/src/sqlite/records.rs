@@ -34,21 +34,21 @@ const VERSIONS: &str = "
     SELECT r.record_id, r.version FROM json_each(?2) k
     CROSS JOIN record r ON r.agency_id = ?1 AND r.record_id = k.value ->> 'record_id'";
 
-/// The records of what is asked for, and of the people whom a client's records name.
+/// The records of what is asked for, and of the people whom a client's records name. An absence changes no decision.
 const LOAD: &str = "
     WITH asked AS MATERIALIZED (
         SELECT r.* FROM json_each(?1) k CROSS JOIN record r
             ON r.agency_id = k.value ->> 'agency_id' AND r.subject = k.value ->> 'subject'
-                AND r.subject_id = k.value ->> 'subject_id'),
+                AND r.subject_id = k.value ->> 'subject_id' AND r.kind <> 'absence'),
     named AS (
         SELECT agency_id, body ->> 'provider_id' AS provider_id FROM asked WHERE kind = 'assignment'
         UNION SELECT a.agency_id, t.value FROM asked a CROSS JOIN json_each(a.body, '$.rendering_from') t
         WHERE a.kind = 'authorization')
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM asked
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by, from_day, to_day FROM asked
     UNION
-    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
+    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by, r.from_day, r.to_day
     FROM named n CROSS JOIN record r ON r.agency_id = n.agency_id AND r.subject = 'provider'
-        AND r.subject_id = n.provider_id";
+        AND r.subject_id = n.provider_id AND r.kind <> 'absence'";
 
 const CLAIMED: &str = "
     WITH corrections AS MATERIALIZED (

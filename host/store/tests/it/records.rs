@@ -1,6 +1,7 @@
 //! Records: their versions, what they make stale, and what the tables themselves refuse.
 
-use adjudica_core::records::{Record, RecordBody, RecordSubject};
+use adjudica_core::ServiceDate;
+use adjudica_core::records::{Days, Record, RecordBody, RecordSubject};
 use adjudica_store::{PutMode, RecordKey, StoreError};
 use serde_json::{Value, json};
 
@@ -104,6 +105,11 @@ pub(crate) async fn it_makes_stale_what_a_record_can_touch(setup: &Setup) {
     );
     setup.put_all(&[away]).await.expect("puts");
     assert_eq!(setup.waiting().await, [""; 0], "an absence changes nothing");
+    let away = json!({ "kind": "absence", "from": "2026-01-01", "to": "2026-12-31", "reason": "leave" });
+    setup.put_all(&[record("n1", rendering.as_str(), &away)]).await.expect("puts");
+    assert_eq!(setup.waiting().await, ["e1", "e2", "e3"], "what becomes an absence is not on file any more");
+    setup.put_all(&[enrolment("n1", rendering.as_str())]).await.expect("puts");
+    assert_eq!(setup.waiting().await, ["e1", "e2", "e3"], "and comes back");
 }
 
 pub(crate) async fn it_allows_one_case_manager_for_a_line_at_a_time(setup: &Setup) {
@@ -154,7 +160,13 @@ pub(crate) async fn it_loads_what_decisions_need(setup: &Setup) {
         .await
         .expect("another system");
     let loaded = setup.store.load_records(&[client("c1")]).await.expect("loads");
-    assert!(loaded.bad[0].1.contains("`r1` cannot be read: missing field"), "{:?}", loaded.bad);
+    assert!(loaded.bad[0].fault.contains("`r1` cannot be read: missing field"), "{:?}", loaded.bad);
+    assert_eq!(loaded.bad[0].days, Days::default(), "a coverage can matter on every day");
+    let sql = "UPDATE record SET from_day = '2026-02-01', to_day = '2026-03-01' WHERE record_id = 'r1'";
+    setup.raw.execute(sql).await.expect("another system");
+    let loaded = setup.store.load_records(&[client("c1")]).await.expect("loads");
+    let day = |text: &str| ServiceDate::parse(text).expect("a date");
+    assert_eq!(loaded.bad[0].days, Days { from: Some(day("2026-02-01")), to: Some(day("2026-03-01")) });
 }
 
 pub(crate) async fn it_makes_later_decisions_stale_when_an_earlier_day_is_billed(setup: &Setup) {
