@@ -52,7 +52,8 @@ fn parse() -> Result<Asked> {
         let place = words.iter().position(|word| word == name)?;
         words.get(place + 1).cloned()
     };
-    let require = |name: &str| find(name).with_context(|| format!("`{name}` is missing; `cargo xtask simulate` gives it"));
+    let require =
+        |name: &str| find(name).with_context(|| format!("`{name}` is missing; `cargo xtask simulate` gives it"));
     let number = |name: &str, without: u64| match find(name) {
         Some(text) => text.parse().with_context(|| format!("`{name} {text}` is no number")),
         None => Ok(without),

@@ -70,7 +70,9 @@ pub async fn at_rest(hosts: &mut Hosts, world: &World, shelf: &Shelf) -> Result<
 
 async fn compare_waiting(hosts: &mut Hosts, unreadable: &BTreeSet<String>) -> Result<(), Fault> {
     let waiting = hosts.other.texts("SELECT encounter_id FROM undecided ORDER BY encounter_id".to_owned()).await?;
-    require(waiting.is_empty(), || format!("the workers have come to rest, and these still wait: {}", waiting.join(", ")))?;
+    require(waiting.is_empty(), || {
+        format!("the workers have come to rest, and these still wait: {}", waiting.join(", "))
+    })?;
     let faulty = hosts.other.texts("SELECT encounter_id FROM encounter_fault".to_owned()).await?;
     let faulty: BTreeSet<String> = faulty.into_iter().collect();
     require(faulty == *unreadable, || format!("{unreadable:?} cannot be read, and faults are kept for {faulty:?}"))?;

@@ -110,7 +110,9 @@ impl Source {
     pub async fn remove(self) -> Result<()> {
         match self {
             Self::Sqlite { .. } => Ok(()),
-            Self::Postgres { server, template } => execute(&server, format!("DROP DATABASE {template} WITH (FORCE)")).await,
+            Self::Postgres { server, template } => {
+                execute(&server, format!("DROP DATABASE {template} WITH (FORCE)")).await
+            }
         }
     }
 }

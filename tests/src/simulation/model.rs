@@ -32,7 +32,8 @@ pub struct Verdict {
 /// # Errors
 /// When the simulation's own facts or terms are none.
 pub fn decide(world: &World, shelf: &Shelf) -> Result<BTreeMap<u8, Verdict>> {
-    let mut in_order: Vec<Visit> = world.encounters.values().filter(|held| !held.is_unreadable).map(|held| held.visit).collect();
+    let mut in_order: Vec<Visit> =
+        world.encounters.values().filter(|held| !held.is_unreadable).map(|held| held.visit).collect();
     in_order.sort_by_key(|visit| (visit.client, visit.day, visit.id));
     let readable = world.records.values().filter(|filed| !filed.is_unreadable);
     let book = RecordBook::new(readable.map(|filed| filed.record.clone()).collect());

@@ -138,7 +138,8 @@ fn care_plan(chance: &mut Chance) -> Value {
         body["approved_on"] = json!(day(chance.pick(&DAYS_OF_RECORDS)));
     }
     if chance.one_in(2) {
-        body["goals"] = json!([{"goal_id": "walk", "has_objective": chance.one_in(2), "from": body["from"], "to": body["to"]}]);
+        body["goals"] =
+            json!([{"goal_id": "walk", "has_objective": chance.one_in(2), "from": body["from"], "to": body["to"]}]);
     }
     if chance.one_in(3) {
         body["interventions"] = json!(["planning"]);
@@ -236,7 +237,11 @@ fn of_encounter(chance: &mut Chance) -> Value {
     match chance.below(4) {
         0 => json!({"kind": "level_of_care", "level": chance.pick(&["high", "low"])}),
         1 => json!({"kind": "goal", "goal_id": chance.pick(&["walk", "talk"])}),
-        2 => json!({"kind": "prior_answer", "payer_id": payer(chance), "on": day(40), "allowed_cents": 3_000, "paid_cents": chance.pick(&[0_i64, 1_200])}),
-        _ => json!({"kind": "necessity", "reasonable": true, "accepted_standard": true, "not_for_convenience": chance.one_in(2), "least_costly": true}),
+        2 => {
+            json!({"kind": "prior_answer", "payer_id": payer(chance), "on": day(40), "allowed_cents": 3_000, "paid_cents": chance.pick(&[0_i64, 1_200])})
+        }
+        _ => {
+            json!({"kind": "necessity", "reasonable": true, "accepted_standard": true, "not_for_convenience": chance.one_in(2), "least_costly": true})
+        }
     }
 }

@@ -81,8 +81,7 @@ pub fn terms_body(number: u8) -> Value {
         rates.retain(|rate| rate["procedure_code"] != "G9007" && rate["procedure_code"] != "T1017");
         rates.push(json!({"procedure_code": "T1017", "from": "2025-01-01", "cents": 6_000, "method": "hourly"}));
     }
-    let sources: &[&str] =
-        if number == 2 { &["assignment", "authorization_team", "session_staff"] } else { &[] };
+    let sources: &[&str] = if number == 2 { &["assignment", "authorization_team", "session_staff"] } else { &[] };
     json!({"rates": rates, "rendering_sources": sources})
 }
 

@@ -332,7 +332,11 @@ impl fmt::Display for Step {
             Self::Work(seat) => write!(f, "the worker of {seat} decides what waits"),
             Self::CutOff(seat, polls) => write!(f, "the worker of {seat} is cut off after {polls} polls"),
             Self::HangUp(seat, id, polls) => {
-                write!(f, "{seat} is asked to decide {}, and the caller hangs up after {polls} polls", encounter_id(*id))
+                write!(
+                    f,
+                    "{seat} is asked to decide {}, and the caller hangs up after {polls} polls",
+                    encounter_id(*id)
+                )
             }
             Self::BothWork => f.write_str("both workers decide what waits, at the same time"),
             Self::WorkWhile(activation) => write!(f, "while both workers run, {activation}"),

@@ -54,7 +54,13 @@ fn stories() -> Vec<(&'static str, Vec<Step>)> {
     vec![
         (
             "a decision about a record that cannot be read replays",
-            vec![Step::Activate(river()), file("c1", &residence), Step::GarbleRecord(1), inline(visit(1, 0, 0)), Step::Rest],
+            vec![
+                Step::Activate(river()),
+                file("c1", &residence),
+                Step::GarbleRecord(1),
+                inline(visit(1, 0, 0)),
+                Step::Rest,
+            ],
         ),
         (
             "a decision that nobody made replays beside an activation of the same instant",

@@ -90,17 +90,15 @@ pub(crate) async fn it_rolls_back_and_remembers_what_was_known(bench: &Bench) {
     // Before the first activation there was nothing: that has to be meant.
     let refused = bench.post("/v1/activations/rollback", &rollback).await;
     assert_eq!(refused.problem(), (409, "leaves_nothing".to_owned(), vec!["to_nothing".to_owned()]));
-    assert_eq!(
-        refused.json()["errors"][0]["message"],
-        "payer `acme` from 2020-01-01 to no end would have no policy"
-    );
+    assert_eq!(refused.json()["errors"][0]["message"], "payer `acme` from 2020-01-01 to no end would have no policy");
     let said = "the schedule before the last change is empty, so nothing would answer any more; if that is what you want, send `\"to_nothing\": true`";
     assert_eq!(refused.json()["detail"], said);
     assert_eq!(cents(bench, "2026-03-02").await, 2_500);
     let meant = json!({"message": "it was wrong", "payer_id": "acme", "to_nothing": true});
     let back = bench.post("/v1/activations/rollback", &meant).await;
     assert_eq!(back.status, 201, "{}", back.text);
-    let unanswered = json!([{"payer_id": "acme", "plan_id": null, "service_line": null, "from": "2020-01-01", "to": null}]);
+    let unanswered =
+        json!([{"payer_id": "acme", "plan_id": null, "service_line": null, "from": "2020-01-01", "to": null}]);
     assert_eq!((&back.json()["periods"], &back.json()["unanswered"]), (&json!([]), &unanswered));
     assert_eq!(cents(bench, "2026-03-02").await, Value::Null);
     assert_eq!(bench.post("/v1/activations/rollback", &meant).await.problem().1, "nothing_to_roll_back");

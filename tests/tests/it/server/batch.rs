@@ -53,8 +53,12 @@ pub(crate) async fn it_answers_each_line_in_order(bench: &Bench) {
     ];
     assert_eq!(found, expected);
     // Three lines of c1 may be billed: those of the first three days. The one of the 9th was billed first, and lost its place.
-    let first = bench.get(&format!("/v1/decisions/{}", answers[0]["decision"]["decision_id"].as_str().expect("an id"))).await;
-    assert_eq!((&first.json()["outcome"], &first.headers["decision-stale"]), (&json!("billable"), &"true".parse().expect("a header")));
+    let first =
+        bench.get(&format!("/v1/decisions/{}", answers[0]["decision"]["decision_id"].as_str().expect("an id"))).await;
+    assert_eq!(
+        (&first.json()["outcome"], &first.headers["decision-stale"]),
+        (&json!("billable"), &"true".parse().expect("a header"))
+    );
     let now = bench.post("/v1/decisions", &json!({"encounter_id": "e1"})).await;
     assert_eq!((now.status.as_u16(), &now.json()["outcome"]), (200, &json!("not_billable")));
     assert_eq!(answers[5]["problem"]["errors"].as_array().map(|faults| faults.len() > 8), Some(true));

@@ -167,7 +167,10 @@ pub(crate) async fn it_answers_what_if_without_keeping_anything(bench: &Bench) {
     let explained = decide(bench, json!({"encounter": inline, "dry_run": true, "explain": true})).await;
     assert_eq!((&explained["explain"], &explained["policy"]["digest"]), (&json!("all"), &json!(now)));
     let unknown = json!({"encounter": inline, "policy": "test@9.0.0", "dry_run": true});
-    assert_eq!(bench.post("/v1/decisions", &unknown).await.problem(), (404, "not_found".to_owned(), vec!["policy".to_owned()]));
+    assert_eq!(
+        bench.post("/v1/decisions", &unknown).await.problem(),
+        (404, "not_found".to_owned(), vec!["policy".to_owned()])
+    );
     let kept = json!({"encounter": inline, "policy": "test@2.0.0", "as_of": "2026-04-01T00:00:00Z"});
     let fields = vec!["policy".to_owned(), "as_of".to_owned()];
     assert_eq!(bench.post("/v1/decisions", &kept).await.problem(), (422, "invalid_request".to_owned(), fields));
