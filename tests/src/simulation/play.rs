@@ -30,13 +30,22 @@ pub struct Play<'s> {
     excess: Excess,
     /// Whether something was cut off that may still be under way.
     is_loose: bool,
+    /// Whether an encounter could not be read before the present step.
+    had_unreadable: bool,
 }
 
 impl<'s> Play<'s> {
     /// A history that begins with an empty database.
     #[must_use]
     pub fn new(stage: &'s Stage, hosts: Hosts) -> Self {
-        Self { stage, hosts, world: World::default(), excess: Excess::default(), is_loose: false }
+        Self {
+            stage,
+            hosts,
+            world: World::default(),
+            excess: Excess::default(),
+            is_loose: false,
+            had_unreadable: false,
+        }
     }
 
     /// Gives the hosts back.
@@ -54,6 +63,7 @@ impl<'s> Play<'s> {
     /// A difference, or that the simulation cannot go on.
     pub async fn step(&mut self, step: &Step) -> Result<(), Fault> {
         self.hosts.pass();
+        self.had_unreadable = self.world.encounters.values().any(|held| held.is_unreadable);
         match step {
             Step::Import(visits) => self.import(visits).await?,
             Step::Put(visit) => self.put(visit).await?,
@@ -435,8 +445,7 @@ impl<'s> Play<'s> {
         };
         let brings_facts = matches!(subject, Subject::Inline(_)) && how != How::DryRun;
         // An unreadable encounter stands in the way of requests for its client until the worker has taken it.
-        let may_fail = self.world.encounters.values().any(|held| held.is_unreadable);
-        if answer.status == 503 || answer.status == 422 && may_fail {
+        if answer.status == 503 || answer.status == 422 && self.had_unreadable {
             // Whether the facts were kept is not known, so they are put.
             if brings_facts {
                 self.put(&visit).await?;
