@@ -15,8 +15,6 @@ const PROVIDERS: u8 = 3;
 const PRACTICES: u8 = 2;
 /// Policies on the shelf, which is built elsewhere.
 const POLICIES: u8 = 7;
-/// Absences beside the other records: a record that becomes one, or stops being one, makes nothing stale.
-const ABSENCES: u8 = 2;
 /// Days on which most things happen, among them the last of a year and the first of the next.
 const DAYS_OF_WORK: [u8; 9] = [3, 4, 5, 17, 30, 31, 32, 40, 61];
 const MINUTES: [u8; 10] = [0, 8, 15, 16, 20, 30, 31, 45, 60, 90];
@@ -55,9 +53,7 @@ fn step(chance: &mut Chance) -> Step {
         34..=36 => Step::Withdraw(id(chance)),
         37..=52 => {
             let (about, body) = paper(chance);
-            let is_absence = body.get("kind").is_some_and(|kind| kind == "absence");
-            let number = if is_absence { chance.between(RECORDS, RECORDS + ABSENCES) } else { chance.below(RECORDS) };
-            Step::File(number, about, body)
+            Step::File(chance.below(RECORDS), about, body)
         }
         53..=55 => Step::Unfile(chance.below(RECORDS)),
         56 => Step::GarbleRecord(chance.below(RECORDS)),

@@ -126,7 +126,8 @@ fn nobodys(world: &World, visit: &Visit) -> Decision {
     Decision::undetermined(UndeterminedCode::NoPolicyInForce, "nobody answers")
 }
 
-/// Whether a record about the client, the encounter, whoever did the work or the practice cannot be read.
+/// Whether a record of the day about the client, the encounter, whoever did the work or the practice cannot be read. An absence
+/// changes no decision, so it need not be read.
 fn rests_on_unreadable(world: &World, visit: &Visit) -> bool {
     let Ok(facts) = visit.facts() else { return false };
     let about: [(RecordSubject, &Token); 4] = [
@@ -135,6 +136,9 @@ fn rests_on_unreadable(world: &World, visit: &Visit) -> bool {
         (RecordSubject::Provider, &facts.rendering_provider_id),
         (RecordSubject::Practice, &facts.billing_provider_id),
     ];
-    let unreadable = world.records.values().filter(|filed| filed.is_unreadable);
-    unreadable.into_iter().any(|filed| about.contains(&(filed.record.body.subject(), &filed.record.subject_id)))
+    let unreadable = world.records.values().filter(|filed| filed.is_unreadable).map(|filed| &filed.record);
+    let mut unreadable = unreadable.filter(|record| !matches!(record.body, RecordBody::Absence(_)));
+    unreadable.any(|record| {
+        record.body.days().hold(facts.date_of_service) && about.contains(&(record.body.subject(), &record.subject_id))
+    })
 }

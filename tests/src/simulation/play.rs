@@ -16,8 +16,6 @@ use crate::simulation::world::{Filed, Held, World, policies_of, record, record_i
 
 /// A mode that nobody can read.
 const UNREADABLE_MODE: &str = "in person";
-/// A record that cannot be read concerns its subject whatever the day, so it must be of every day.
-const DAYS_OF_UNREADABLE: &str = ", from_day = NULL, to_day = NULL";
 /// The agency of every history.
 const AGENCY: &str = "default";
 
@@ -298,8 +296,7 @@ impl<'s> Play<'s> {
         filed.is_unreadable = true;
         let body = json!({"kind": filed.record.body.kind(), "mistake": true});
         let whose = format!("agency_id = '{AGENCY}' AND record_id = '{}'", record_id(number));
-        let set = format!("body = '{body}'{DAYS_OF_UNREADABLE}");
-        self.hosts.other.run(format!("UPDATE record SET {set} WHERE {whose}")).await?;
+        self.hosts.other.run(format!("UPDATE record SET body = '{body}' WHERE {whose}")).await?;
         Ok(())
     }
 

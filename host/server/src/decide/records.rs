@@ -71,7 +71,8 @@ impl Records {
         routed: Routed,
     ) -> (Routed, Option<Arc<RecordBook>>) {
         facts.standing = None;
-        let concerns = |bad: &&BadRecord| bad.days.hold(facts.date_of_service) && keys(agency, facts).contains(&bad.key);
+        let concerns =
+            |bad: &&BadRecord| bad.days.hold(facts.date_of_service) && keys(agency, facts).contains(&bad.key);
         if let Some(bad) = self.bad.iter().find(concerns) {
             return (Routed::Nobody(UndeterminedCode::RecordUnreadable, bad.fault.clone()), None);
         }
