@@ -61,7 +61,7 @@ pub fn decide(facts: &EncounterFacts) -> Option<Decision> {
         return None;
     }
     let holds = |name: &&str| conditions.iter().any(|condition| condition.as_str() == *name);
-    let obstacle = OBSTACLES.iter().find(|obstacle| obstacle.conditions.iter().all(|name| holds(name)))?;
+    let obstacle = OBSTACLES.iter().find(|obstacle| obstacle.conditions.iter().all(&holds))?;
     let finding = finding(obstacle)?;
     let outcome = Outcome::of_effect(obstacle.effect);
     Some(Decision { outcome, lines: Vec::new(), findings: vec![finding], undetermined: None })

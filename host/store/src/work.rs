@@ -8,6 +8,9 @@ use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::{BadEncounter, EncounterFilter, StoredEncounter};
 use crate::in_force::InForce;
 
+/// Decisions in force, by agency and encounter.
+pub(crate) type InForceByEncounter = BTreeMap<(String, String), InForce>;
+
 /// One client of one agency.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientKey {
@@ -117,7 +120,7 @@ impl WorkRequest {
     pub(crate) fn add_decisions(
         &self,
         work: &mut ClientWork,
-        (in_force, stored): (&BTreeMap<(String, String), InForce>, &BTreeMap<Token, ClientRef>),
+        (in_force, stored): (&InForceByEncounter, &BTreeMap<Token, ClientRef>),
     ) {
         let client = self.client();
         let asked: BTreeSet<&Token> = self.encounter_ids.iter().collect();

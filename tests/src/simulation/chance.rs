@@ -1,6 +1,6 @@
 //! Chance from a seed: the same seed draws the same numbers on every machine. Knows nothing of what they are for.
 
-/// A stream of numbers (SplitMix64).
+/// A stream of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub struct Chance {
     state: u64,

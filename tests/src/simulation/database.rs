@@ -160,8 +160,12 @@ impl Other {
     /// When the database refuses it.
     pub async fn run(&mut self, sql: String) -> Result<()> {
         match self {
-            Self::Sqlite(connection) => drop(connection.execute(AssertSqlSafe(sql)).await?),
-            Self::Postgres(connection) => drop(connection.execute(AssertSqlSafe(sql)).await?),
+            Self::Sqlite(connection) => {
+                connection.execute(AssertSqlSafe(sql)).await?;
+            }
+            Self::Postgres(connection) => {
+                connection.execute(AssertSqlSafe(sql)).await?;
+            }
         }
         Ok(())
     }

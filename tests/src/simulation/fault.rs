@@ -27,6 +27,7 @@ impl fmt::Display for Fault {
 }
 
 /// Stops with a difference unless `holds`.
+#[expect(clippy::fn_params_excessive_bools, reason = "it reads as the condition that it is")]
 pub(crate) fn require(holds: bool, what: impl FnOnce() -> String) -> Result<(), Fault> {
     if holds { Ok(()) } else { Err(Fault::Differs(what())) }
 }

@@ -1,5 +1,7 @@
 //! Records that histories file: what they are about and what they say. Says nothing of what they mean.
 
+#![expect(clippy::indexing_slicing, reason = "the bodies are objects that this file makes")]
+
 use serde_json::{Value, json};
 
 use crate::simulation::chance::Chance;

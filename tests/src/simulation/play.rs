@@ -1,5 +1,10 @@
 //! Plays the steps of a history on two hosts and tells the world what they acknowledged. Stops at the first difference.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "answers and bodies are JSON objects: a name that is missing reads as null"
+)]
+
 use adjudica_core::records::{Record, faults_together};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -364,6 +369,7 @@ impl<'s> Play<'s> {
         Ok([count("encounters")?, count("undecided")?, count("decisions")?, count("changes")?])
     }
 
+    #[expect(clippy::fn_params_excessive_bools, reason = "it is the field of the request")]
     async fn roll_back(&mut self, seat: Seat, scope: Scope, to_nothing: bool) -> Result<(), Fault> {
         let mut body = scope_body(&scope);
         body["to_nothing"] = json!(to_nothing);

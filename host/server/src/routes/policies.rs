@@ -111,8 +111,9 @@ pub async fn file(State(host): State<Arc<Host>>, params: Params, Named(digest): 
     answer.map_err(|fault| ApiError::internal("routes::policies", fault))
 }
 
-/// Takes a policy back: from now on it answers nowhere and can be activated nowhere any more. What it decided is stale: the
-/// days wait for another version. Once is for good; the same request again changes nothing.
+/// Takes a policy back: from now on it answers nowhere and can be activated nowhere any more.
+///
+/// What it decided is stale: the days wait for another version. Once is for good; the same request again changes nothing.
 #[utoipa::path(post, path = "/v1/policies/{digest}/yank", tag = "policies", params(("digest" = String, Path)),
     request_body(content = YankBody),
     responses((status = 200, description = "taken back, or what would be (`dry_run`)", body = YankedBody),
