@@ -42,6 +42,7 @@ pub(crate) fn assemble(
             encounter_id_to_in_force: BTreeMap::new(),
             has_corrections: parts.standing.corrected.contains(&key.agency_id),
             stored_elsewhere: BTreeSet::new(),
+            unreadable: Vec::new(),
         };
         by_client.insert(key.clone(), work);
     }

@@ -1,5 +1,7 @@
 //! Encounters as they are kept, asked for and put. The facts themselves are the core's.
 
+use std::collections::BTreeSet;
+
 use adjudica_core::{EncounterFacts, ServiceDate, Token};
 
 use crate::instant::Instant;
@@ -72,4 +74,11 @@ pub struct BadEncounter {
     pub revision: i64,
     /// Every fault, each naming its column.
     pub faults: Vec<String>,
+}
+
+impl BadEncounter {
+    /// Whether it is one of those, named by agency and encounter.
+    pub(crate) fn is_among(&self, keys: &BTreeSet<(String, String)>) -> bool {
+        keys.contains(&(self.agency_id.clone(), self.encounter_id.clone()))
+    }
 }

@@ -4,12 +4,14 @@ mod activations;
 mod commit;
 mod decisions;
 mod encounters;
+mod faults;
 mod ledger;
 mod library;
 mod open;
 mod read;
 mod records;
 mod status;
+mod transaction;
 mod work;
 
 use std::collections::BTreeMap;
@@ -36,8 +38,8 @@ use crate::store::{Counts, Store, Withdrawn};
 use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// INVARIANT (one appender per agency): a commit holds the agency's row of `chain_head` from before it reads the
-/// ledgers until it ends, or finds that row as it knew it. That also keeps two decisions about one client apart: a lock for each of the thousands of
-/// clients of a bulk commit would not fit the server's table of locks.
+/// ledgers until it ends, or finds that row as it knew it. That also keeps two decisions about one client apart: a lock
+/// for each of the thousands of clients of a bulk commit would not fit the server's table of locks.
 pub(crate) struct PostgresStore {
     pool: PgPool,
     warnings: Vec<String>,
@@ -138,6 +140,10 @@ impl Store for PostgresStore {
 
     async fn load_work(&self, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
         work::load(self, requests).await
+    }
+
+    async fn keep_faults(&self, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
+        faults::keep_faults(self, bad, now).await
     }
 
     async fn load_history(&self, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {

@@ -4,6 +4,7 @@ mod activations;
 mod commit;
 mod decisions;
 mod encounters;
+mod faults;
 mod ledger;
 mod library;
 mod open;
@@ -139,6 +140,10 @@ impl Store for SqliteStore {
 
     async fn load_work(&self, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
         work::load(self, requests).await
+    }
+
+    async fn keep_faults(&self, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
+        faults::keep_faults(self, bad, now).await
     }
 
     async fn load_history(&self, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {

@@ -142,10 +142,16 @@ pub trait Store: Send + Sync {
     async fn take_undecided(&self, limit_clients: u32, now: Instant) -> Result<Work, StoreError>;
 
     /// Chosen encounters with their clients' ledgers, one answer for each request, in order. Encounters that are not
-    /// stored, or are another client's, are left out of `encounters`.
+    /// stored, cannot be read, or are another client's, are left out of `encounters`.
     /// # Errors
-    /// [`StoreError::Corrupt`] when the rows of one are not valid facts.
+    /// As all.
     async fn load_work(&self, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError>;
+
+    /// Keeps what is wrong with encounters that cannot be read, as [`Store::take_undecided`] does: they leave the queue, and
+    /// what was billed for them is given back, until their rows change. Leaves alone what changed since it was read.
+    /// # Errors
+    /// As all.
+    async fn keep_faults(&self, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError>;
 
     /// Encounters of whole clients, in order of client: for deciding history again.
     /// # Errors

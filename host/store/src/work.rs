@@ -59,6 +59,8 @@ pub struct ClientWork {
     pub has_corrections: bool,
     /// Encounters asked for by id that are stored with another client.
     pub stored_elsewhere: BTreeSet<Token>,
+    /// Encounters asked for by id that cannot be read.
+    pub unreadable: Vec<BadEncounter>,
 }
 
 /// Clients with undecided encounters.
@@ -114,6 +116,15 @@ impl WorkRequest {
         self.encounter_ids
             .iter()
             .map(|id| EncounterRef { agency_id: self.agency_id.as_str(), encounter_id: id.as_str() })
+    }
+
+    /// Adds those asked for that cannot be read.
+    pub(crate) fn add_unreadable(&self, work: &mut ClientWork, bad: &[BadEncounter]) {
+        let is_asked = |bad: &&BadEncounter| {
+            bad.agency_id == self.agency_id.as_str()
+                && self.encounter_ids.iter().any(|id| id.as_str() == bad.encounter_id)
+        };
+        work.unreadable.extend(bad.iter().filter(is_asked).cloned());
     }
 
     /// Adds the decisions in force of encounters that are not stored, and leaves out what was not asked for.

@@ -54,8 +54,7 @@ impl Effort {
 }
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 9] =
-    ["native", "peers", "single", "http", "bulk", "swap", "authoring", "startup", "memory"];
+const GROUPS: [&str; 9] = ["native", "peers", "single", "http", "bulk", "swap", "authoring", "startup", "memory"];
 
 fn main() -> Result<()> {
     let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;

@@ -76,7 +76,8 @@ async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
         let timelines = timelines(20_000.min(decisions - series * 20_000), shape)?;
         let encounters: Vec<EncounterFacts> = timelines.into_iter().flat_map(|one| one.encounters).collect();
         for encounters in encounters.chunks(PUT) {
-            let put = hosting.host.store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH);
+            let put =
+                hosting.host.store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH);
             put.await?;
         }
     }
@@ -86,7 +87,8 @@ async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
 /// Decides whatever waits; gives how many that were, and how many in a second.
 async fn decide(hosting: &Hosting) -> Result<(u64, f64)> {
     let start = Instant::now();
-    let tally = hosting.host.service.decide_undecided(CLIENTS, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
+    let tally =
+        hosting.host.service.decide_undecided(CLIENTS, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
     let decided = tally.decided + tally.confirmed;
     Ok((decided, count(decided) / start.elapsed().as_secs_f64()))
 }

@@ -18,6 +18,10 @@ use crate::simulation::world::World;
 
 /// Old decisions that are replayed each time.
 const REPLAYS: usize = 4;
+/// Encounters that are asked about as a dry run each time.
+const DRY_RUNS: usize = 3;
+/// What a dry run at rest says as the decision in force does.
+const SAID: [&str; 6] = ["outcome", "lines", "policy", "terms_digest", "undetermined", "facts"];
 
 /// A decision as a host has recorded it: what the model can say too.
 #[derive(Deserialize)]
@@ -65,6 +69,7 @@ pub async fn at_rest(hosts: &mut Hosts, world: &World, shelf: &Shelf) -> Result<
     require(differences.is_empty(), || differences.join("\n"))?;
     let chain = hosts.ask(Seat::B, "GET", "/v1/chain/verify", &json!(null)).await?;
     require(chain.json()?.get("intact") == Some(&json!(true)), || format!("the chain is broken: {}", chain.text))?;
+    dry_run_some(hosts, &told).await?;
     replay_some(hosts).await
 }
 
@@ -183,6 +188,22 @@ fn line_words(number: u8, verdict: &Verdict, line: &LedgerLine) -> String {
         line.rendering_provider_id.to_string(),
     ]
     .join(" ")
+}
+
+/// Asks about some encounters, spread over all, as a dry run: nothing has changed since they were decided.
+async fn dry_run_some(hosts: &Hosts, told: &BTreeMap<String, String>) -> Result<(), Fault> {
+    let step = told.len().div_ceil(DRY_RUNS).max(1);
+    for (id, record) in told.iter().step_by(step) {
+        let asked = json!({"encounter_id": id, "dry_run": true});
+        let answer = hosts.ask(Seat::B, "POST", "/v1/decisions", &asked).await?;
+        let (dry, in_force) = (answer.json()?, serde_json::from_str::<Value>(record).context("a record is no JSON")?);
+        let otherwise = SAID.iter().find(|name| dry.get(*name) != in_force.get(*name));
+        require(otherwise.is_none(), || {
+            let name = otherwise.copied().unwrap_or_default();
+            format!("a dry run at rest says `{name}` of {id} otherwise: {}\nand in force is {record}", answer.text)
+        })?;
+    }
+    Ok(())
 }
 
 /// Replays some old decisions, spread over all.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use sqlx::sqlite::SqliteConnectOptions;
@@ -43,6 +44,9 @@ pub enum Other {
     /// On PostgreSQL.
     Postgres(PgConnection),
 }
+
+const OTHERS_BUSY: &str = "SELECT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle')";
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
@@ -165,6 +169,24 @@ impl Other {
             }
             Self::Postgres(connection) => {
                 connection.execute(AssertSqlSafe(sql)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits until nobody else has a transaction open that writes.
+    /// # Errors
+    /// When the database refuses to say.
+    pub async fn wait_for_writers(&mut self) -> Result<()> {
+        match self {
+            Self::Sqlite(connection) => {
+                // There is one writer at a time, and whoever comes waits for it.
+                connection.execute("BEGIN IMMEDIATE; ROLLBACK").await?;
+            }
+            Self::Postgres(connection) => {
+                while sqlx::query_scalar::<_, bool>(OTHERS_BUSY).fetch_one(&mut *connection).await? {
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
             }
         }
         Ok(())

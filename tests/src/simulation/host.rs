@@ -24,6 +24,8 @@ use crate::simulation::step::Seat;
 pub const CLIENTS_MAX: u32 = 32;
 /// A worker that runs longer than this never comes to rest.
 const WORKER_LIMIT: Duration = Duration::from_secs(30);
+/// What was cut off is over within this.
+const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 /// The instant at which every history begins.
 const START: &str = "2026-05-01T12:00:00Z";
 
@@ -207,8 +209,12 @@ impl Hosts {
     }
 
     /// Waits until nothing that was cut off is still under way.
-    pub async fn settle(&self) {
-        tokio::time::sleep(Duration::from_millis(15)).await;
+    /// # Errors
+    /// When something stays open.
+    pub async fn settle(&mut self) -> Result<()> {
+        tokio::time::timeout(SETTLE_LIMIT, self.other.wait_for_writers())
+            .await
+            .context("what was cut off stays open in the database")?
     }
 
     /// Ends a host and starts it again.

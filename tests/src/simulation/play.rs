@@ -5,6 +5,8 @@
     reason = "answers and bodies are JSON objects: a name that is missing reads as null"
 )]
 
+use std::collections::BTreeSet;
+
 use adjudica_core::records::{Record, faults_together};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -33,8 +35,8 @@ pub struct Play<'s> {
     excess: Excess,
     /// Whether something was cut off that may still be under way.
     is_loose: bool,
-    /// Whether an encounter could not be read before the present step.
-    had_unreadable: bool,
+    /// Encounters that could not be read before the present step.
+    unreadable_before: BTreeSet<u8>,
 }
 
 impl<'s> Play<'s> {
@@ -47,7 +49,7 @@ impl<'s> Play<'s> {
             world: World::default(),
             excess: Excess::default(),
             is_loose: false,
-            had_unreadable: false,
+            unreadable_before: BTreeSet::new(),
         }
     }
 
@@ -66,7 +68,8 @@ impl<'s> Play<'s> {
     /// A difference, or that the simulation cannot go on.
     pub async fn step(&mut self, step: &Step) -> Result<(), Fault> {
         self.hosts.pass();
-        self.had_unreadable = self.world.encounters.values().any(|held| held.is_unreadable);
+        let unreadable = self.world.encounters.iter().filter(|(_, held)| held.is_unreadable);
+        self.unreadable_before = unreadable.map(|(number, _)| *number).collect();
         match step {
             Step::Import(visits) => self.import(visits).await?,
             Step::Put(visit) => self.put(visit).await?,
@@ -148,9 +151,7 @@ impl<'s> Play<'s> {
     }
 
     async fn rest(&mut self) -> Result<(), Fault> {
-        if std::mem::take(&mut self.is_loose) {
-            self.hosts.settle().await;
-        }
+        self.settle().await?;
         for seat in [Seat::A, Seat::B, Seat::A] {
             self.hosts.work(seat).await?;
         }
@@ -354,11 +355,20 @@ impl<'s> Play<'s> {
     async fn look(&mut self, seat: Seat, path: &str, body: &Value) -> Result<Answer, Fault> {
         let mut dry = body.clone();
         dry["dry_run"] = json!(true);
+        self.settle().await?;
         let before = self.counted().await?;
         let answer = self.hosts.ask(seat, "POST", path, &dry).await?;
         let after = self.counted().await?;
         require(before == after, || format!("a dry run changed something: {before:?} became {after:?}"))?;
         Ok(answer)
+    }
+
+    /// Waits for what was cut off and may still be under way.
+    async fn settle(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.is_loose) {
+            self.hosts.settle().await?;
+        }
+        Ok(())
     }
 
     async fn counted(&self) -> Result<[i64; 4]> {
@@ -406,7 +416,12 @@ impl<'s> Play<'s> {
 
     async fn decide(&mut self, seat: Seat, subject: &Subject, how: How) -> Result<(), Fault> {
         let body = request_body(subject, how);
-        let before = if how == How::DryRun { Some(self.counted().await?) } else { None };
+        let before = if how == How::DryRun {
+            self.settle().await?;
+            Some(self.counted().await?)
+        } else {
+            None
+        };
         let answer = self.hosts.ask(seat, "POST", "/v1/decisions", &body).await?;
         if let Some(before) = before {
             let after = self.counted().await?;
@@ -447,8 +462,8 @@ impl<'s> Play<'s> {
             return Ok(None);
         };
         let brings_facts = matches!(subject, Subject::Inline(_)) && how != How::DryRun;
-        // An unreadable encounter stands in the way of requests for its client until the worker has taken it.
-        if answer.status == 503 || answer.status == 422 && self.had_unreadable {
+        let was_unreadable = matches!(subject, Subject::Stored(id) if self.unreadable_before.contains(id));
+        if answer.status == 503 || answer.status == 422 && was_unreadable {
             // Whether the facts were kept is not known, so they are put.
             if brings_facts {
                 self.put(&visit).await?;

@@ -101,6 +101,7 @@ on_both! {
         it_takes_an_encounter_out_with_a_reason,
         it_bills_nothing_for_a_void,
         it_counts_a_replaced_claim_once_in_any_order,
+        it_decides_facts_that_come_for_a_row_nobody_can_read,
     }
     why_not {
         it_names_what_is_missing_and_what_follows,

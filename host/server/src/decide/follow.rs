@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use adjudica_core::Token;
-use adjudica_store::{Store, StoredEncounter, WorkRequest};
+use adjudica_store::{BadEncounter, Store, StoredEncounter, WorkRequest};
 
 use crate::decide::read::ledger_seen;
 use crate::decide::run::{Kept, place};
@@ -20,8 +20,8 @@ const FOLLOWERS_MAX: usize = 500;
 /// Adds to each of `works` the encounters of the client that were billed after the first to be decided.
 ///
 /// INVARIANT (a unit is spent once): whoever takes a unit that a later encounter has is committed together with the new
-/// decision about that one.
-pub(crate) async fn add_followers(store: &dyn Store, works: &mut [Work]) -> Result<(), ApiError> {
+/// decision about that one. Gives back those that cannot be read, which cannot be decided.
+pub(crate) async fn add_followers(store: &dyn Store, works: &mut [Work]) -> Result<Vec<BadEncounter>, ApiError> {
     let mut leaders: Vec<(&mut Work, BTreeSet<Token>)> = Vec::new();
     for work in works {
         let followers = followers(work);
@@ -29,8 +29,9 @@ pub(crate) async fn add_followers(store: &dyn Store, works: &mut [Work]) -> Resu
             leaders.push((work, followers));
         }
     }
+    let mut unreadable = Vec::new();
     if leaders.is_empty() {
-        return Ok(());
+        return Ok(unreadable);
     }
     let request = |(work, followers): &(&mut Work, BTreeSet<Token>)| WorkRequest {
         agency_id: work.agency_id.clone(),
@@ -43,6 +44,7 @@ pub(crate) async fn add_followers(store: &dyn Store, works: &mut [Work]) -> Resu
         work.ledger_through = loaded.ledger_through;
         work.schedule_change = loaded.schedule_change;
         work.ledger = ledger_seen(&mut loaded);
+        unreadable.append(&mut loaded.unreadable);
         let mut in_force = loaded.encounter_id_to_in_force;
         work.seeds.extend(loaded.encounters.into_iter().map(|stored: StoredEncounter| {
             let in_force = in_force.remove(&stored.facts.encounter_id);
@@ -55,7 +57,14 @@ pub(crate) async fn add_followers(store: &dyn Store, works: &mut [Work]) -> Resu
             }
         }));
     }
-    Ok(())
+    Ok(unreadable)
+}
+
+impl Work {
+    /// What somebody asked about, without what was added.
+    pub(crate) fn into_asked(self) -> impl Iterator<Item = Seed> {
+        self.seeds.into_iter().filter(|seed| seed.tag != FOLLOWER)
+    }
 }
 
 /// Encounters with billed lines after the first to be decided.

@@ -69,7 +69,13 @@ impl DecisionService {
             }
             works.retain(|work| !work.seeds.is_empty());
             if options.keep == Keep::Record {
-                add_followers(self.store.as_ref(), &mut works).await?;
+                let unreadable = add_followers(self.store.as_ref(), &mut works).await?;
+                if !unreadable.is_empty() {
+                    // What they billed is given back first: nobody decides them until their rows change.
+                    self.store.keep_faults(&unreadable, self.clock.now()).await?;
+                    seeds = works.into_iter().flat_map(Work::into_asked).collect();
+                    continue;
+                }
             }
             return Ok(Read { works, held });
         }
@@ -143,7 +149,10 @@ fn by_client(agency: &Token, seeds: Vec<Seed>) -> Vec<Work> {
 /// Says where the encounter is kept. What was read with the ledger is what is decided: facts of a stored encounter may have
 /// changed since it was looked up.
 fn place(seed: &mut Seed, loaded: &ClientWork, keep: Keep) -> Placed {
-    let stored = loaded.encounters.iter().find(|stored| stored.facts.encounter_id == seed.facts.encounter_id);
+    let id = &seed.facts.encounter_id;
+    let stored = loaded.encounters.iter().find(|stored| stored.facts.encounter_id == *id);
+    let is_new =
+        !loaded.stored_elsewhere.contains(id) && loaded.unreadable.iter().all(|bad| bad.encounter_id != id.as_str());
     match (seed.kept, stored, keep) {
         (Kept::Stored(_), Some(stored), _) => {
             seed.kept = Kept::Stored(stored.revision);
@@ -154,9 +163,7 @@ fn place(seed: &mut Seed, loaded: &ClientWork, keep: Keep) -> Placed {
         (Kept::Nowhere | Kept::New, Some(stored), _) if stored.facts == seed.facts => {
             seed.kept = Kept::Stored(stored.revision);
         }
-        (Kept::Nowhere | Kept::New, None, _) if !loaded.stored_elsewhere.contains(&seed.facts.encounter_id) => {
-            seed.kept = Kept::New;
-        }
+        (Kept::Nowhere | Kept::New, None, _) if is_new => seed.kept = Kept::New,
         (Kept::Nowhere | Kept::New, ..) => return Placed::ToCorrect,
     }
     Placed::Settled

@@ -140,7 +140,7 @@ async fn make_stale(
 pub(super) async fn record(store: &PostgresStore, change: &NewChange) -> Result<RecordedChange, StoreError> {
     let failed = StoreError::during("recording a change");
     require_recordable(change)?;
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).execute(&mut *transaction).await.map_err(failed)?;
     let found = latest(&mut *transaction).await?;
     if found != change.expected_change_id {

@@ -66,13 +66,13 @@ fn is_taken(fault: &StoreError) -> bool {
 async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
     let failed = StoreError::during("committing decisions");
     let agencies = commit::agencies(new);
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     let mut standing = Standing::default();
     if !lock_heads(&mut transaction, &agencies, &mut standing).await? {
         // An agency's first commit. Its chain is started outside, so that locks are only ever taken in order.
         transaction.rollback().await.map_err(failed)?;
         start_heads(store, &agencies).await?;
-        transaction = store.pool.begin().await.map_err(failed)?;
+        transaction = store.begin().await.map_err(failed)?;
         lock_heads(&mut transaction, &agencies, &mut standing).await?;
     }
     keep_answers(&mut transaction, &new.idempotency).await?;

@@ -119,7 +119,7 @@ pub(super) async fn withdraw(
 ) -> Result<Option<Withdrawn>, StoreError> {
     let failed = StoreError::during("taking an encounter out");
     let (agency, encounter) = (agency_id.as_str(), encounter_id.as_str());
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(HOLD_CHAINS).bind([agency].as_slice()).execute(&mut *transaction).await.map_err(failed)?;
     let query = sqlx::query_scalar(CLIENT).bind(agency).bind(encounter);
     let client_id: Option<String> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
@@ -178,7 +178,7 @@ async fn try_put(
     now: Instant,
 ) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("putting encounters");
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).bind(agency_id.as_str()).execute(&mut *transaction).await.map_err(failed)?;
     let existing = match mode {
         PutMode::InsertOnly => require_absent(&mut transaction, agency_id, encounters).await?,

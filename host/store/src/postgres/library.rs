@@ -31,7 +31,7 @@ const FIND_TERMS: &str = "SELECT json FROM terms WHERE digest = $1";
 pub(super) async fn insert_policy_file(store: &PostgresStore, file: &PolicyFile) -> Result<(), StoreError> {
     let failed = StoreError::during("keeping a policy file");
     require_digest("policy file", file.digest, &file.wasm)?;
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).execute(&mut *transaction).await.map_err(failed)?;
     let query = sqlx::query_scalar(SAME_VERSION).bind(file.policy_id.as_str()).bind(file.version.as_str());
     let there: Option<String> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
@@ -67,7 +67,7 @@ pub(super) async fn load_policy_wasm(store: &PostgresStore, wanted: Digest) -> R
 pub(super) async fn insert_terms(store: &PostgresStore, digest: Digest, json: &str) -> Result<(), StoreError> {
     let failed = StoreError::during("keeping terms");
     require_digest("terms", digest, json.as_bytes())?;
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(INSERT_TERMS).bind(digest.to_string()).bind(json).execute(&mut *transaction).await.map_err(failed)?;
     transaction.commit().await.map_err(failed)
 }

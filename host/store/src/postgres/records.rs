@@ -95,7 +95,7 @@ pub(super) async fn put(
 ) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("writing records");
     require_sound(records)?;
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).bind(agency_id.as_str()).execute(&mut *transaction).await.map_err(failed)?;
     let query = sqlx::query_as(LOAD)
         .bind(column(records, |_| agency_id.as_str()))

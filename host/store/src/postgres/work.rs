@@ -7,13 +7,14 @@ use sqlx::PgConnection;
 
 use crate::assemble::{Parts, assemble, client_of, readable};
 use crate::commit::{ClientRef, EncounterRef};
-use crate::encounter::{BadEncounter, StoredEncounter};
+use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
 use crate::in_force::InForce;
-use crate::instant::{Instant, microseconds};
+use crate::instant::Instant;
 use crate::postgres::PostgresStore;
+use crate::postgres::faults::keep_faults;
 use crate::postgres::read::{self, column, encounter_columns, ledger_columns};
-use crate::raw::encounter::{corrupt, parse_all};
+use crate::raw::encounter::parse_all;
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
@@ -47,21 +48,6 @@ const LIVE_LINES: &str = concat!(
       WHERE l.kind = 'line' AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id
           AND r.client_id = l.client_id AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL)"
 );
-
-const INSERT_FAULTS: &str = "
-    INSERT INTO encounter_fault (agency_id, encounter_id, revision, faults, recorded_at)
-    SELECT k.*, $5 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS k
-    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET revision = excluded.revision, faults = excluded.faults,
-        recorded_at = excluded.recorded_at";
-
-const UNQUEUE_FAULTS: &str = "
-    DELETE FROM undecided WHERE (agency_id, encounter_id, revision) IN
-        (SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[]))";
-
-/// What was billed for facts that nobody can read any more is given back by a trigger, until they can be read again.
-const END_FAULTS: &str = "
-    DELETE FROM decision_in_force WHERE (agency_id, encounter_id) IN
-        (SELECT * FROM unnest($1::text[], $2::text[]))";
 
 /// Whoever takes something out of an agency's ledger holds its chain first.
 pub(super) const HOLD_CHAINS: &str = "SELECT hold_chains($1)";
@@ -148,30 +134,6 @@ async fn parts(
     Ok(Parts { standing, live_lines })
 }
 
-/// Takes encounters that cannot be read out of the queue, so that they are not read again until they change.
-async fn keep_faults(store: &PostgresStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
-    let failed = StoreError::during("keeping faults");
-    let faults = bad.iter().map(|bad| serde_json::to_string(&bad.faults).unwrap_or_default()).collect::<Vec<_>>();
-    let mut transaction = store.pool.begin().await.map_err(failed)?;
-    let agencies = column(bad, |bad| bad.agency_id.as_str());
-    sqlx::query(HOLD_CHAINS).bind(&agencies).execute(&mut *transaction).await.map_err(failed)?;
-    let insert = sqlx::query(INSERT_FAULTS)
-        .bind(column(bad, |bad| bad.agency_id.as_str()))
-        .bind(column(bad, |bad| bad.encounter_id.as_str()))
-        .bind(column(bad, |bad| bad.revision))
-        .bind(faults)
-        .bind(microseconds(now));
-    insert.execute(&mut *transaction).await.map_err(failed)?;
-    let unqueue = sqlx::query(UNQUEUE_FAULTS)
-        .bind(column(bad, |bad| bad.agency_id.as_str()))
-        .bind(column(bad, |bad| bad.encounter_id.as_str()))
-        .bind(column(bad, |bad| bad.revision));
-    unqueue.execute(&mut *transaction).await.map_err(failed)?;
-    let end = sqlx::query(END_FAULTS).bind(&agencies).bind(column(bad, |bad| bad.encounter_id.as_str()));
-    end.execute(&mut *transaction).await.map_err(failed)?;
-    transaction.commit().await.map_err(failed)
-}
-
 pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
     const DOING: &str = "reading chosen encounters";
     let failed = StoreError::during(DOING);
@@ -183,9 +145,6 @@ pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Res
         sqlx::query(CHOSEN).bind(column(&asked, |key| key.agency_id)).bind(column(&asked, |key| key.encounter_id));
     let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
     let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
-    if let Some(bad) = bad.first() {
-        return Err(corrupt(bad));
-    }
     let parts = parts(&mut connection, &order, &asked).await?;
     let in_force = parts.standing.in_force.clone();
     let stored: BTreeMap<Token, ClientRef> =
@@ -193,6 +152,7 @@ pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Res
     let mut works = assemble(&order, encounters, parts)?;
     for (work, request) in works.iter_mut().zip(requests) {
         request.add_decisions(work, (&in_force, &stored));
+        request.add_unreadable(work, &bad);
     }
     Ok(works)
 }

@@ -7,13 +7,14 @@ use sqlx::SqliteConnection;
 
 use crate::assemble::{Parts, assemble, client_of, in_history_order, readable};
 use crate::commit::{ClientRef, EncounterRef};
-use crate::encounter::{BadEncounter, StoredEncounter};
+use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
 use crate::in_force::InForce;
-use crate::instant::{Instant, microseconds};
-use crate::raw::encounter::{corrupt, parse_all};
+use crate::instant::Instant;
+use crate::raw::encounter::parse_all;
+use crate::sqlite::faults::keep_faults;
 use crate::sqlite::read::{self, encounter_columns, ledger_columns};
-use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::sqlite::{SqliteStore, json};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
@@ -47,21 +48,6 @@ const LIVE_LINES: &str = concat!(
       WHERE l.kind = 'line' AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id
           AND r.client_id = l.client_id AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL)"
 );
-
-const INSERT_FAULTS: &str = "
-    INSERT INTO encounter_fault (agency_id, encounter_id, revision, faults, recorded_at)
-    SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2, k.value -> 3, ?2 FROM jsonb_each(?1) k WHERE true
-    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET revision = excluded.revision, faults = excluded.faults,
-        recorded_at = excluded.recorded_at";
-
-const UNQUEUE_FAULTS: &str = "
-    DELETE FROM undecided WHERE (agency_id, encounter_id, revision) IN
-        (SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2 FROM jsonb_each(?1) k)";
-
-/// What was billed for facts that nobody can read any more is given back by a trigger, until they can be read again.
-const END_FAULTS: &str = "
-    DELETE FROM decision_in_force WHERE (agency_id, encounter_id) IN
-        (SELECT k.value ->> 0, k.value ->> 1 FROM jsonb_each(?1) k)";
 
 const HISTORY_CLIENTS: &str = "
     SELECT DISTINCT client_id FROM encounter WHERE agency_id = ?1 AND client_id > ?2 AND (?4 IS NULL OR client_id = ?4)
@@ -134,20 +120,6 @@ async fn parts(
     Ok(Parts { standing, live_lines })
 }
 
-/// Takes encounters that cannot be read out of the queue, so that they are not read again until they change.
-async fn keep_faults(store: &SqliteStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
-    let failed = StoreError::during("keeping faults");
-    let rows: Vec<_> = bad.iter().map(|bad| (&bad.agency_id, &bad.encounter_id, bad.revision, &bad.faults)).collect();
-    let rows = json(&rows)?;
-    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
-    let insert = sqlx::query(INSERT_FAULTS).bind(rows.as_str()).bind(microseconds(now));
-    insert.execute(&mut *transaction).await.map_err(failed)?;
-    for sql in [UNQUEUE_FAULTS, END_FAULTS] {
-        sqlx::query(sql).bind(rows.as_str()).execute(&mut *transaction).await.map_err(failed)?;
-    }
-    transaction.commit().await.map_err(failed)
-}
-
 pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
     const DOING: &str = "reading chosen encounters";
     let failed = StoreError::during(DOING);
@@ -158,9 +130,6 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
     let query = sqlx::query_scalar(CHOSEN).bind(json(&asked)?);
     let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
     let (encounters, bad) = parse_all(&read::encounters(&rows)?);
-    if let Some(bad) = bad.first() {
-        return Err(corrupt(bad));
-    }
     let parts = parts(&mut connection, &order, &asked).await?;
     let in_force = parts.standing.in_force.clone();
     let stored: BTreeMap<Token, ClientRef> =
@@ -168,6 +137,7 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
     let mut works = assemble(&order, encounters, parts)?;
     for (work, request) in works.iter_mut().zip(requests) {
         request.add_decisions(work, (&in_force, &stored));
+        request.add_unreadable(work, &bad);
     }
     Ok(works)
 }

@@ -5,6 +5,7 @@
 mod activations;
 mod chain;
 mod commits;
+mod cut_off;
 mod encounters;
 mod ledger;
 mod library;
@@ -78,6 +79,10 @@ on_both! {
         it_writes_lines_and_findings_for_reports,
         it_refuses_a_decision_id_that_is_taken,
     }
+    cut_off {
+        it_keeps_what_is_acknowledged_after_others_hung_up,
+        it_leaves_no_transaction_open,
+    }
     ledger {
         it_bills_accepted_lines_in_order,
         it_takes_lines_back_when_superseded,
@@ -124,6 +129,7 @@ on_both! {
         it_refuses_decisions_about_what_was_taken_out,
         it_decides_anew_what_comes_in_again,
         it_gives_back_what_nobody_can_read_any_more,
+        it_leaves_alone_what_was_mended_since_it_was_read,
         it_stores_an_encounter_with_the_decision_about_it,
     }
     schema {

@@ -1,7 +1,7 @@
 //! Encounters that are taken out: by whoever asks the store, and by another system's DELETE.
 
 use adjudica_core::{Cents, Minutes};
-use adjudica_store::{LedgerKind, NewDecision, NewWithdrawal, StoreError};
+use adjudica_store::{LedgerKind, NewDecision, NewWithdrawal, StoreError, WorkRequest};
 
 use crate::support::{Setup, at, billable, commit_of, day, encounter, not_billable, token};
 
@@ -111,6 +111,32 @@ pub(crate) async fn it_gives_back_what_nobody_can_read_any_more(setup: &Setup) {
     assert_eq!(waiting(setup).await, ["e2", "e3"]);
     setup.raw.execute("UPDATE encounter SET mode = 'video' WHERE encounter_id = 'e1'").await.expect("mends");
     assert_eq!(waiting(setup).await, ["e1", "e2", "e3"]);
+}
+
+pub(crate) async fn it_leaves_alone_what_was_mended_since_it_was_read(setup: &Setup) {
+    three(setup).await;
+    setup.raw.execute("UPDATE encounter SET mode = 'in person' WHERE encounter_id = 'e1'").await.expect("updates");
+    let request =
+        WorkRequest { agency_id: token("a"), client_id: token("c1"), encounter_ids: ["e1", "e2"].map(token).into() };
+    let read = setup.store.load_work(&[request]).await.expect("loads").remove(0);
+    assert_eq!(read.encounters.len(), 1, "e2 can be read");
+    let unreadable: Vec<&str> = read.unreadable.iter().map(|bad| bad.encounter_id.as_str()).collect();
+    assert_eq!(unreadable, ["e1"]);
+    // In the meantime another system mends it, and somebody decides it.
+    setup.raw.execute("UPDATE encounter SET mode = 'video' WHERE encounter_id = 'e1'").await.expect("mends");
+    let mut decision = billed("d4", "e1", "2026-02-01");
+    (decision.supersedes, decision.encounter_revision) = (Some("d-e1".to_owned()), Some(3));
+    setup.commit("c1", 3, vec![decision]).await.expect("commits");
+    let before = (ledger(setup).await, waiting(setup).await);
+    setup.store.keep_faults(&read.unreadable, at(9)).await.expect("keeps nothing");
+    assert_eq!((ledger(setup).await, waiting(setup).await), before);
+    assert_eq!(setup.store.list_faults(&token("a"), None, 10).await.expect("lists"), []);
+    let latest = setup.store.latest_decision(&token("a"), &token("e1")).await.expect("reads").expect("is there");
+    assert_eq!(latest.summary.decision_id, "d4");
+    // Gone, it is no fault either.
+    setup.raw.execute("DELETE FROM encounter WHERE encounter_id = 'e1'").await.expect("deletes");
+    setup.store.keep_faults(&read.unreadable, at(9)).await.expect("keeps nothing");
+    assert_eq!(setup.store.list_faults(&token("a"), None, 10).await.expect("lists"), []);
 }
 
 pub(crate) async fn it_stores_an_encounter_with_the_decision_about_it(setup: &Setup) {

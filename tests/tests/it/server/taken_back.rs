@@ -1,5 +1,7 @@
 //! What was taken back gives back: withdrawn encounters, voids, claims that replace an earlier one.
 
+use std::collections::BTreeSet;
+
 use axum::body::Body;
 use serde_json::{Value, json};
 
@@ -172,4 +174,36 @@ pub(crate) async fn it_counts_a_replaced_claim_once_in_any_order(bench: &Bench) 
         outcomes(bench, &["o2", "r1", "v1"]).await,
         ["o2 not_billable claim.taken_back", "r1 billable", "v1 billable"]
     );
+}
+
+/// Another system spoils rows; what comes with a request mends the one it is about, and the others give back what they billed.
+pub(crate) async fn it_decides_facts_that_come_for_a_row_nobody_can_read(bench: &Bench) {
+    four(bench).await;
+    let spoil = "UPDATE encounter SET mode = 'in person' WHERE encounter_id IN ('e1', 'e2')";
+    let mut other = bench.database.hold().await;
+    other.write(spoil, spoil).await;
+    other.release().await;
+    let refused = bench.post("/v1/decisions", &json!({"encounter_id": "e2"})).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(refused.text.contains("mode: `in person`"), "{}", refused.text);
+    let body = json!({"encounter": encounter("e1", "c1", "2026-03-01")});
+    let dry = json!({"encounter": body["encounter"], "dry_run": true});
+    let before = billed(bench).await;
+    assert_eq!(bench.post("/v1/decisions", &dry).await.json()["outcome"], "billable");
+    assert_eq!(billed(bench).await, before, "a dry run takes nothing back");
+    let mended = bench.post("/v1/decisions", &body).await;
+    // The decision made before says the same of the mended facts, so it stays.
+    assert_eq!((mended.status.as_u16(), &mended.json()["outcome"]), (200, &json!("billable")), "{}", mended.text);
+    let live: Vec<String> = ["e1", "e3"].map(str::to_owned).into();
+    let (billed_now, _) = billed(bench).await;
+    assert_eq!(BTreeSet::from_iter(billed_now), BTreeSet::from_iter(live), "e2 gives back what it billed");
+    assert_eq!(
+        outcomes(bench, &["e1", "e3", "e4"]).await,
+        ["e1 billable", "e3 billable", "e4 billable"],
+        "e4 has the place that e2 had"
+    );
+    let body = json!({"encounter": encounter("e2", "c1", "2026-03-02")});
+    let mended = bench.post("/v1/decisions", &body).await;
+    assert_eq!((mended.status.as_u16(), &mended.json()["outcome"]), (201, &json!("billable")), "{}", mended.text);
+    assert_eq!(outcomes(bench, &["e4"]).await, ["e4 not_billable limit"]);
 }
