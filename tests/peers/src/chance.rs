@@ -1,6 +1,6 @@
 //! Repeatable chance: the same seed gives the same numbers on every machine. Not for anything that must be secret.
 
-/// A sequence of numbers (SplitMix64).
+/// A sequence of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]
 pub(crate) struct Chance {
     state: u64,

@@ -219,10 +219,10 @@ impl Plain {
         const SQL: &str = "INSERT INTO bare (id, encounter_id, record) VALUES ($1, $2, $3)";
         match self {
             Self::Sqlite(pool) => {
-                sqlx::query(SQL).bind(id).bind(encounter_id).bind(record).execute(pool).await.map(|_| ())?
+                sqlx::query(SQL).bind(id).bind(encounter_id).bind(record).execute(pool).await.map(drop)?;
             }
             Self::Postgres(pool) => {
-                sqlx::query(SQL).bind(id).bind(encounter_id).bind(record).execute(pool).await.map(|_| ())?
+                sqlx::query(SQL).bind(id).bind(encounter_id).bind(record).execute(pool).await.map(drop)?;
             }
         }
         Ok(())

@@ -13,8 +13,8 @@ use adjudica_tests::simulation::history::history;
 use adjudica_tests::simulation::host::Stage;
 use anyhow::{Context, Result, bail};
 
-/// Threads that play histories.
-const THREADS: u64 = 2;
+/// Histories that are played at the same time: more than a small machine has processors, since they wait for databases.
+const THREADS: u64 = 4;
 
 /// What is asked for on the command line.
 struct Asked {

@@ -4,12 +4,10 @@ use std::path::PathBuf;
 
 use adjudica_core::{ServiceDate, Terms, Token};
 use adjudica_server::registry::activate::Activated;
-use adjudica_server::registry::reroute::Unanswered;
 use adjudica_server::wire::activation::{ActivationRequest, Replace, Scope, TermsChoice};
 use adjudica_server::wire::policy_schema::ActivatedBody;
 use adjudica_server::wire::query::Caller;
 use adjudica_server::wire::request::{Keep, PolicyName};
-use adjudica_store::StaleMonth;
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -154,14 +152,16 @@ pub fn print(output: &Output, activated: &Activated, look: &LookArgs) -> Result<
     for gap in &activated.gaps {
         output.line(&format!("gap: nothing answers from {} to {}", gap.from, end(gap.to)))?;
     }
-    print_effect(output, (&activated.stale, &activated.unanswered), activated.change_id.is_some())?;
+    print_effect(output, activated)?;
     activated.warnings.iter().try_for_each(|warning| output.line(&format!("warning: {warning}")))?;
     output.answer(&ActivatedBody::from(activated.clone()))?;
     Ok(())
 }
 
 /// Says which decisions a change makes stale, and which days it leaves without a policy.
-pub fn print_effect(output: &Output, (stale, unanswered): (&[StaleMonth], &[Unanswered]), is_done: bool) -> Result<()> {
+fn print_effect(output: &Output, activated: &Activated) -> Result<()> {
+    let Activated { stale, unanswered, change_id, .. } = activated;
+    let is_done = change_id.is_some();
     for one in unanswered {
         let verb = if is_done { "has" } else { "would have" };
         output.line(&format!("{} {verb} no policy any more", one.words()))?;

@@ -70,7 +70,7 @@ pub(crate) async fn it_gives_back_what_another_system_deletes(setup: &Setup) {
     let mut given_back = ledger(setup).await;
     given_back.sort();
     assert_eq!(given_back[..3], BILLED);
-    let of: Vec<_> = given_back[3..].iter().map(|line| &line[2..]).collect();
+    let of: Vec<_> = given_back[3..].iter().filter_map(|line| line.get(2..)).collect();
     assert!(of == ["-e1 -5000", "-e3 -5000"] || of == ["-e3 -5000", "-e1 -5000"], "{given_back:?}");
     assert_eq!(waiting(setup).await, ["e2"]);
     let kept = setup.store.find_withdrawal(&token("a"), &token("e1")).await.expect("reads").expect("is there");

@@ -1,4 +1,4 @@
-//! GoRules ZEN: the policy as a decision table and one expression node, compiled once, inputs in its own values.
+//! `GoRules` ZEN: the policy as a decision table and one expression node, compiled once, inputs in its own values.
 
 use std::future::Future;
 use std::pin::pin;

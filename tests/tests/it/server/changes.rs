@@ -7,8 +7,15 @@ use crate::server::harness::{Answer, Bench, encounter};
 
 const SECOND: Guest = Guest { version: "2.0.0", cents: 3_000, ..GOOD };
 
-fn activation(policy: &str, from: &str, dry_run: bool) -> Value {
-    json!({"message": "a test", "payer_id": "acme", "policy": policy, "dos_from": from, "replace": "cut", "dry_run": dry_run})
+fn activation(policy: &str, from: &str) -> Value {
+    json!({"message": "a test", "payer_id": "acme", "policy": policy, "dos_from": from, "replace": "cut"})
+}
+
+/// The same, only looked at.
+fn look(policy: &str, from: &str) -> Value {
+    let mut body = activation(policy, from);
+    body["dry_run"] = json!(true);
+    body
 }
 
 /// One encounter for each day, each of a client of its own.
@@ -55,7 +62,7 @@ pub(crate) async fn it_decides_what_was_imported_before_an_activation(bench: &Be
     assert_eq!(work(bench).await, (4, 0));
     assert_eq!(all(bench, &IDS).await, ["undetermined null"; 4]);
     let digest = bench.upload(GOOD).await;
-    let activated = bench.post("/v1/activations", &activation(&digest, "2026-01-01", false)).await;
+    let activated = bench.post("/v1/activations", &activation(&digest, "2026-01-01")).await;
     let months = json!([
         {"payer_id": "acme", "month": "2026-01", "decisions": 1}, {"payer_id": "acme", "month": "2026-03", "decisions": 1},
         {"payer_id": "acme", "month": "2026-04", "decisions": 1}
@@ -74,17 +81,17 @@ pub(crate) async fn it_reaches_the_days_that_change_hands_and_no_others(bench: &
     import(bench, &DAYS).await;
     work(bench).await;
     let second = bench.upload(SECOND).await;
-    let looked = bench.post("/v1/activations", &activation(&second, "2026-03-31", true)).await;
+    let looked = bench.post("/v1/activations", &look(&second, "2026-03-31")).await;
     assert_eq!((looked.status.as_u16(), &looked.json()["change_id"]), (200, &Value::Null));
     assert_eq!(all(bench, &IDS).await, ["billable 2500"; 4], "looking changes nothing");
-    let activated = bench.post("/v1/activations", &activation(&second, "2026-03-31", false)).await;
+    let activated = bench.post("/v1/activations", &activation(&second, "2026-03-31")).await;
     assert_eq!((activated.status.as_u16(), stale(&activated)), (201, stale(&looked)));
     let then = ["billable 2500", "billable 2500", "billable 2500 stale", "billable 2500 stale"];
     assert_eq!(all(bench, &IDS).await, then);
     assert_eq!(work(bench).await, (2, 0));
     assert_eq!(all(bench, &IDS).await, ["billable 2500", "billable 2500", "billable 3000", "billable 3000"]);
     // And back: what the worker has not reached yet is asked of whom it was asked before, so it stays.
-    bench.post("/v1/activations", &activation(&second, "2020-01-01", false)).await;
+    bench.post("/v1/activations", &activation(&second, "2020-01-01")).await;
     let back = bench.post("/v1/activations/rollback", &json!({"message": "m", "payer_id": "acme"})).await;
     assert_eq!(stale(&back)["decisions"], 0, "{}", back.text);
     assert_eq!(work(bench).await, (0, 2));
@@ -102,7 +109,7 @@ pub(crate) async fn it_follows_new_terms_and_leaves_other_plans_alone(bench: &Be
     assert_eq!(bench.post("/v1/encounters", &json!([gold, rest])).await.status, 201);
     work(bench).await;
     let terms = json!({"rates": [], "currency": "USD"});
-    let mut body = activation(&digest, "2020-01-01", false);
+    let mut body = activation(&digest, "2020-01-01");
     (body["plan_id"], body["terms"]) = (json!("gold"), terms);
     let activated = bench.post("/v1/activations", &body).await;
     assert_eq!((activated.status.as_u16(), &stale(&activated)["decisions"]), (201, &json!(1)), "{}", activated.text);

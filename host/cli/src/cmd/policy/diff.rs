@@ -62,7 +62,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         let runtime = runtime.context("the thread of the runtime could not be started")?;
         let stored = runtime.block_on(scheduled::load(url, &args.agency))?;
         let plan = Plan { old: &old, new: &new, as_if: args.as_if, terms };
-        let over = scheduled::compare(output, &args.agency, stored, &plan)?;
+        let over = scheduled::compare(output, &args.agency, &stored, &plan)?;
         behaviour::print(output, "on the stored encounters", &over)?;
         told.push(("over_database", over));
     }

@@ -94,8 +94,8 @@ async fn encounters(store: &dyn Store, agency: &Token) -> Result<Vec<EncounterFa
 /// Asks and compares; says which days each version was asked about.
 /// # Errors
 /// When standard output cannot be written.
-pub fn compare(output: &Output, agency: &Token, stored: Stored, plan: &Plan<'_>) -> Result<Behaviour> {
-    let router = Router { agency, stored: &stored, plan };
+pub fn compare(output: &Output, agency: &Token, stored: &Stored, plan: &Plan<'_>) -> Result<Behaviour> {
+    let router = Router { agency, stored, plan };
     let asked = |facts: &&EncounterFacts| router.before(facts).is_some() || router.after(facts).is_some();
     let known: Vec<EncounterFacts> = stored.encounters.iter().filter(asked).cloned().collect();
     router.tell(output, known.len())?;
