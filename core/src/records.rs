@@ -225,7 +225,7 @@ fn holds(from: ServiceDate, to: Option<ServiceDate>, day: ServiceDate) -> bool {
     DateRange { from, to }.contains(day)
 }
 
-/// Every fault that records have together: spans that overlap where only one can be so.
+/// Every fault that records have together: two where only one can be so.
 #[must_use]
 pub fn faults_together(records: &[Record]) -> Vec<String> {
     let mut faults = Vec::new();
@@ -235,11 +235,11 @@ pub fn faults_together(records: &[Record]) -> Vec<String> {
                 (RecordBody::Coverage(a), RecordBody::Coverage(b)) => a.clashes_with(b),
                 (RecordBody::Assignment(a), RecordBody::Assignment(b)) => a.clashes_with(b),
                 (RecordBody::Enrolment(a), RecordBody::Enrolment(b)) => a.clashes_with(b),
+                (RecordBody::Component(a), RecordBody::Component(b)) => a.clashes_with(b),
                 _ => None,
             };
             if let Some(clash) = clash.filter(|_| record.record_id != other.record_id) {
-                faults
-                    .push(format!("`{}`: overlaps `{}`, {clash}; end one of them", record.record_id, other.record_id));
+                faults.push(format!("`{}`: overlaps `{}`, {clash}", record.record_id, other.record_id));
             }
         }
     }

@@ -123,7 +123,7 @@ names!(
     "care_plan.unknown" "no care plan is on file",
     "claim.number_missing" "a replacement or void gives no claim number of the payer",
     "claim.replacement" "the claim replaces an earlier one (frequency code 7)",
-    "claim.replaces_unclear" "the claim replaces an earlier one, and several encounters of the day may be the one",
+    "claim.replaces_unclear" "the claim replaces an earlier one, and it is not clear which encounter of the day is the one",
     "claim.taken_back" "the claim of another encounter replaces or voids the claim of this one",
     "claim.void" "the claim voids an earlier one (frequency code 8)",
     "client.cannot_self_manage" "a dated assessment says that the client cannot manage their own care",

@@ -45,8 +45,8 @@ const OBSTACLES: &[Obstacle] = &[
         conditions: &["claim.replaces_unclear"],
         rule_id: "claim.replaces_unclear",
         effect: Effect::Review,
-        message: "the claim replaces an earlier one, and several encounters of the day may be the one that it replaces",
-        remedy: "record the payer's claim number with the encounter that was replaced",
+        message: "the claim replaces an earlier one, and it is not clear which encounter of the day is the one",
+        remedy: "record the payer's claim number with the encounter that was replaced, or `repeat_service` with a service that stands beside it",
         denial: None,
     },
 ];
@@ -149,7 +149,7 @@ mod tests {
                 &["claim.replaces_unclear", "claim.replacement"],
                 Outcome::Review,
                 "claim.replaces_unclear",
-                "the claim replaces an earlier one, and several encounters of the day may be the one that it replaces",
+                "the claim replaces an earlier one, and it is not clear which encounter of the day is the one",
                 "record the payer's claim number with the encounter that was replaced",
             ),
         ];

@@ -56,6 +56,8 @@ pub struct Claimed {
     pub procedure_code: Option<ProcedureCode>,
     /// The kind of work.
     pub service: Option<Token>,
+    /// How the work was done; `None` where nobody can read it.
+    pub mode: Option<Token>,
     /// Whether its record shows [`REPEAT_SERVICE`].
     pub is_repeat: bool,
     /// Its claim, where one is on file.
@@ -69,7 +71,7 @@ pub enum Correction {
     Untouched,
     /// Another claim replaces or voids its own.
     TakenBack,
-    /// Its claim replaces an earlier one, and several encounters of the day may be the one.
+    /// Its claim replaces an earlier one, and it is not clear which encounter of the day is the one.
     Unclear,
 }
 
@@ -99,6 +101,11 @@ impl Claimed {
             && self.procedure_code == replacement.procedure_code
             && self.service == replacement.service
     }
+
+    /// Whether the work was done as that of `other` was. What is not known is taken to be the same.
+    fn is_in_mode_of(&self, other: &Self) -> bool {
+        self.mode.as_ref().zip(other.mode.as_ref()).is_none_or(|(own, other)| own == other)
+    }
 }
 
 /// What the claims of the client's other encounters make of the encounter of `facts`, whose own claim is `claim`. `others` may
@@ -106,7 +113,7 @@ impl Claimed {
 ///
 /// A claim that names the payer's number corrects the claim that has this number. Where none has it, it replaces the one first
 /// claim for the same work: same payer, day, practice, provider and code. Of several claims that replace the same one, the last
-/// counts.
+/// counts. Work done in another mode may be another service, or be what was corrected: nobody can tell, so nothing is taken back.
 #[must_use]
 pub fn correction(facts: &EncounterFacts, claim: Option<&Claim>, others: &[Claimed]) -> Correction {
     let own = Claimed {
@@ -117,6 +124,7 @@ pub fn correction(facts: &EncounterFacts, claim: Option<&Claim>, others: &[Claim
         rendering_provider_id: facts.rendering_provider_id.clone(),
         procedure_code: facts.procedure_code,
         service: facts.service.clone(),
+        mode: Some(facts.mode.clone()),
         is_repeat: facts.supporting_info.iter().any(|word| word.as_str() == REPEAT_SERVICE),
         claim: claim.cloned(),
     };
@@ -124,9 +132,10 @@ pub fn correction(facts: &EncounterFacts, claim: Option<&Claim>, others: &[Claim
     if others.iter().any(|other| takes_back(other, &own, &others)) {
         return Correction::TakenBack;
     }
+    let candidates: Vec<_> = others.iter().filter(|other| other.may_be_replaced_by(&own)).collect();
     let is_unclear = own.frequency() == Frequency::Replacement
         && !is_numbered(&own, &others)
-        && others.iter().filter(|other| other.may_be_replaced_by(&own)).count() > 1;
+        && (candidates.len() > 1 || candidates.iter().any(|other| !other.is_in_mode_of(&own)));
     if is_unclear { Correction::Unclear } else { Correction::Untouched }
 }
 
@@ -142,16 +151,21 @@ fn takes_back(other: &Claimed, own: &Claimed, others: &[&Claimed]) -> bool {
         (Frequency::Replacement, Frequency::Replacement) => same_number && other.place() > own.place(),
         (Frequency::Original, Frequency::Replacement) => {
             let candidates = others.iter().filter(|one| one.may_be_replaced_by(other)).count();
-            let is_the_one = own.may_be_replaced_by(other) && candidates == 0 && !is_numbered(other, others);
+            let is_alone = own.may_be_replaced_by(other) && candidates == 0;
+            let is_the_one = is_alone && own.is_in_mode_of(other) && !is_numbered(other, others);
             same_number || is_the_one
         }
     }
 }
 
-/// Whether a first claim has the number that `correction` names.
+/// Whether a first claim to the same payer has the number that `correction` names.
 fn is_numbered(correction: &Claimed, others: &[&Claimed]) -> bool {
     correction.number().is_some_and(|number| {
-        others.iter().any(|one| one.frequency() == Frequency::Original && one.number() == Some(number))
+        others.iter().any(|one| {
+            one.payer_id == correction.payer_id
+                && one.frequency() == Frequency::Original
+                && one.number() == Some(number)
+        })
     })
 }
 
@@ -163,21 +177,25 @@ mod tests {
         Token::parse(text).expect("a token")
     }
 
-    /// `id day code frequency number`, `-` for what is not said; `+` after the code for a service of its own.
+    /// `id day code frequency number`, `-` for what is not said; `+` after the code for a service of its own, `~` after it for
+    /// one by telephone; `!` before the id where another payer is asked.
     fn claimed(text: &str) -> Claimed {
         let words: Vec<&str> = text.split(' ').collect();
         let said = |index: usize| words.get(index).filter(|word| **word != "-").map(|word| token(word));
         let (code, is_repeat) = words[2].strip_suffix('+').map_or((words[2], false), |code| (code, true));
+        let (code, mode) = code.strip_suffix('~').map_or((code, "in_person"), |code| (code, "telephone"));
+        let (id, payer) = words[0].strip_prefix('!').map_or((words[0], "acme"), |id| (id, "other"));
         let (frequency, payer_claim_number) = (said(3), said(4));
         let is_claimed = frequency.is_some() || payer_claim_number.is_some();
         Claimed {
-            encounter_id: token(words[0]),
-            payer_id: token("acme"),
+            encounter_id: token(id),
+            payer_id: token(payer),
             date_of_service: ServiceDate::parse(&format!("2026-03-{}", words[1])).expect("a date"),
             billing_provider_id: token("b1"),
             rendering_provider_id: token("s1"),
             procedure_code: Some(ProcedureCode::parse(code).expect("a code")),
             service: None,
+            mode: Some(token(mode)),
             is_repeat,
             claim: is_claimed.then_some(Claim { frequency, payer_claim_number, charge_cents: None }),
         }
@@ -198,7 +216,7 @@ mod tests {
             rendering_provider_role: token("RN"),
             billing_provider_id: claimed.billing_provider_id.clone(),
             phase: token("implementation"),
-            mode: token("in_person"),
+            mode: claimed.mode.clone().expect("a mode"),
             place_of_service: None,
             group_size: None,
             modifiers: Default::default(),
@@ -222,6 +240,14 @@ mod tests {
             ("not one whose number is another", "o 02 T1016 1 P9|r 02 T1016 7 P1", "", ""),
             ("the numbered and no other", "o 02 T1016 - -|n 09 T1016 1 P1|r 02 T1016 7 P1", "n", ""),
             ("several are unclear", "o 02 T1016 - -|p 02 T1016 - -|r 02 T1016 7 P1", "", "r"),
+            ("in another mode it may be another service", "o 02 T1016~ - -|r 02 T1016 7 P1", "", "r"),
+            ("the number tells all the same", "o 02 T1016~ 1 P1|r 02 T1016 7 P1", "o", ""),
+            (
+                "the same number of another payer tells nothing",
+                "!n 09 T1016 1 P1|o 02 T1016 - -|r 02 T1016 7 P1",
+                "o",
+                "",
+            ),
             ("of several replacements the last counts", "o 02 T1016 1 P1|q 02 T1016 7 P1|r 02 T1016 7 P1", "o q", ""),
             ("a void with the number", "o 02 T1016 1 P1|v 02 T1016 8 P1", "o", ""),
             ("a void of itself leaves others alone", "o 02 T1016 - -|v 02 T1016 8 P1", "", ""),

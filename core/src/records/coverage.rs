@@ -117,7 +117,8 @@ impl Coverage {
     pub(super) fn clashes_with(&self, other: &Self) -> Option<&'static str> {
         let overlap =
             DateRange { from: self.from, to: self.to }.overlaps(&DateRange { from: other.from, to: other.to });
-        (overlap && self.order == other.order).then_some("which is at the same place in the payers' order")
+        (overlap && self.order == other.order)
+            .then_some("which is at the same place in the payers' order; end one of them")
     }
 
     /// Whether it is the coverage that an encounter names.

@@ -120,7 +120,8 @@ impl Enrolment {
             self.payer_id == other.payer_id && self.plan_id == other.plan_id && self.service_line == other.service_line;
         let overlap =
             DateRange { from: self.from, to: self.to }.overlaps(&DateRange { from: other.from, to: other.to });
-        (same && overlap).then_some("which is with the same payer for the same plan and line of service")
+        (same && overlap)
+            .then_some("which is with the same payer for the same plan and line of service; end one of them")
     }
 
     pub(super) fn is_for(&self, payer_id: &Token, plan_id: Option<&Token>, service_line: Option<&Token>) -> bool {

@@ -47,7 +47,7 @@ impl Assignment {
         let primaries = self.role == AssignmentRole::Primary && other.role == AssignmentRole::Primary;
         let overlap = !ends_before(self, other) && !ends_before(other, self);
         (primaries && overlap && self.service_line == other.service_line)
-            .then_some("and a client has one case manager for a line of service")
+            .then_some("and a client has one case manager for a line of service; end one of them")
     }
 
     pub(super) fn covers(&self, day: ServiceDate) -> bool {

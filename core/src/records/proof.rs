@@ -8,6 +8,7 @@ use super::{Body, Days, below_zero, ends_first};
 use crate::cents::Cents;
 use crate::date::ServiceDate;
 use crate::quantity::Minutes;
+use crate::standing::is_condition;
 use crate::token::Token;
 
 macro_rules! body {
@@ -130,6 +131,12 @@ body!(
 impl Body for Document {
     fn days(&self) -> Days {
         Days { from: Some(self.from), to: self.to }
+    }
+
+    fn faults(&self) -> Vec<String> {
+        // A condition follows from records of its own kind; a document that bore its name would be one by word alone.
+        let fault = "`category`: is a condition that other records decide; write what the document is, as `consent`";
+        is_condition(self.category.as_str()).then(|| fault.to_owned()).into_iter().collect()
     }
 }
 
@@ -261,6 +268,14 @@ body!(
         minutes: Minutes,
     }
 );
+
+impl Component {
+    /// Of two for the same kind of work nobody can tell whether one corrects the other or both are to be added up.
+    pub(super) fn clashes_with(&self, other: &Self) -> Option<&'static str> {
+        let clash = "which holds minutes of the same kind of work; put them all into one, or remove one of them";
+        (self.component == other.component).then_some(clash)
+    }
+}
 
 impl Body for Component {}
 

@@ -7,6 +7,7 @@ use adjudica_core::{Digest, Manifest, Token};
 use adjudica_engine::Policy;
 use adjudica_server::registry::activate::{CaseCheck, CaseReport};
 use adjudica_server::registry::trust::require_theirs_and_newest;
+use adjudica_server::wire::request::Keep;
 use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
 use adjudica_store::PolicyFile;
 use anyhow::{Context as _, Result};
@@ -95,10 +96,10 @@ pub fn run_own_cases(policy: &Policy) -> CaseReport {
     report
 }
 
-/// Checks a policy file and stores it. The same file again changes nothing.
+/// Checks a policy file and stores it, or for a dry run takes it as if it were stored. The same file again changes nothing.
 /// # Errors
 /// Every reason why the file is refused.
-pub async fn upload(app: &App, path: &std::path::Path, actor: &Token) -> Result<(Digest, Manifest)> {
+pub async fn upload(app: &App, path: &std::path::Path, actor: &Token, keep: Keep) -> Result<(Digest, Manifest)> {
     let wasm = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
     let inspection = app.host.engine.inspect(&wasm).map_err(|error| {
         let faults = crate::files::load_faults(path, &error);
@@ -132,6 +133,12 @@ pub async fn upload(app: &App, path: &std::path::Path, actor: &Token) -> Result<
         uploaded_at: app.host.clock.now(),
         uploaded_by: actor.clone(),
     };
+    if keep == Keep::DryRun {
+        file.require_free(&stored).with_context(|| format!("`{}` could not be stored", path.display()))?;
+        let lent = app.host.registry.lend(file.wasm).await;
+        lent.map_err(|error| refuse(&headline, error))?;
+        return Ok((inspection.digest, manifest));
+    }
     app.host.store.insert_policy_file(&file).await.with_context(|| format!("`{}` was not stored", path.display()))?;
     Ok((inspection.digest, manifest))
 }

@@ -4,6 +4,7 @@ pub mod bulk;
 pub mod commit;
 mod dispatch;
 mod follow;
+pub(crate) mod gone;
 mod group;
 pub mod pool;
 mod read;

@@ -19,6 +19,7 @@ pub(crate) struct RawClaimed {
     pub(crate) rendering_provider_id: String,
     pub(crate) procedure_code: Option<String>,
     pub(crate) service: Option<String>,
+    pub(crate) mode: String,
     pub(crate) is_repeat: bool,
     pub(crate) frequency: Option<String>,
     pub(crate) payer_claim_number: Option<String>,
@@ -37,9 +38,10 @@ macro_rules! read_claimed {
             rendering_provider_id: $row.try_get(6)?,
             procedure_code: $row.try_get(7)?,
             service: $row.try_get(8)?,
-            is_repeat: $row.try_get(9)?,
-            frequency: $row.try_get(10)?,
-            payer_claim_number: $row.try_get(11)?,
+            mode: $row.try_get(9)?,
+            is_repeat: $row.try_get(10)?,
+            frequency: $row.try_get(11)?,
+            payer_claim_number: $row.try_get(12)?,
         })
     };
 }
@@ -63,6 +65,7 @@ impl RawClaimed {
             rendering_provider_id: Token::parse(&self.rendering_provider_id)?,
             procedure_code: self.procedure_code.as_deref().map(ProcedureCode::parse).transpose()?,
             service: token(&self.service)?,
+            mode: Token::parse(&self.mode).ok(),
             is_repeat: self.is_repeat,
             claim: is_claimed.then_some(claim),
         };

@@ -169,6 +169,8 @@ pub struct DecisionSummary {
     pub hash: Digest,
     /// Whether it is in force: no other has replaced it, and its encounter was not taken out.
     pub in_force: bool,
+    /// Whether it is not in force, or something that it rests on has changed since and a new decision is due.
+    pub is_stale: bool,
 }
 
 /// A decision with its record: lines, findings and facts are in there, byte for byte as they were answered.

@@ -63,6 +63,14 @@ pub(crate) type RawPolicyFile =
 
 impl PolicyFile {
     /// Whether the file that has this version is this very file.
+    /// Refuses a version that another of the files `stored` has.
+    /// # Errors
+    /// [`StoreError::VersionTaken`].
+    pub fn require_free(&self, stored: &[PolicyFileSummary]) -> Result<(), StoreError> {
+        let is_same = |file: &&PolicyFileSummary| file.policy_id == self.policy_id && file.version == self.version;
+        stored.iter().find(is_same).map_or(Ok(()), |file| self.require_same(file.digest))
+    }
+
     pub(crate) fn require_same(&self, there: Digest) -> Result<(), StoreError> {
         if there == self.digest {
             return Ok(());

@@ -29,7 +29,7 @@ use crate::decision::{
 };
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
-use crate::in_force::{InForce, NewWithdrawal, Withdrawal};
+use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::postgres::commit::KnownHeads;
@@ -165,10 +165,6 @@ impl Store for PostgresStore {
 
     async fn find_decision(&self, agency_id: &Token, decision_id: &str) -> Result<Option<StoredDecision>, StoreError> {
         decisions::find(self, agency_id, decision_id).await
-    }
-
-    async fn find_in_force(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<InForce>, StoreError> {
-        work::find_in_force(self, agency_id, encounter_id).await
     }
 
     async fn latest_decision(

@@ -14,7 +14,7 @@ use crate::decision::{
 };
 use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
-use crate::in_force::{InForce, NewWithdrawal, Withdrawal};
+use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
@@ -182,11 +182,6 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// As all.
     async fn find_decision(&self, agency_id: &Token, decision_id: &str) -> Result<Option<StoredDecision>, StoreError>;
-
-    /// The decision in force for an encounter, and whether it is stale.
-    /// # Errors
-    /// As all.
-    async fn find_in_force(&self, agency_id: &Token, encounter_id: &Token) -> Result<Option<InForce>, StoreError>;
 
     /// The decision in force for an encounter.
     /// # Errors

@@ -14,7 +14,7 @@ use anyhow::{Context, Result};
 
 use crate::simulation::shelf::{Shelf, terms};
 use crate::simulation::visit::Visit;
-use crate::simulation::world::World;
+use crate::simulation::world::{Held, World};
 
 /// What is decided about one encounter.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub fn decide(world: &World, shelf: &Shelf) -> Result<BTreeMap<u8, Verdict>> {
     let readable = world.records.values().filter(|filed| !filed.is_unreadable);
     let mut book = RecordBook::new(readable.map(|filed| filed.record.clone()).collect());
     for held in world.encounters.values() {
-        let claimed = claimed(world, &held.visit.facts()?);
+        let claimed = claimed(world, held)?;
         book.add_claimed(claimed.0, [claimed.1]);
     }
     let mut verdicts = BTreeMap::new();
@@ -97,7 +97,8 @@ fn decide_one(
 }
 
 /// An encounter and its claim, as claims of the client's others look at it. One that cannot be read still has its claim.
-fn claimed(world: &World, facts: &EncounterFacts) -> (Token, Claimed) {
+fn claimed(world: &World, held: &Held) -> Result<(Token, Claimed)> {
+    let facts = held.visit.facts()?;
     let about =
         world.records.values().filter(|filed| !filed.is_unreadable && filed.record.subject_id == facts.encounter_id);
     let claims = about.filter_map(|filed| match &filed.record.body {
@@ -112,10 +113,11 @@ fn claimed(world: &World, facts: &EncounterFacts) -> (Token, Claimed) {
         rendering_provider_id: facts.rendering_provider_id.clone(),
         procedure_code: facts.procedure_code,
         service: facts.service.clone(),
+        mode: (!held.is_unreadable).then(|| facts.mode.clone()),
         is_repeat: facts.supporting_info.iter().any(|shown| shown.as_str() == REPEAT_SERVICE),
         claim: claims.max_by(|a, b| a.weight().cmp(&b.weight())),
     };
-    (facts.client_id.clone(), claimed)
+    Ok((facts.client_id, claimed))
 }
 
 /// The decision about an encounter that no policy is asked about. Decisions that no policy makes come first, here.

@@ -21,7 +21,7 @@ pub fn paper(chance: &mut Chance) -> (String, Value) {
     let encounter = encounter_id(chance.below(22));
     let provider = provider_id(chance.between(1, 3));
     let practice = practice_id(chance.between(1, 2));
-    match chance.below(36) {
+    match chance.below(40) {
         0..=6 => (client, authorization(chance)),
         7..=11 => (client, coverage(chance)),
         12..=14 => (client, assignment(chance)),
@@ -38,7 +38,7 @@ pub fn paper(chance: &mut Chance) -> (String, Value) {
         29 => (practice, network(chance)),
         30 => (encounter, signature(chance)),
         31..=32 => (encounter, component(chance)),
-        33..=34 => (encounter, claim(chance)),
+        33..=38 => (encounter, claim(chance)),
         _ => (encounter, of_encounter(chance)),
     }
 }
@@ -224,10 +224,10 @@ fn component(chance: &mut Chance) -> Value {
 
 fn claim(chance: &mut Chance) -> Value {
     let mut body = json!({"kind": "claim", "charge_cents": chance.pick(&[1_500_i64, 4_000, 9_000])});
-    if chance.one_in(2) {
-        body["frequency"] = json!(chance.pick(&["1", "7", "7", "8"]));
-        let number = chance.pick(&["P1", "P2"]);
-        body["payer_claim_number"] = json!(chance.but_for(3, number));
+    if !chance.one_in(4) {
+        body["frequency"] = json!(chance.pick(&["1", "1", "7", "7", "8"]));
+        let number = chance.pick(&["P1", "P1", "P2"]);
+        body["payer_claim_number"] = json!(chance.but_for(4, number));
     }
     body
 }

@@ -231,15 +231,17 @@ impl<'s> Play<'s> {
     async fn update(&mut self, id: u8, change: Change) -> Result<(), Fault> {
         let Some(held) = self.world.encounters.get_mut(&id) else { return Ok(()) };
         let whose = format!("agency_id = '{AGENCY}' AND encounter_id = '{}'", encounter_id(id));
-        held.visit = held.visit.with(change);
+        let before = held.visit;
+        held.visit = before.with(change);
         if let Change::Info(_) = change {
-            self.hosts.other.run(format!("DELETE FROM encounter_supporting_info WHERE {whose}")).await?;
-            let shown = held.visit.body();
-            let shown = shown.get("supporting_info").and_then(Value::as_array).and_then(|shown| shown.first());
-            if let Some(shown) = shown.and_then(Value::as_str) {
-                let values = format!("('{AGENCY}', '{}', '{shown}')", encounter_id(id));
-                self.hosts.other.run(format!("INSERT INTO encounter_supporting_info VALUES {values}")).await?;
-            }
+            let table = "encounter_supporting_info";
+            let sql = match (before.shown(), held.visit.shown()) {
+                ("", "") => return Ok(()),
+                ("", now) => format!("INSERT INTO {table} VALUES ('{AGENCY}', '{}', '{now}')", encounter_id(id)),
+                (_, "") => format!("DELETE FROM {table} WHERE {whose}"),
+                (_, now) => format!("UPDATE {table} SET category = '{now}' WHERE {whose}"),
+            };
+            self.hosts.other.run(sql).await?;
             return Ok(());
         }
         // Whoever writes the mode mends one that could not be read.

@@ -174,6 +174,12 @@ impl Visit {
         self
     }
 
+    /// What its record shows; empty where it is nothing.
+    #[must_use]
+    pub fn shown(&self) -> &'static str {
+        of(&INFO, self.info)
+    }
+
     /// The same with one thing plainer, for each thing that can be.
     #[must_use]
     pub fn plainer(&self) -> Vec<Self> {

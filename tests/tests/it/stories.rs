@@ -6,7 +6,7 @@ use std::sync::Arc;
 use adjudica_tests::simulation::database::Source;
 use adjudica_tests::simulation::host::Stage;
 use adjudica_tests::simulation::step::{Activation, Beforehand, How, Seat, Step, Subject};
-use adjudica_tests::simulation::visit::Visit;
+use adjudica_tests::simulation::visit::{Change, Visit, encounter_id};
 use adjudica_tests::simulation::{Played, Theatre};
 use serde_json::json;
 
@@ -92,12 +92,52 @@ fn stories() -> Vec<(&'static str, Vec<Step>)> {
     ]
 }
 
+fn stories_of_claims() -> Vec<(&'static str, Vec<Step>)> {
+    let claim = |number: u8, frequency: &str| {
+        let body = json!({"kind": "claim", "frequency": frequency, "payer_claim_number": "P1"});
+        Step::File(number, encounter_id(number), body)
+    };
+    vec![
+        (
+            "a first claim with the number comes on another day than the claim that replaces it, moves, and goes",
+            vec![
+                Step::Activate(river()),
+                claim(1, "1"),
+                claim(2, "7"),
+                Step::Import(vec![visit(2, 0, 0), visit(3, 0, 0)]),
+                Step::Rest,
+                Step::Import(vec![visit(1, 4, 0)]),
+                Step::Rest,
+                Step::Update(1, Change::Payer(1)),
+                Step::Rest,
+                Step::Update(1, Change::Payer(0)),
+                Step::Rest,
+                Step::Delete(1),
+                Step::Rest,
+            ],
+        ),
+        (
+            "another system writes another word over the one that says a service stands beside a like one",
+            vec![
+                Step::Activate(river()),
+                claim(2, "7"),
+                Step::Import(vec![Visit { info: 2, ..visit(1, 0, 0) }, visit(2, 0, 0), visit(3, 0, 0)]),
+                Step::Rest,
+                Step::Update(1, Change::Info(1)),
+                Step::Rest,
+                Step::Update(1, Change::Info(2)),
+                Step::Rest,
+            ],
+        ),
+    ]
+}
+
 async fn play_all(source: Source) {
     let folder = shipped::folder();
     let stage = Stage::with(shipped::engine(), Path::new("adjudica"), &folder).expect("a stage");
     let theatre = Theatre::open(Arc::new(stage), source).await.expect("a theatre");
     let mut differing = Vec::new();
-    for (name, steps) in stories() {
+    for (name, steps) in stories().into_iter().chain(stories_of_claims()) {
         if let Played::Differs { what, .. } = theatre.play(&steps).await.expect("hosts") {
             differing.push(format!("{name}: {what}"));
         }

@@ -21,7 +21,7 @@ use crate::table::{Align, Table};
 /// Activate a policy for dates of service; running hosts follow within a second or two.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The policy file; it is stored first, unless it is there already.
+    /// The policy file; it is stored first, unless it is there already or this is a dry run.
     #[arg(value_name = "FILE.wasm")]
     policy: PathBuf,
     #[command(flatten)]
@@ -105,7 +105,7 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     let terms = terms.map_err(|faults| Refusal::refused("nothing was activated", faults))?;
     let caller = Caller { agency: settings.agency.clone(), actor: args.scope.actor.clone() };
     let app = settings.build().await?;
-    let (digest, _) = host::upload(&app, &args.policy, &caller.actor).await?;
+    let (digest, _) = host::upload(&app, &args.policy, &caller.actor, args.look.keep()).await?;
     let request = ActivationRequest {
         message: args.scope.message.clone(),
         scope: args.scope.scope(),
@@ -122,18 +122,17 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     let now = app.host.clock.now();
     let activated = app.host.registry.activate(&caller, &request, now, &app.host.case_check).await;
     let activated = activated.map_err(|error| host::refuse("nothing was activated", error))?;
-    print(output, &activated, &args.look)?;
+    print(output, &activated, &args.look, &format!(", {} cases passed", activated.cases_passed))?;
     app.host.store.close().await;
     Ok(Exit::Ok)
 }
 
-/// Prints the schedule that stands after a change, what the change does to decisions, and what may surprise.
-pub fn print(output: &Output, activated: &Activated, look: &LookArgs) -> Result<()> {
+/// Prints the schedule that stands after a change, what the change does to decisions, and what may surprise. `checked` says what
+/// was asked of the policy before.
+pub fn print(output: &Output, activated: &Activated, look: &LookArgs, checked: &str) -> Result<()> {
     output.line(&match activated.change_id {
-        Some(change_id) => {
-            format!("change {change_id}, {} cases passed; the payer's schedule is now:", activated.cases_passed)
-        }
-        None => format!("nothing was changed, {} cases passed; the schedule would be:", activated.cases_passed),
+        Some(change_id) => format!("change {change_id}{checked}; the payer's schedule is now:"),
+        None => format!("nothing was changed{checked}; the schedule would be:"),
     })?;
     let mut columns = vec![("from", Align::Left), ("to", Align::Left), ("policy", Align::Left)];
     if look.digests {

@@ -37,7 +37,7 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     };
     let activated = app.host.registry.roll_back(&caller, &request, app.host.clock.now()).await;
     let activated = activated.map_err(|error| host::refuse("nothing was taken back", error))?;
-    print(output, &activated, &args.look)?;
+    print(output, &activated, &args.look, "")?;
     app.host.store.close().await;
     Ok(Exit::Ok)
 }

@@ -136,4 +136,48 @@ fn it_asks_each_version_about_the_days_that_the_schedule_gives_it() {
         assert!(planned.lines().any(|said| said == line), "{line}\n{planned}");
     }
     assert!(planned.contains("$10.00"), "{planned}");
+    // A claim that takes e3 back bills nothing, whichever version answers.
+    let void = r#"{ "kind": "claim", "frequency": "8", "payer_claim_number": "P1" }"#;
+    let record = format!(r#"[{{ "record_id": "r1", "subject_id": "e3", "body": {void} }}]"#);
+    bench.write("records.json", &record);
+    bench.ok(&["import", "records", "records.json", "--database", database]);
+    let planned: Vec<&str> = over.iter().copied().chain(["--as-if", "2026-02-01"]).collect();
+    let planned = bench.run(&planned).stdout;
+    let line = "on the stored encounters: 2 encounters asked about, 0 answered otherwise";
+    assert!(planned.lines().any(|said| said == line), "{planned}");
+    let nobody: Vec<&str> = over.iter().copied().chain(["--agency", "nobody"]).collect();
+    let refused = bench.run(&nobody);
+    let said =
+        "the database of `--over-database` has no encounters of agency `nobody`; check its address, and `--agency`";
+    assert!(refused.code != 0 && refused.stderr.contains(said), "{}", refused.stderr);
+}
+
+#[test]
+fn it_stores_nothing_when_it_only_looks_at_an_activation() {
+    let bench = Bench::new();
+    let made = |cents: &str| {
+        let toml = crate::bench::policy_toml("river", "1.0.0", "{ from = 2020-01-01 }");
+        bench.write("river/policy.toml", &toml.replace("cents = 5000", cents));
+        bench.ok(&["policy", "build", "river", "--out", "out"]);
+    };
+    let activate = |more: &[&'static str]| {
+        let given = ["activate", "out/river-1.0.0.wasm", "--payer", "river", "--from", "2026-01-01", "--message", "m"];
+        bench.ok(&given
+            .iter()
+            .copied()
+            .chain(["--database", "sqlite:a.db"])
+            .chain(more.iter().copied())
+            .collect::<Vec<_>>())
+    };
+    made("cents = 6000");
+    let looked = activate(&["--dry-run"]);
+    assert!(looked.contains("2026-01-01  no end  river 1.0.0"), "{looked}");
+    // The version is still free for the file that mends it.
+    made("cents = 7000");
+    let done = activate(&[]);
+    assert!(done.starts_with("change 1"), "{done}");
+    let again = activate(&["--overlaps", "cut"]);
+    let warning =
+        "warning: the schedule was so already, so nothing changes hands; taking this change back leaves it so too";
+    assert!(again.lines().any(|line| line == warning), "{again}");
 }

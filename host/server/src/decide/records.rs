@@ -8,21 +8,22 @@ use adjudica_core::Token;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::records::RecordSubject;
 use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
-use adjudica_store::{BadRecord, ClientKey, RecordKey};
+use adjudica_store::{BadRecord, ClientKey, RecordKey, Store, StoreError};
 
 use crate::decide::run::Routed;
 use crate::decide::service::{DecisionService, Work};
 use crate::error::ApiError;
 
-/// The records that concern a run.
+/// The records that concern some encounters.
 #[derive(Default)]
-pub(crate) struct Records {
+pub struct Records {
     agency_to_book: BTreeMap<Token, Arc<RecordBook>>,
     bad: Vec<BadRecord>,
 }
 
 /// What an encounter's records are about.
-fn keys(agency_id: &Token, facts: &EncounterFacts) -> [RecordKey; 4] {
+#[must_use]
+pub fn keys(agency_id: &Token, facts: &EncounterFacts) -> [RecordKey; 4] {
     let key = |subject, subject_id: &Token| RecordKey {
         agency_id: agency_id.clone(),
         subject,
@@ -39,32 +40,44 @@ fn keys(agency_id: &Token, facts: &EncounterFacts) -> [RecordKey; 4] {
 impl DecisionService {
     /// Reads the records of everything that `works` names, in one journey to the store.
     pub(crate) async fn read_records(&self, works: &[Work]) -> Result<Records, ApiError> {
-        let named: BTreeSet<RecordKey> = works
-            .iter()
-            .flat_map(|work| work.seeds.iter().flat_map(|seed| keys(&work.agency_id, &seed.facts)))
-            .collect();
-        let named: Vec<RecordKey> = named.into_iter().collect();
-        let loaded = self.store.load_records(&named).await?;
-        let books = loaded.agency_to_records.into_iter();
-        let mut agency_to_book: BTreeMap<Token, RecordBook> =
-            books.map(|(agency, records)| (agency, RecordBook::new(records))).collect();
+        let named = works.iter().flat_map(|work| work.seeds.iter().flat_map(|seed| keys(&work.agency_id, &seed.facts)));
+        let named: BTreeSet<RecordKey> = named.collect();
         let corrected = works.iter().filter(|work| work.has_corrections);
         let key = |work: &Work| ClientKey { agency_id: work.agency_id.clone(), client_id: work.client_id.clone() };
         let corrected: Vec<ClientKey> = corrected.map(key).collect();
-        if !corrected.is_empty() {
-            for (client, claimed) in self.store.load_claimed(&corrected).await? {
-                agency_to_book.entry(client.agency_id).or_default().add_claimed(client.client_id, claimed);
-            }
-        }
-        let shared = agency_to_book.into_iter().map(|(agency, book)| (agency, Arc::new(book)));
-        Ok(Records { agency_to_book: shared.collect(), bad: loaded.bad })
+        Ok(Records::read(self.store.as_ref(), named, &corrected).await?)
     }
 }
 
 impl Records {
+    /// Reads the records about what is named in one journey to the store, and those claims of the clients in `corrected` that
+    /// replace or void others in a second.
+    ///
+    /// # Errors
+    /// That the store does not answer. A record that cannot be read is none: nobody answers for the days that it holds.
+    pub async fn read(
+        store: &dyn Store,
+        named: BTreeSet<RecordKey>,
+        corrected: &[ClientKey],
+    ) -> Result<Self, StoreError> {
+        let named: Vec<RecordKey> = named.into_iter().collect();
+        let loaded = store.load_records(&named).await?;
+        let books = loaded.agency_to_records.into_iter();
+        let mut agency_to_book: BTreeMap<Token, RecordBook> =
+            books.map(|(agency, records)| (agency, RecordBook::new(records))).collect();
+        if !corrected.is_empty() {
+            for (client, claimed) in store.load_claimed(corrected).await? {
+                agency_to_book.entry(client.agency_id).or_default().add_claimed(client.client_id, claimed);
+            }
+        }
+        let shared = agency_to_book.into_iter().map(|(agency, book)| (agency, Arc::new(book)));
+        Ok(Self { agency_to_book: shared.collect(), bad: loaded.bad })
+    }
+
     /// Puts what the records say on the encounter. Where one of them cannot be read, nobody answers for it. Where what they
     /// say depends on what was billed before, they are given back to be asked then.
-    pub(crate) fn resolve(
+    #[must_use]
+    pub fn resolve(
         &self,
         agency: &Token,
         facts: &mut EncounterFacts,

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use crate::clock::Clock;
 use crate::decide::commit::{Candidate, Idempotency, Outlook, outlook};
 use crate::decide::follow::FOLLOWER;
+use crate::decide::gone::gone;
 use crate::decide::group::Committer;
 use crate::decide::pool::{Pool, WhenFull};
 use crate::decide::read::Read;
@@ -297,11 +298,9 @@ impl DecisionService {
     }
 
     pub(crate) async fn read_stored(&self, agency: &Token, id: &Token, tag: usize) -> Result<Seed, ApiError> {
-        let stored = self
-            .store
-            .find_encounter(agency, id)
-            .await?
-            .ok_or_else(|| ApiError::not_found("encounter", id.as_str()))?;
+        let Some(stored) = self.store.find_encounter(agency, id).await? else {
+            return Err(gone(self.store.as_ref(), agency, id).await?);
+        };
         let kept = Kept::Stored(stored.revision);
         Ok(Seed { facts: stored.facts, kept, supersedes: None, in_force: None, tag })
     }

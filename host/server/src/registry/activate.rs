@@ -84,7 +84,7 @@ impl Registry {
         let snapshot = self.refresh_held().await?.snapshot.clone();
         let key = key_of(caller, &request.scope);
         let Placed { periods, overlaps, gaps } = place(current_periods(&snapshot, &key), &new);
-        let names = self.names().await?;
+        let names = self.names().await?.with(&policy);
         if request.replace == Replace::Refuse && !overlaps.is_empty() {
             return Err(overlap_refused(&overlaps, &names));
         }
@@ -92,6 +92,8 @@ impl Registry {
             let (json, digest) = terms.canonical();
             self.store.insert_terms(digest, &json).await?;
         }
+        let mut warnings = warnings(&policy, &terms, &new);
+        warnings.extend(says_the_same(current_periods(&snapshot, &key), &periods));
         let schedule = Schedule { key, periods };
         let draft = Draft { schedules: vec![schedule.clone()], undoes: None, yank: None };
         let Done { change_id, stale, unanswered } =
@@ -106,7 +108,7 @@ impl Registry {
             unanswered,
             cut: overlaps,
             gaps,
-            warnings: warnings(&policy, &terms, &new),
+            warnings,
             cases_passed,
         })
     }
@@ -144,6 +146,10 @@ impl Registry {
             self.change(caller, &request.message, (&snapshot, draft, request.keep), now).await?;
         tracing::info!(change_id, undoes, actor = %caller.actor, "an activation was taken back");
         let gaps = find_gaps(&schedule.periods);
+        let mut warnings: Vec<String> = says_the_same(&cut, &schedule.periods).into_iter().collect();
+        if schedule.periods.is_empty() && request.to_nothing == ToNothing::Refuse {
+            warnings.push(LEAVES_NOTHING.to_owned());
+        }
         Ok(Activated {
             change_id,
             recorded_at: now,
@@ -153,7 +159,7 @@ impl Registry {
             unanswered,
             cut,
             gaps,
-            warnings: Vec::new(),
+            warnings,
             cases_passed: 0,
         })
     }
@@ -294,15 +300,22 @@ impl Draft {
     }
 }
 
+/// A change after which the schedule is as it was is recorded, and surprises whoever takes it back later.
+fn says_the_same(before: &[ActivationPeriod], after: &[ActivationPeriod]) -> Option<String> {
+    let sentence = "the schedule was so already, so nothing changes hands; taking this change back leaves it so too";
+    (before == after).then(|| sentence.to_owned())
+}
+
 /// The refusal of a rollback after which no day has a policy.
 fn leaves_nothing(unanswered: &[Unanswered]) -> ApiError {
     let fault = |one: &Unanswered| FieldFault::new("to_nothing", format!("{} would have no policy", one.words()));
     let mut error = ApiError::of_faults(ErrorCode::LeavesNothing, unanswered.iter().map(fault).collect());
-    "the schedule before the last change is empty, so nothing would answer any more; if that is what you want, send \
-     `\"to_nothing\": true`"
-        .clone_into(&mut error.public);
+    LEAVES_NOTHING.clone_into(&mut error.public);
     error
 }
+
+const LEAVES_NOTHING: &str = "the schedule before the last change is empty, so it would answer for no day any more; if that \
+                              is what you want, say so: `\"to_nothing\": true`, or `--to-nothing` on the command line";
 
 fn key_of(caller: &Caller, scope: &Scope) -> ActivationKey {
     ActivationKey {

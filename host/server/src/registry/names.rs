@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use adjudica_core::Digest;
+use adjudica_engine::Policy;
 use adjudica_store::PolicyFileSummary;
 
 use crate::error::ApiError;
@@ -19,6 +20,14 @@ impl PolicyNames {
         Self(files.iter().map(|file| (file.digest, format!("{} {}", file.policy_id, file.version))).collect())
     }
 
+    /// The same with a file that may not be stored.
+    #[must_use]
+    pub fn with(mut self, policy: &Policy) -> Self {
+        let manifest = policy.manifest();
+        self.0.entry(policy.digest()).or_insert_with(|| format!("{} {}", manifest.policy_id, manifest.version));
+        self
+    }
+
     /// Id and version of a file; the digest where it is not stored.
     #[must_use]
     pub fn of(&self, digest: Digest) -> String {
@@ -27,6 +36,13 @@ impl PolicyNames {
 }
 
 impl Registry {
+    /// Takes a policy file to be looked at as if it were stored, without storing it.
+    /// # Errors
+    /// `policy_refused` with every reason.
+    pub async fn lend(&self, wasm: Vec<u8>) -> Result<(), ApiError> {
+        self.library.load(wasm).await.map(drop)
+    }
+
     /// The names of all stored policy files.
     /// # Errors
     /// When the store does not answer.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use adjudica_core::{Digest, Outcome, ServiceDate, Token};
-use adjudica_store::{DecisionFilter, DecisionSummary};
+use adjudica_store::DecisionFilter;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -85,16 +85,14 @@ pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(id): Name
     add_header(&mut response, "decision-sequence", &stored.summary.sequence.to_string());
     add_header(&mut response, "decision-hash", &stored.summary.hash.to_string());
     add_header(&mut response, "decision-previous-hash", &stored.summary.previous_hash.to_string());
-    let is_stale = is_stale(&host, &caller.agency, &stored.summary).await?;
+    let is_stale = stored.summary.is_stale;
     add_header(&mut response, "decision-stale", if is_stale { "true" } else { "false" });
     Ok(response)
 }
 
-/// Whether another decision has replaced it, its encounter was taken out, or something that it rests on has changed since and
-/// a new decision is due.
-async fn is_stale(host: &Host, agency: &Token, decision: &DecisionSummary) -> Result<bool, ApiError> {
-    let in_force = host.store.find_in_force(agency, &decision.encounter_id).await?;
-    Ok(in_force.is_none_or(|in_force| in_force.decision_id != decision.decision_id || in_force.is_stale))
+fn not_an_outcome() -> String {
+    let words: Vec<String> = Outcome::ALL.iter().map(|outcome| format!("`{}`", outcome.as_str())).collect();
+    format!("is not an outcome; give one of {}", words.join(", "))
 }
 
 /// Decisions made before, in the order of the agency's chain: all of them, or with `outcome` those in force.
@@ -110,7 +108,7 @@ async fn is_stale(host: &Host, agency: &Token, decision: &DecisionSummary) -> Re
 pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
     let token = |text: &str| Token::parse(text).map_err(|fault| fault.to_string());
     let date = |text: &str| ServiceDate::parse(text).map_err(|fault| fault.to_string());
-    let outcome = params.find("outcome", |text| Outcome::find(text).ok_or_else(|| "is not an outcome".to_owned()));
+    let outcome = params.find("outcome", |text| Outcome::find(text).ok_or_else(not_an_outcome));
     let payer_id = params.find("payer", token);
     let client_id = params.find("client", token);
     let encounter_id = params.find("encounter", token);

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::{Value, json};
 
-use crate::clock::instant_text;
+use crate::decide::gone::gone;
 use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
 use crate::host::Host;
 use crate::http::{add_header, json as json_answer, read_body, read_json, read_parsed};
@@ -84,21 +84,8 @@ pub async fn find(State(host): State<Arc<Host>>, Named(id): Named, params: Param
     let id = path_token("encounter", &id)?;
     match host.store.find_encounter(&caller.agency, &id).await? {
         Some(stored) => Ok(answer(StatusCode::OK, &stored.facts, stored.revision)),
-        None => Err(gone(&host, &caller.agency, &id).await?),
+        None => Err(gone(host.store.as_ref(), &caller.agency, &id).await?),
     }
-}
-
-/// That there is no such encounter, and when it was taken out if there was one.
-async fn gone(host: &Host, agency: &Token, id: &Token) -> Result<ApiError, ApiError> {
-    let Some(withdrawal) = host.store.find_withdrawal(agency, id).await? else {
-        return Ok(ApiError::not_found("encounter", id.as_str()));
-    };
-    let by = withdrawal.withdrawn_by.map_or_else(|| "another system".to_owned(), |by| by.to_string());
-    let public = format!(
-        "encounter `{id}` was taken out on {} by {by}; its decisions are still there: `GET /v1/decisions?encounter={id}`",
-        instant_text(withdrawal.withdrawn_at)
-    );
-    Ok(ApiError::new(ErrorCode::NotFound, public))
 }
 
 /// Takes an encounter out that never happened, or was entered by mistake. What it billed is given back, its decisions stay
@@ -118,7 +105,9 @@ pub async fn withdraw(
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     let id = path_token("encounter", &id)?;
-    let (parsed, _) = read_json(&host, &headers, body).await?;
+    let bytes = read_body(body, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    // Whoever sends nothing is told what is missing.
+    let parsed = parse_json(if bytes.is_empty() { b"{}" } else { &bytes })?;
     let reason = read_parsed(parsed, ErrorCode::InvalidRequest, parse_withdrawal)?;
     let new = NewWithdrawal { withdrawn_by: caller.actor.clone(), reason };
     match host.store.withdraw_encounter(&caller.agency, &id, &new).await? {
@@ -126,7 +115,7 @@ pub async fn withdraw(
             tracing::info!(encounter_id = %id, actor = %caller.actor, "an encounter was taken out");
             Ok(json_answer(StatusCode::OK, &WithdrawnBody::from(withdrawn)))
         }
-        None => Err(gone(&host, &caller.agency, &id).await?),
+        None => Err(gone(host.store.as_ref(), &caller.agency, &id).await?),
     }
 }
 

@@ -302,6 +302,8 @@ pub struct DecisionSummaryBody {
     pub hash: String,
     /// Whether it is in force: no other has replaced it, and its encounter was not taken out.
     pub in_force: bool,
+    /// Whether it is not in force, or something that it rests on has changed since and a new decision is due.
+    pub stale: bool,
 }
 
 impl From<DecisionSummary> for DecisionSummaryBody {
@@ -322,6 +324,7 @@ impl From<DecisionSummary> for DecisionSummaryBody {
             previous_hash: summary.previous_hash.to_string(),
             hash: summary.hash.to_string(),
             in_force: summary.in_force,
+            stale: summary.is_stale,
         }
     }
 }

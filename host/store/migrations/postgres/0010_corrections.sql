@@ -47,13 +47,15 @@ CREATE FUNCTION has_corrections(agency TEXT) RETURNS boolean LANGUAGE sql STABLE
         AND (r.body::jsonb) ->> 'frequency' IN ('7', '8'))
 $$;
 
--- An encounter whose claim corrects concerns all of the client's, another one those of its day.
+-- An encounter whose claim corrects, or has a number that a correction may name, concerns all of the client's, another one
+-- those of its day.
 CREATE FUNCTION concern_by_encounter(agency TEXT, encounter TEXT, client TEXT, payer TEXT, day TEXT) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM revise_concerned(agency, client, payer, CASE WHEN EXISTS (SELECT 1 FROM record r
-            WHERE r.agency_id = agency AND r.subject_id = encounter AND r.kind = 'claim'
-                AND (r.body::jsonb) ->> 'frequency' IN ('7', '8')) THEN NULL ELSE day END, encounter);
+            WHERE r.agency_id = agency AND r.subject = 'encounter' AND r.subject_id = encounter AND r.kind = 'claim'
+                AND ((r.body::jsonb) ->> 'frequency' IN ('7', '8') OR (r.body::jsonb) ->> 'payer_claim_number' IS NOT NULL))
+            THEN NULL ELSE day END, encounter);
 END $$;
 
 CREATE FUNCTION concern_of_new() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -78,9 +80,9 @@ BEGIN
             concern_by_encounter(o.agency_id, o.encounter_id, o.client_id, o.payer_id, o.date_of_service)
         FROM new_rows n JOIN old_rows o ON o.agency_id = n.agency_id AND o.encounter_id = n.encounter_id
         WHERE (n.client_id, n.payer_id, n.date_of_service, n.billing_provider_id, n.rendering_provider_id, n.procedure_code,
-                n.service)
+                n.service, n.mode)
             IS DISTINCT FROM (o.client_id, o.payer_id, o.date_of_service, o.billing_provider_id, o.rendering_provider_id,
-                o.procedure_code, o.service)
+                o.procedure_code, o.service, o.mode)
             AND has_corrections(n.agency_id);
     RETURN NULL;
 END $$;
@@ -96,16 +98,21 @@ CREATE TRIGGER encounter_concerns_deleted AFTER DELETE ON encounter
 CREATE FUNCTION concern_by_repeat() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     info encounter_supporting_info := CASE WHEN TG_OP = 'DELETE' THEN OLD ELSE NEW END;
+    was encounter_supporting_info := CASE WHEN TG_OP = 'INSERT' THEN NEW ELSE OLD END;
 BEGIN
     IF has_corrections(info.agency_id) THEN
         PERFORM revise_concerned(e.agency_id, e.client_id, e.payer_id, e.date_of_service, e.encounter_id) FROM encounter e
-            WHERE e.agency_id = info.agency_id AND e.encounter_id = info.encounter_id;
+            WHERE e.agency_id = info.agency_id AND e.encounter_id IN (info.encounter_id, was.encounter_id);
     END IF;
     RETURN NULL;
 END $$;
 
 CREATE TRIGGER encounter_repeat_inserted AFTER INSERT ON encounter_supporting_info
     FOR EACH ROW WHEN (NEW.category = 'repeat_service') EXECUTE FUNCTION concern_by_repeat();
+CREATE TRIGGER encounter_repeat_updated AFTER UPDATE ON encounter_supporting_info
+    FOR EACH ROW WHEN ((OLD.category = 'repeat_service' OR NEW.category = 'repeat_service')
+        AND (OLD.category, OLD.encounter_id) IS DISTINCT FROM (NEW.category, NEW.encounter_id))
+    EXECUTE FUNCTION concern_by_repeat();
 CREATE TRIGGER encounter_repeat_deleted AFTER DELETE ON encounter_supporting_info
     FOR EACH ROW WHEN (OLD.category = 'repeat_service') EXECUTE FUNCTION concern_by_repeat();
 

@@ -46,27 +46,31 @@ CREATE TRIGGER record_claim_deleted AFTER DELETE ON record WHEN OLD.kind = 'clai
         WHERE OLD.body ->> 'frequency' IN ('7', '8') AND e.agency_id = OLD.agency_id AND e.encounter_id = OLD.subject_id;
 END;
 
--- An encounter whose claim corrects concerns all of the client's, another one those of its day.
+-- Claims that concern encounters of other days: those that correct, and those whose number a correction may name.
+CREATE VIEW far_claim AS
+    SELECT r.agency_id, r.subject_id AS encounter_id FROM record r
+    WHERE r.subject = 'encounter' AND r.kind = 'claim'
+        AND (r.body ->> 'frequency' IN ('7', '8') OR r.body ->> 'payer_claim_number' IS NOT NULL);
+
+-- An encounter with such a claim concerns all of the client's, another one those of its day.
 CREATE TRIGGER encounter_concerns_inserted AFTER INSERT ON encounter
 WHEN EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
     WHERE r.agency_id = NEW.agency_id AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')) BEGIN
     INSERT INTO concerned SELECT NEW.agency_id, NEW.client_id, NEW.payer_id,
-        CASE WHEN EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
-            WHERE r.agency_id = NEW.agency_id AND r.subject_id = NEW.encounter_id
-                AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8'))
+        CASE WHEN EXISTS (SELECT 1 FROM far_claim f
+            WHERE f.agency_id = NEW.agency_id AND f.encounter_id = NEW.encounter_id)
             THEN NULL ELSE NEW.date_of_service END, NEW.encounter_id;
 END;
 
 CREATE TRIGGER encounter_concerns_updated AFTER UPDATE ON encounter
 WHEN (NEW.client_id <> OLD.client_id OR NEW.payer_id <> OLD.payer_id OR NEW.date_of_service <> OLD.date_of_service
         OR NEW.billing_provider_id <> OLD.billing_provider_id OR NEW.rendering_provider_id <> OLD.rendering_provider_id
-        OR NEW.procedure_code IS NOT OLD.procedure_code OR NEW.service IS NOT OLD.service)
+        OR NEW.procedure_code IS NOT OLD.procedure_code OR NEW.service IS NOT OLD.service OR NEW.mode <> OLD.mode)
     AND EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
         WHERE r.agency_id = NEW.agency_id AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')) BEGIN
     INSERT INTO concerned SELECT k.agency_id, k.client_id, k.payer_id,
-        CASE WHEN EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
-            WHERE r.agency_id = NEW.agency_id AND r.subject_id = NEW.encounter_id
-                AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8'))
+        CASE WHEN EXISTS (SELECT 1 FROM far_claim f
+            WHERE f.agency_id = NEW.agency_id AND f.encounter_id = NEW.encounter_id)
             THEN NULL ELSE k.date_of_service END, NEW.encounter_id
         FROM (SELECT NEW.agency_id AS agency_id, NEW.client_id AS client_id, NEW.payer_id AS payer_id,
                 NEW.date_of_service AS date_of_service
@@ -77,9 +81,8 @@ CREATE TRIGGER encounter_concerns_deleted AFTER DELETE ON encounter
 WHEN EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
     WHERE r.agency_id = OLD.agency_id AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')) BEGIN
     INSERT INTO concerned SELECT OLD.agency_id, OLD.client_id, OLD.payer_id,
-        CASE WHEN EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
-            WHERE r.agency_id = OLD.agency_id AND r.subject_id = OLD.encounter_id
-                AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8'))
+        CASE WHEN EXISTS (SELECT 1 FROM far_claim f
+            WHERE f.agency_id = OLD.agency_id AND f.encounter_id = OLD.encounter_id)
             THEN NULL ELSE OLD.date_of_service END, OLD.encounter_id;
 END;
 
@@ -89,6 +92,15 @@ WHEN NEW.category = 'repeat_service' AND EXISTS (SELECT 1 FROM record r INDEXED 
     WHERE r.agency_id = NEW.agency_id AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')) BEGIN
     INSERT INTO concerned SELECT e.agency_id, e.client_id, e.payer_id, e.date_of_service, e.encounter_id FROM encounter e
         WHERE e.agency_id = NEW.agency_id AND e.encounter_id = NEW.encounter_id;
+END;
+
+CREATE TRIGGER encounter_repeat_updated AFTER UPDATE ON encounter_supporting_info
+WHEN (OLD.category = 'repeat_service' OR NEW.category = 'repeat_service')
+    AND (OLD.category <> NEW.category OR OLD.encounter_id <> NEW.encounter_id)
+    AND EXISTS (SELECT 1 FROM record r INDEXED BY record_correction
+        WHERE r.agency_id = NEW.agency_id AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8')) BEGIN
+    INSERT INTO concerned SELECT e.agency_id, e.client_id, e.payer_id, e.date_of_service, e.encounter_id FROM encounter e
+        WHERE e.agency_id = NEW.agency_id AND e.encounter_id IN (NEW.encounter_id, OLD.encounter_id);
 END;
 
 CREATE TRIGGER encounter_repeat_deleted AFTER DELETE ON encounter_supporting_info

@@ -9,7 +9,6 @@ use crate::assemble::{Parts, assemble, client_of, readable};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
-use crate::in_force::InForce;
 use crate::instant::Instant;
 use crate::postgres::PostgresStore;
 use crate::postgres::faults::keep_faults;
@@ -155,17 +154,6 @@ pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Res
         request.add_unreadable(work, &bad);
     }
     Ok(works)
-}
-
-pub(super) async fn find_in_force(
-    store: &PostgresStore,
-    agency_id: &Token,
-    encounter_id: &Token,
-) -> Result<Option<InForce>, StoreError> {
-    let failed = StoreError::during("reading the decision in force");
-    let asked = EncounterRef { agency_id: agency_id.as_str(), encounter_id: encounter_id.as_str() };
-    let mut connection = store.pool.acquire().await.map_err(failed)?;
-    Ok(read::loaded(&mut connection, &[], &[asked]).await?.in_force.into_values().next())
 }
 
 pub(super) async fn load_history(store: &PostgresStore, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {

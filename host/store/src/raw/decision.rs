@@ -27,6 +27,7 @@ pub(crate) struct RawDecision {
     pub(crate) previous_hash: String,
     pub(crate) hash: String,
     pub(crate) in_force: bool,
+    pub(crate) is_waiting: bool,
 }
 
 /// Reads a row whose columns stand in the order of [`RawDecision`].
@@ -51,6 +52,7 @@ macro_rules! read_decision {
             previous_hash: $row.try_get(15)?,
             hash: $row.try_get(16)?,
             in_force: $row.try_get(17)?,
+            is_waiting: $row.try_get(18)?,
         })
     };
 }
@@ -88,6 +90,7 @@ impl RawDecision {
             previous_hash: digest(&self.previous_hash, TABLE, &row)?,
             hash: digest(&self.hash, TABLE, &row)?,
             in_force: self.in_force,
+            is_stale: !self.in_force || self.is_waiting,
             decision_id: self.decision_id,
         })
     }

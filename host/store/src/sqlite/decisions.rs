@@ -17,7 +17,9 @@ macro_rules! decision_columns {
         "agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id, date_of_service,
          outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at, supersedes, previous_hash, hash,
          EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
-             AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id)"
+             AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id),
+         EXISTS (SELECT 1 FROM undecided u WHERE u.agency_id = decision.agency_id
+             AND u.encounter_id = decision.encounter_id)"
     };
 }
 
@@ -69,7 +71,7 @@ fn decision(row: &SqliteRow) -> Result<RawDecision, sqlx::Error> {
 
 fn stored(row: &SqliteRow, doing: &'static str) -> Result<StoredDecision, StoreError> {
     let failed = StoreError::during(doing);
-    let record = row.try_get(18).map_err(failed)?;
+    let record = row.try_get(19).map_err(failed)?;
     Ok(StoredDecision { summary: decision(row).map_err(failed)?.parse()?, record })
 }
 

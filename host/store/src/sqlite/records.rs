@@ -68,7 +68,7 @@ const CLAIMED: &str = "
         CROSS JOIN encounter s ON s.agency_id = r.agency_id AND s.encounter_id = r.subject_id
             AND s.client_id = c.client_id)
     SELECT e.agency_id, e.client_id, e.encounter_id, e.payer_id, e.date_of_service, e.billing_provider_id,
-        e.rendering_provider_id, e.procedure_code, e.service,
+        e.rendering_provider_id, e.procedure_code, e.service, e.mode,
         EXISTS (SELECT 1 FROM encounter_supporting_info i WHERE i.agency_id = e.agency_id
             AND i.encounter_id = e.encounter_id AND i.category = 'repeat_service'),
         r.body ->> 'frequency', r.body ->> 'payer_claim_number'

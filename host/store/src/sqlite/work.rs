@@ -9,7 +9,6 @@ use crate::assemble::{Parts, assemble, client_of, in_history_order, readable};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
-use crate::in_force::InForce;
 use crate::instant::Instant;
 use crate::raw::encounter::parse_all;
 use crate::sqlite::faults::keep_faults;
@@ -140,17 +139,6 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
         request.add_unreadable(work, &bad);
     }
     Ok(works)
-}
-
-pub(super) async fn find_in_force(
-    store: &SqliteStore,
-    agency_id: &Token,
-    encounter_id: &Token,
-) -> Result<Option<InForce>, StoreError> {
-    let failed = StoreError::during("reading the decision in force");
-    let asked = EncounterRef { agency_id: agency_id.as_str(), encounter_id: encounter_id.as_str() };
-    let mut connection = store.readers.acquire().await.map_err(failed)?;
-    Ok(read::loaded(&mut connection, &[], &[asked]).await?.in_force.into_values().next())
 }
 
 pub(super) async fn load_history(store: &SqliteStore, filter: &HistoryFilter) -> Result<HistoryPage, StoreError> {

@@ -180,9 +180,9 @@ pub(crate) async fn it_makes_exactly_the_rerouted_decisions_stale(setup: &Setup)
     assert_eq!((counts.undecided, counts.stale), (3, 3));
     let mut stale = Vec::new();
     for (id, ..) in encounters {
-        let in_force = setup.store.find_in_force(&token("a"), &token(id)).await.expect("reads").expect("is there");
-        assert_eq!(in_force.decision_id, format!("d-{id}"));
-        stale.extend(in_force.is_stale.then_some(id));
+        let latest = setup.store.latest_decision(&token("a"), &token(id)).await.expect("reads").expect("is there");
+        assert_eq!((latest.summary.decision_id, latest.summary.in_force), (format!("d-{id}"), true));
+        stale.extend(latest.summary.is_stale.then_some(id));
     }
     assert_eq!(stale, ["e2", "e4", "e5"]);
 }

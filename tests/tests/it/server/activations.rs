@@ -91,7 +91,7 @@ pub(crate) async fn it_rolls_back_and_remembers_what_was_known(bench: &Bench) {
     let refused = bench.post("/v1/activations/rollback", &rollback).await;
     assert_eq!(refused.problem(), (409, "leaves_nothing".to_owned(), vec!["to_nothing".to_owned()]));
     assert_eq!(refused.json()["errors"][0]["message"], "payer `acme` from 2020-01-01 to no end would have no policy");
-    let said = "the schedule before the last change is empty, so nothing would answer any more; if that is what you want, send `\"to_nothing\": true`";
+    let said = "the schedule before the last change is empty, so it would answer for no day any more; if that is what you want, say so: `\"to_nothing\": true`, or `--to-nothing` on the command line";
     assert_eq!(refused.json()["detail"], said);
     assert_eq!(cents(bench, "2026-03-02").await, 2_500);
     let meant = json!({"message": "it was wrong", "payer_id": "acme", "to_nothing": true});

@@ -43,7 +43,7 @@ pub async fn activate_all(
     let caller = Caller { agency: agency.clone(), actor: Token::parse("demo")? };
     let mut stored = Vec::new();
     for path in files {
-        let (digest, manifest) = host::upload(app, path, &caller.actor).await?;
+        let (digest, manifest) = host::upload(app, path, &caller.actor, Keep::Record).await?;
         stored.push((digest, manifest, super::name(path)));
     }
     stored.sort_by(|(_, a, _), (_, b, _)| (&a.policy_id, &a.version).cmp(&(&b.policy_id, &b.version)));

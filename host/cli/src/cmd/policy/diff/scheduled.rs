@@ -1,20 +1,22 @@
 //! Compares two versions over the encounters of a database: each is asked about the days that the schedule gives it, and the new
 //! one about the days of a planned change. Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, EncounterFacts, ServiceDate, Terms, Timeline, Token};
 use adjudica_server::decide::record::Chosen;
+use adjudica_server::decide::records::{Records, keys};
 use adjudica_server::decide::run::{Answerer, Counted, Item, Job, Kept, Routed, run_jobs};
 use adjudica_server::registry::load::answerer;
 use adjudica_server::registry::snapshot::Snapshot;
-use adjudica_store::{EncounterFilter, HistoryFilter, Store};
+use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, Store};
 use adjudica_workbench::behave::Behaviour;
 use anyhow::{Context as _, Result};
 
+use crate::exit::Refusal;
 use crate::intake::by_client;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
@@ -25,6 +27,10 @@ const CLIENTS: u32 = 500;
 /// What a database holds for the comparison.
 pub struct Stored {
     encounters: Vec<EncounterFacts>,
+    /// How many encounters cannot be read.
+    unreadable: usize,
+    /// The records that concern each client's encounters.
+    client_to_records: BTreeMap<Token, Arc<Records>>,
     snapshot: Snapshot,
     /// `policy_id` and version of each stored file.
     names: BTreeMap<Digest, (Token, String)>,
@@ -67,26 +73,41 @@ pub async fn load(url: &str, agency: &Token) -> Result<Stored> {
             terms.insert(digest, Arc::new(serde_json::from_str(&json).with_context(|| format!("terms {digest}"))?));
         }
     }
-    let encounters = encounters(store.as_ref(), agency).await?;
+    let mut stored =
+        Stored { encounters: Vec::new(), unreadable: 0, client_to_records: BTreeMap::new(), snapshot, names, terms };
+    read_encounters(store.as_ref(), agency, &mut stored).await?;
     store.close().await;
-    Ok(Stored { encounters, snapshot, names, terms })
+    if stored.encounters.is_empty() && stored.unreadable == 0 {
+        let headline = format!("the database of `--over-database` has no encounters of agency `{agency}`");
+        let remedy = "check its address, and `--agency`";
+        return Err(Refusal::refused(format!("{headline}; {remedy}"), Vec::new()).into());
+    }
+    Ok(stored)
 }
 
 /// Each client's history is asked about from its beginning, so no ledger is needed.
-async fn encounters(store: &dyn Store, agency: &Token) -> Result<Vec<EncounterFacts>> {
+async fn read_encounters(store: &dyn Store, agency: &Token, stored: &mut Stored) -> Result<()> {
     let mut filter = HistoryFilter {
         agency_id: agency.clone(),
         encounters: EncounterFilter::default(),
         after_client_id: None,
         clients_max: CLIENTS,
     };
-    let mut encounters = Vec::new();
     loop {
         let page = store.load_history(&filter).await?;
-        encounters.extend(page.encounters.into_iter().map(|stored| stored.facts));
+        let facts: Vec<EncounterFacts> = page.encounters.into_iter().map(|stored| stored.facts).collect();
+        let clients: BTreeSet<&Token> = facts.iter().map(|facts| &facts.client_id).collect();
+        let key = |client: &&Token| ClientKey { agency_id: agency.clone(), client_id: (*client).clone() };
+        let corrected: Vec<ClientKey> = clients.iter().map(key).collect();
+        let named = facts.iter().flat_map(|facts| keys(agency, facts)).collect();
+        let records = Records::read(store, named, &corrected).await?;
+        let records = Arc::new(records);
+        stored.client_to_records.extend(clients.into_iter().map(|client| (client.clone(), Arc::clone(&records))));
+        stored.encounters.extend(facts);
+        stored.unreadable += page.bad.len();
         match page.next_after_client_id {
             Some(next) => filter.after_client_id = Some(next),
-            None => return Ok(encounters),
+            None => return Ok(()),
         }
     }
 }
@@ -104,8 +125,8 @@ pub fn compare(output: &Output, agency: &Token, stored: &Stored, plan: &Plan<'_>
     behaviour.compare(
         &by_client(known),
         &terms,
-        &mut |timelines, _| decide(timelines, &|facts| router.routed(facts, router.before(facts))),
-        &mut |timelines, _| decide(timelines, &|facts| router.routed(facts, router.after(facts))),
+        &mut |timelines, _| router.decide(timelines, &|facts| router.before(facts)),
+        &mut |timelines, _| router.decide(timelines, &|facts| router.after(facts)),
     );
     Ok(behaviour)
 }
@@ -178,6 +199,10 @@ impl Router<'_> {
         if left_out > 0 {
             output.line(&format!("{left_out} encounters lie on days of others; neither is asked about them"))?;
         }
+        if self.stored.unreadable > 0 {
+            let sentence = "encounters cannot be read and are left out; a list of encounters names them";
+            output.line(&format!("{} {sentence}", self.stored.unreadable))?;
+        }
         output.line(&match self.plan.as_if {
             Some(from) => format!("compared with the schedule: the new policy answering from {from} on"),
             None => "each is asked about its own days, so nothing differs; `--as-if YYYY-MM-DD` shows a planned change"
@@ -185,38 +210,44 @@ impl Router<'_> {
         })?;
         Ok(())
     }
-}
 
-/// One list of decisions for each timeline, each encounter asked of whom `route` names.
-fn decide(timelines: &[Timeline], route: &dyn Fn(&EncounterFacts) -> Routed) -> Vec<Vec<Decision>> {
-    let mut answers = Vec::with_capacity(timelines.len());
-    for timeline in timelines {
-        let item = |(tag, facts): (usize, &EncounterFacts)| Item {
-            routed: route(facts),
-            facts: facts.clone(),
-            kept: Kept::Nowhere,
-            supersedes: None,
-            in_force: None,
-            records: None,
-            tag,
-        };
-        let items: Vec<Item> = timeline.encounters.iter().enumerate().map(item).collect();
-        let Some(client) = timeline.encounters.first().map(|facts| facts.client_id.clone()) else {
-            answers.push(Vec::new());
-            continue;
-        };
-        let job = Job {
-            agency_id: client.clone(),
-            client_id: client,
-            schedule_change: 0,
-            ledger: Vec::new(),
-            ledger_through: 0,
-            counted: Counted::Before,
-            items,
-        };
-        let done = run_jobs(vec![job], Explain::FailedOnly).into_iter().flat_map(|job| job.items);
-        let by_tag: BTreeMap<usize, Decision> = done.map(|done| (done.item.tag, done.decision)).collect();
-        answers.push(by_tag.into_values().collect());
+    /// One list of decisions for each timeline, each encounter asked of the version that `choose` names, with what its records
+    /// say.
+    fn decide(
+        &self,
+        timelines: &[Timeline],
+        choose: &dyn Fn(&EncounterFacts) -> Option<Version>,
+    ) -> Vec<Vec<Decision>> {
+        let mut answers = Vec::with_capacity(timelines.len());
+        for timeline in timelines {
+            let Some(client) = timeline.encounters.first().map(|facts| facts.client_id.clone()) else {
+                answers.push(Vec::new());
+                continue;
+            };
+            let items = timeline.encounters.iter().enumerate();
+            let items = items.map(|(tag, facts)| self.item(facts.clone(), choose(facts), tag)).collect();
+            let job = Job {
+                agency_id: self.agency.clone(),
+                client_id: client,
+                schedule_change: 0,
+                ledger: Vec::new(),
+                ledger_through: 0,
+                counted: Counted::Before,
+                items,
+            };
+            let done = run_jobs(vec![job], Explain::FailedOnly).into_iter().flat_map(|job| job.items);
+            let by_tag: BTreeMap<usize, Decision> = done.map(|done| (done.item.tag, done.decision)).collect();
+            answers.push(by_tag.into_values().collect());
+        }
+        answers
     }
-    answers
+
+    fn item(&self, mut facts: EncounterFacts, version: Option<Version>, tag: usize) -> Item {
+        let routed = self.routed(&facts, version);
+        let (routed, records) = match self.stored.client_to_records.get(&facts.client_id) {
+            Some(records) => records.resolve(self.agency, &mut facts, routed),
+            None => (routed, None),
+        };
+        Item { facts, kept: Kept::Nowhere, supersedes: None, in_force: None, routed, records, tag }
+    }
 }
