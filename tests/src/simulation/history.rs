@@ -67,7 +67,8 @@ fn step(chance: &mut Chance) -> Step {
         88..=90 => Step::CutOff(seat(chance), chance.below(40)),
         91 => Step::HangUp(seat(chance), id(chance), chance.below(20)),
         92..=93 => Step::BothWork,
-        94 => Step::WorkWhile(activation(chance)),
+        94 if chance.one_in(2) => Step::WorkWhile(activation(chance)),
+        94 => Step::WorkAround(seat(chance), chance.below(40), visit(chance)),
         95 => Step::Restart(seat(chance)),
         _ => Step::Rest,
     }

@@ -24,6 +24,8 @@ use crate::simulation::step::Seat;
 pub const CLIENTS_MAX: u32 = 32;
 /// A worker that runs longer than this never comes to rest.
 const WORKER_LIMIT: Duration = Duration::from_secs(30);
+/// About as long as a part of what a worker does.
+const PAUSE: Duration = Duration::from_micros(100);
 /// What was cut off is over within this.
 const SETTLE_LIMIT: Duration = Duration::from_secs(10);
 /// The instant at which every history begins.
@@ -191,6 +193,30 @@ impl Hosts {
     /// When it never does.
     pub async fn work(&self, seat: Seat) -> Result<bool> {
         self.host(seat).work(CLIENTS_MAX).await
+    }
+
+    /// Lets the worker decide what waits while another system runs statements, each after so many pauses; says whether the worker
+    /// came to the end.
+    /// # Errors
+    /// When it never does, or the database refuses a statement.
+    pub async fn work_around(&mut self, seat: Seat, pauses: u8, statements: Vec<String>) -> Result<bool> {
+        let host = match seat {
+            Seat::A => &self.a,
+            Seat::B => &self.b,
+        };
+        let other = &mut self.other;
+        let running = async {
+            for _ in 0..pauses {
+                tokio::time::sleep(PAUSE).await;
+            }
+            for sql in statements {
+                other.run(sql).await?;
+            }
+            anyhow::Ok(())
+        };
+        let (worked, ran) = futures_util::future::join(host.work(1), running).await;
+        ran?;
+        worked
     }
 
     /// Lets the worker begin and cuts it off.

@@ -108,6 +108,7 @@ impl<'s> Play<'s> {
                 let _ended: [bool; 2] = [a?, b?];
             }
             Step::WorkWhile(activation) => self.work_while(activation).await?,
+            Step::WorkAround(seat, pauses, visit) => self.work_around(*seat, *pauses, visit).await?,
             Step::Restart(seat) => self.hosts.restart(*seat).await?,
             Step::Rest => self.rest().await?,
         }
@@ -126,6 +127,7 @@ impl<'s> Play<'s> {
             | Step::HangUp(..)
             | Step::BothWork
             | Step::WorkWhile(_)
+            | Step::WorkAround(..)
             | Step::Rest => true,
             Step::Import(_)
             | Step::Put(_)
@@ -196,35 +198,18 @@ impl<'s> Play<'s> {
         if self.world.encounters.contains_key(&visit.id) {
             return Ok(());
         }
-        let body = visit.body();
-        let columns = [
-            "encounter_id",
-            "client_id",
-            "payer_id",
-            "plan_id",
-            "service_line",
-            "date_of_service",
-            "procedure_code",
-            "service",
-            "minutes",
-            "rendering_provider_id",
-            "rendering_provider_role",
-            "billing_provider_id",
-            "phase",
-            "mode",
-        ];
-        let value = |column: &&str| match body.get(*column) {
-            None | Some(Value::Null) => "NULL".to_owned(),
-            Some(value) => value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'")),
-        };
-        let values: Vec<String> = columns.iter().map(value).collect();
-        let names = columns.join(", ");
-        let insert = format!("INSERT INTO encounter (agency_id, {names}) VALUES ('{AGENCY}', {})", values.join(", "));
-        self.hosts.other.run(insert).await?;
-        self.keep(&Visit { info: 0, ..*visit });
-        if visit.info > 0 {
-            self.update(visit.id, Change::Info(visit.info)).await?;
+        for sql in visit.insert_sql(AGENCY) {
+            self.hosts.other.run(sql).await?;
         }
+        self.keep(visit);
+        Ok(())
+    }
+
+    async fn work_around(&mut self, seat: Seat, pauses: u8, visit: &Visit) -> Result<(), Fault> {
+        let mut statements = vec![delete_sql(visit.id)];
+        statements.extend(visit.insert_sql(AGENCY));
+        self.hosts.work_around(seat, pauses, statements).await?;
+        self.keep(visit);
         Ok(())
     }
 
@@ -251,8 +236,7 @@ impl<'s> Play<'s> {
     }
 
     async fn delete(&mut self, id: u8) -> Result<(), Fault> {
-        let whose = format!("agency_id = '{AGENCY}' AND encounter_id = '{}'", encounter_id(id));
-        self.hosts.other.run(format!("DELETE FROM encounter WHERE {whose}")).await?;
+        self.hosts.other.run(delete_sql(id)).await?;
         self.world.encounters.remove(&id);
         Ok(())
     }
@@ -582,6 +566,10 @@ impl<'s> Play<'s> {
         }
         Ok(())
     }
+}
+
+fn delete_sql(id: u8) -> String {
+    format!("DELETE FROM encounter WHERE agency_id = '{AGENCY}' AND encounter_id = '{}'", encounter_id(id))
 }
 
 fn scope_body(scope: &Scope) -> Value {

@@ -127,6 +127,8 @@ pub enum Step {
     BothWork,
     /// A worker while an activation comes in.
     WorkWhile(Activation),
+    /// Another system deletes an encounter and inserts another under its id, after so many pauses beside a worker.
+    WorkAround(Seat, u8, Visit),
     /// A host ends and starts again.
     Restart(Seat),
     /// The workers come to rest, and everything is looked at.
@@ -183,6 +185,14 @@ impl Step {
             Self::Race(first, second) => {
                 let alone = |subject: &Subject| Self::Decide(Seat::A, *subject, How::Plain);
                 vec![alone(first), alone(second)]
+            }
+            Self::WorkAround(seat, pauses, visit) => {
+                let mut plainer = vec![Self::Put(*visit)];
+                if *pauses > 0 {
+                    plainer.push(Self::WorkAround(*seat, pauses / 2, *visit));
+                }
+                plainer.extend(visit.plainer().into_iter().map(|visit| Self::WorkAround(*seat, *pauses, visit)));
+                plainer
             }
             Self::CutOff(seat, _) | Self::HangUp(seat, ..) => vec![Self::Work(*seat)],
             Self::BothWork | Self::Work(Seat::B) => vec![Self::Work(Seat::A)],
@@ -340,6 +350,12 @@ impl fmt::Display for Step {
             }
             Self::BothWork => f.write_str("both workers decide what waits, at the same time"),
             Self::WorkWhile(activation) => write!(f, "while both workers run, {activation}"),
+            Self::WorkAround(seat, pauses, visit) => {
+                write!(
+                    f,
+                    "after {pauses} pauses beside the worker of {seat}, another system deletes and inserts {visit}"
+                )
+            }
             Self::Restart(seat) => write!(f, "{seat} ends and starts again"),
             Self::Rest => f.write_str("everything comes to rest"),
         }

@@ -174,6 +174,40 @@ impl Visit {
         self
     }
 
+    /// What another system runs to insert it for an agency.
+    #[must_use]
+    pub fn insert_sql(&self, agency: &str) -> Vec<String> {
+        let body = self.body();
+        let columns = [
+            "encounter_id",
+            "client_id",
+            "payer_id",
+            "plan_id",
+            "service_line",
+            "date_of_service",
+            "procedure_code",
+            "service",
+            "minutes",
+            "rendering_provider_id",
+            "rendering_provider_role",
+            "billing_provider_id",
+            "phase",
+            "mode",
+        ];
+        let value = |column: &&str| match body.get(*column) {
+            None | Some(Value::Null) => "NULL".to_owned(),
+            Some(value) => value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'")),
+        };
+        let values: Vec<String> = columns.iter().map(value).collect();
+        let (names, values) = (columns.join(", "), values.join(", "));
+        let mut statements = vec![format!("INSERT INTO encounter (agency_id, {names}) VALUES ('{agency}', {values})")];
+        if !self.shown().is_empty() {
+            let values = format!("('{agency}', '{}', '{}')", encounter_id(self.id), self.shown());
+            statements.push(format!("INSERT INTO encounter_supporting_info VALUES {values}"));
+        }
+        statements
+    }
+
     /// What its record shows; empty where it is nothing.
     #[must_use]
     pub fn shown(&self) -> &'static str {

@@ -141,19 +141,30 @@ BEGIN
         FROM old_rows o
         LEFT JOIN decision_in_force d ON d.agency_id = o.agency_id AND d.encounter_id = o.encounter_id;
     DELETE FROM decision_in_force d USING old_rows o WHERE d.agency_id = o.agency_id AND d.encounter_id = o.encounter_id;
+    UPDATE chain_head SET withdrawals = withdrawals + 1 WHERE agency_id IN (SELECT agency_id FROM old_rows);
     RETURN NULL;
 END $$;
 
+-- Revisions go on where an encounter comes in again under its id: a decision about what was taken out is none about it.
+CREATE FUNCTION continue_revision() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path FROM CURRENT AS $$
+BEGIN
+    NEW.revision := greatest(NEW.revision, (SELECT max(w.revision) + 1 FROM withdrawal w
+        WHERE w.agency_id = NEW.agency_id AND w.encounter_id = NEW.encounter_id));
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER encounter_revision_goes_on BEFORE INSERT ON encounter FOR EACH ROW EXECUTE FUNCTION continue_revision();
+
 -- An encounter that is stored together with the decision about it waits for none, and what belongs to it revises nothing: one
--- statement writes them all, and says so.
+-- statement writes them all, and says so. Where it was taken out before, the decision knew too little of it.
 CREATE OR REPLACE FUNCTION queue_encounters() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF current_setting('adjudica.stored_as_decided', true) IS DISTINCT FROM 'on' THEN
-        INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
-            SELECT agency_id, encounter_id, client_id, revision FROM new_rows
-            ON CONFLICT (agency_id, encounter_id)
-            DO UPDATE SET client_id = excluded.client_id, revision = excluded.revision;
-    END IF;
+    INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
+        SELECT agency_id, encounter_id, client_id, revision FROM new_rows
+        WHERE current_setting('adjudica.stored_as_decided', true) IS DISTINCT FROM 'on' OR revision > 1
+        ON CONFLICT (agency_id, encounter_id)
+        DO UPDATE SET client_id = excluded.client_id, revision = excluded.revision;
     DELETE FROM encounter_fault f USING new_rows n WHERE f.agency_id = n.agency_id AND f.encounter_id = n.encounter_id;
     RETURN NULL;
 END $$;

@@ -123,6 +123,24 @@ CREATE TRIGGER encounter_deleted AFTER DELETE ON encounter BEGIN
     DELETE FROM decision_in_force WHERE agency_id = OLD.agency_id AND encounter_id = OLD.encounter_id;
 END;
 
+-- Revisions go on where an encounter comes in again under its id: a decision about what was taken out is none about it.
+DROP TRIGGER encounter_inserted;
+
+CREATE TRIGGER encounter_inserted AFTER INSERT ON encounter BEGIN
+    UPDATE encounter SET revision =
+            (SELECT max(w.revision) + 1 FROM withdrawal w
+                WHERE w.agency_id = NEW.agency_id AND w.encounter_id = NEW.encounter_id)
+        WHERE agency_id = NEW.agency_id AND encounter_id = NEW.encounter_id
+            AND revision <= (SELECT max(w.revision) FROM withdrawal w
+                WHERE w.agency_id = NEW.agency_id AND w.encounter_id = NEW.encounter_id);
+    INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
+        SELECT agency_id, encounter_id, client_id, revision FROM encounter
+        WHERE agency_id = NEW.agency_id AND encounter_id = NEW.encounter_id
+        ON CONFLICT (agency_id, encounter_id)
+        DO UPDATE SET client_id = excluded.client_id, revision = excluded.revision;
+    DELETE FROM encounter_fault WHERE agency_id = NEW.agency_id AND encounter_id = NEW.encounter_id;
+END;
+
 -- Encounters that were deleted by an earlier release kept their lines.
 DELETE FROM decision_in_force WHERE NOT EXISTS (SELECT 1 FROM encounter e
     WHERE e.agency_id = decision_in_force.agency_id AND e.encounter_id = decision_in_force.encounter_id);

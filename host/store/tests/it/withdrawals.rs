@@ -102,6 +102,39 @@ pub(crate) async fn it_decides_anew_what_comes_in_again(setup: &Setup) {
     assert_eq!(waiting(setup).await, ["e3"]);
 }
 
+/// A worker has read e1; before it commits, another system deletes e1 and inserts another encounter under its id.
+pub(crate) async fn it_takes_no_decision_about_what_was_taken_out_for_one_about_what_came_in_again(setup: &Setup) {
+    for (round, is_decided) in [(0, false), (1, true)] {
+        let id = format!("e{round}");
+        setup.put(&[encounter(&id, "c1", "2026-02-01")]).await;
+        if is_decided {
+            let through = ledger_end(setup).await;
+            setup.commit("c1", through, vec![billed("first", &id, "2026-02-01")]).await.expect("commits");
+            setup
+                .raw
+                .execute(format!("UPDATE encounter SET minutes = 20 WHERE encounter_id = '{id}'"))
+                .await
+                .expect("updates");
+        }
+        let read = setup.store.take_undecided(10, at(0)).await.expect("takes");
+        let revision = read.clients[0].encounters[0].revision;
+        setup.raw.execute(format!("DELETE FROM encounter WHERE encounter_id = '{id}'")).await.expect("deletes");
+        setup.put(&[encounter(&id, "c1", "2026-02-05")]).await;
+        let mut late = billed(&format!("late{round}"), &id, "2026-02-01");
+        late.encounter_revision = Some(revision);
+        // Another host, which has read the ledger after that, brings the decision about the encounter as it was.
+        setup.commit("c1", ledger_end(setup).await, vec![late]).await.expect("commits");
+        assert_eq!(waiting(setup).await, [id.as_str()], "the encounter as it is now is still to be decided");
+        let again = setup.store.take_undecided(10, at(0)).await.expect("takes").clients[0].encounters[0].revision;
+        assert!(again > revision, "revision {revision} was taken out, {again} came in");
+        setup.raw.execute(format!("DELETE FROM encounter WHERE encounter_id = '{id}'")).await.expect("deletes");
+    }
+}
+
+async fn ledger_end(setup: &Setup) -> i64 {
+    i64::try_from(ledger(setup).await.len()).expect("a small ledger")
+}
+
 pub(crate) async fn it_gives_back_what_nobody_can_read_any_more(setup: &Setup) {
     three(setup).await;
     setup.raw.execute("UPDATE encounter SET mode = 'in person' WHERE encounter_id = 'e1'").await.expect("updates");
