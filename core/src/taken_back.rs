@@ -150,7 +150,7 @@ mod tests {
                 Outcome::Review,
                 "claim.replaces_unclear",
                 "the claim replaces an earlier one, and it is not clear which encounter of the day is the one",
-                "record the payer's claim number with the encounter that was replaced",
+                "record the payer's claim number with the encounter that was replaced, or `repeat_service` with a service that stands beside it",
             ),
         ];
         for (conditions, outcome, rule, message, remedy) in cases {

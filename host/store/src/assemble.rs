@@ -41,7 +41,7 @@ pub(crate) fn assemble(
             schedule_change: parts.standing.schedule_changes.get(&key.agency_id).copied().unwrap_or(0),
             encounter_id_to_in_force: BTreeMap::new(),
             has_corrections: parts.standing.corrected.contains(&key.agency_id),
-            stored_elsewhere: BTreeSet::new(),
+            known_of: BTreeSet::new(),
             unreadable: Vec::new(),
         };
         by_client.insert(key.clone(), work);

@@ -64,6 +64,8 @@ pub(crate) struct Standing {
     pub(crate) latest: BTreeMap<(String, String), String>,
     /// Agency and encounter of those that are stored: what a commit looks at.
     pub(crate) stored: BTreeSet<(String, String)>,
+    /// Agency and encounter of those that were taken out before: what whoever decides looks at.
+    pub(crate) taken_out: BTreeSet<(String, String)>,
     /// Agency and encounter to the decision in force with its record: what whoever decides looks at.
     pub(crate) in_force: BTreeMap<(String, String), InForce>,
     /// Lines billed by the decisions that are superseded.

@@ -74,7 +74,7 @@ pub(crate) fn parse_withdrawal(row: RawWithdrawal) -> Result<Withdrawal, StoreEr
     })
 }
 
-/// One thing known before deciding: `schedule`, `corrected`, `end` or `in_force`; the agency; the client or encounter; a number; a
+/// One thing known before deciding: `schedule`, `corrected`, `end`, `taken_out` or `in_force`; the agency; the client or encounter; a number; a
 /// decision, its policy, its terms, its record.
 pub(crate) type LoadedRow =
     (String, String, String, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>);
@@ -92,6 +92,9 @@ pub(crate) fn add_loaded(standing: &mut Standing, rows: Vec<LoadedRow>) -> Resul
             }
             ("end", Some(end), _) => {
                 standing.ledger_ends.insert(ClientRef { agency_id, client_id: key }, end);
+            }
+            ("taken_out", ..) => {
+                standing.taken_out.insert((agency_id, key));
             }
             ("in_force", waiting, Some(decision_id)) => {
                 let in_force = InForce {

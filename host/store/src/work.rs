@@ -11,6 +11,15 @@ use crate::in_force::InForce;
 /// Decisions in force, by agency and encounter.
 pub(crate) type InForceByEncounter = BTreeMap<(String, String), InForce>;
 
+/// What is known of encounters that were asked for by id.
+pub(crate) struct Known {
+    pub(crate) in_force: InForceByEncounter,
+    /// Agency and encounter of those that were taken out before.
+    pub(crate) taken_out: BTreeSet<(String, String)>,
+    /// Those that are stored, with their clients.
+    pub(crate) stored: BTreeMap<Token, ClientRef>,
+}
+
 /// One client of one agency.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClientKey {
@@ -57,8 +66,8 @@ pub struct ClientWork {
     pub encounter_id_to_in_force: BTreeMap<Token, InForce>,
     /// Whether the agency has claims that replace or void others: see [`crate::Store::load_claimed`].
     pub has_corrections: bool,
-    /// Encounters asked for by id that are stored with another client.
-    pub stored_elsewhere: BTreeSet<Token>,
+    /// Encounters asked for by id that are stored with another client, or were taken out before: no new ones.
+    pub known_of: BTreeSet<Token>,
     /// Encounters asked for by id that cannot be read.
     pub unreadable: Vec<BadEncounter>,
 }
@@ -128,20 +137,18 @@ impl WorkRequest {
     }
 
     /// Adds the decisions in force of encounters that are not stored, and leaves out what was not asked for.
-    pub(crate) fn add_decisions(
-        &self,
-        work: &mut ClientWork,
-        (in_force, stored): (&InForceByEncounter, &BTreeMap<Token, ClientRef>),
-    ) {
+    pub(crate) fn add_decisions(&self, work: &mut ClientWork, known: &Known) {
         let client = self.client();
         let asked: BTreeSet<&Token> = self.encounter_ids.iter().collect();
         work.encounters.retain(|encounter| asked.contains(&encounter.facts.encounter_id));
         for id in &self.encounter_ids {
             let key = (self.agency_id.as_str().to_owned(), id.as_str().to_owned());
-            if stored.get(id).is_some_and(|other| other.agency_id == client.agency_id && *other != client) {
-                work.stored_elsewhere.insert(id.clone());
+            let is_elsewhere =
+                known.stored.get(id).is_some_and(|other| other.agency_id == client.agency_id && *other != client);
+            if is_elsewhere || known.taken_out.contains(&key) {
+                work.known_of.insert(id.clone());
             }
-            if let Some(decision) = in_force.get(&key) {
+            if let Some(decision) = known.in_force.get(&key) {
                 work.encounter_id_to_in_force.insert(id.clone(), decision.clone());
             }
         }

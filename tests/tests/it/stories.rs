@@ -75,6 +75,16 @@ fn stories() -> Vec<(&'static str, Vec<Step>)> {
             vec![Step::Activate(river()), inline(visit(1, 0, 0)), file("b1", &network), Step::Rest],
         ),
         (
+            "an encounter that was taken out comes in again with a request",
+            vec![
+                Step::Activate(river()),
+                inline(visit(1, 0, 2)),
+                Step::Withdraw(1),
+                Step::Decide(Seat::B, Subject::Inline(visit(1, 30, 2)), How::Explained),
+                Step::Rest,
+            ],
+        ),
+        (
             "the only record about a person is an absence",
             vec![Step::Activate(river()), inline(visit(1, 4, 0)), file("s1", &absence), Step::Rest],
         ),

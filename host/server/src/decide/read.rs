@@ -151,8 +151,7 @@ fn by_client(agency: &Token, seeds: Vec<Seed>) -> Vec<Work> {
 fn place(seed: &mut Seed, loaded: &ClientWork, keep: Keep) -> Placed {
     let id = &seed.facts.encounter_id;
     let stored = loaded.encounters.iter().find(|stored| stored.facts.encounter_id == *id);
-    let is_new =
-        !loaded.stored_elsewhere.contains(id) && loaded.unreadable.iter().all(|bad| bad.encounter_id != id.as_str());
+    let is_new = !loaded.known_of.contains(id) && loaded.unreadable.iter().all(|bad| bad.encounter_id != id.as_str());
     match (seed.kept, stored, keep) {
         (Kept::Stored(_), Some(stored), _) => {
             seed.kept = Kept::Stored(stored.revision);

@@ -63,6 +63,10 @@ const LOADED: &str = "
             WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id), NULL, NULL, NULL, NULL
     FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
     UNION ALL
+    SELECT 'taken_out', w.agency_id, w.encounter_id, NULL, NULL, NULL, NULL, NULL
+    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)
+    JOIN withdrawal w ON w.agency_id = k.agency_id AND w.encounter_id = k.encounter_id
+    UNION ALL
     SELECT 'in_force', d.agency_id, d.encounter_id,
         (SELECT count(*) FROM undecided u WHERE u.agency_id = d.agency_id AND u.encounter_id = d.encounter_id),
         d.decision_id, d.policy_digest, d.terms_digest, r.record

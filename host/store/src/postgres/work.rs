@@ -1,8 +1,7 @@
 //! Reads what there is to decide, in sets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use adjudica_core::Token;
 use sqlx::PgConnection;
 
 use crate::assemble::{Parts, assemble, client_of, readable};
@@ -14,7 +13,7 @@ use crate::postgres::PostgresStore;
 use crate::postgres::faults::keep_faults;
 use crate::postgres::read::{self, column, encounter_columns, ledger_columns};
 use crate::raw::encounter::parse_all;
-use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
 
 /// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
 const PLACES_PER_CLIENT: u32 = 8;
@@ -144,13 +143,15 @@ pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Res
         sqlx::query(CHOSEN).bind(column(&asked, |key| key.agency_id)).bind(column(&asked, |key| key.encounter_id));
     let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
     let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
-    let parts = parts(&mut connection, &order, &asked).await?;
-    let in_force = parts.standing.in_force.clone();
-    let stored: BTreeMap<Token, ClientRef> =
-        encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect();
+    let mut parts = parts(&mut connection, &order, &asked).await?;
+    let known = Known {
+        in_force: parts.standing.in_force.clone(),
+        taken_out: std::mem::take(&mut parts.standing.taken_out),
+        stored: encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect(),
+    };
     let mut works = assemble(&order, encounters, parts)?;
     for (work, request) in works.iter_mut().zip(requests) {
-        request.add_decisions(work, (&in_force, &stored));
+        request.add_decisions(work, &known);
         request.add_unreadable(work, &bad);
     }
     Ok(works)

@@ -73,6 +73,10 @@ const LOADED: &str = "
             WHERE l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'), NULL, NULL, NULL, NULL
     FROM jsonb_each(?2) k
     UNION ALL
+    SELECT 'taken_out', w.agency_id, w.encounter_id, NULL, NULL, NULL, NULL, NULL
+    FROM jsonb_each(?3) k CROSS JOIN withdrawal w
+        ON w.agency_id = k.value ->> 'agency_id' AND w.encounter_id = k.value ->> 'encounter_id'
+    UNION ALL
     SELECT 'in_force', d.agency_id, d.encounter_id, EXISTS (SELECT 1 FROM undecided u
             WHERE u.agency_id = d.agency_id AND u.encounter_id = d.encounter_id),
         d.decision_id, d.policy_digest, d.terms_digest, r.record

@@ -1,8 +1,7 @@
 //! Reads what there is to decide, in sets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use adjudica_core::Token;
 use sqlx::SqliteConnection;
 
 use crate::assemble::{Parts, assemble, client_of, in_history_order, readable};
@@ -14,7 +13,7 @@ use crate::raw::encounter::parse_all;
 use crate::sqlite::faults::keep_faults;
 use crate::sqlite::read::{self, encounter_columns, ledger_columns};
 use crate::sqlite::{SqliteStore, json};
-use crate::work::{ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
+use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
 
 /// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
 const PLACES_PER_CLIENT: u32 = 8;
@@ -129,13 +128,15 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
     let query = sqlx::query_scalar(CHOSEN).bind(json(&asked)?);
     let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
     let (encounters, bad) = parse_all(&read::encounters(&rows)?);
-    let parts = parts(&mut connection, &order, &asked).await?;
-    let in_force = parts.standing.in_force.clone();
-    let stored: BTreeMap<Token, ClientRef> =
-        encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect();
+    let mut parts = parts(&mut connection, &order, &asked).await?;
+    let known = Known {
+        in_force: parts.standing.in_force.clone(),
+        taken_out: std::mem::take(&mut parts.standing.taken_out),
+        stored: encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect(),
+    };
     let mut works = assemble(&order, encounters, parts)?;
     for (work, request) in works.iter_mut().zip(requests) {
-        request.add_decisions(work, (&in_force, &stored));
+        request.add_decisions(work, &known);
         request.add_unreadable(work, &bad);
     }
     Ok(works)

@@ -98,7 +98,9 @@ pub(crate) async fn it_decides_anew_what_comes_in_again(setup: &Setup) {
     setup.raw.execute("DELETE FROM encounter WHERE encounter_id = 'e2'").await.expect("deletes");
     setup.put(&[encounter("e2", "c1", "2026-02-02")]).await;
     assert_eq!(waiting(setup).await, ["e2", "e3"]);
-    setup.commit("c1", 4, vec![billed("d4", "e2", "2026-02-02")]).await.expect("supersedes nothing");
+    let mut decision = billed("d4", "e2", "2026-02-02");
+    decision.encounter_revision = Some(2);
+    setup.commit("c1", 4, vec![decision]).await.expect("supersedes nothing");
     assert_eq!(waiting(setup).await, ["e3"]);
 }
 

@@ -200,8 +200,7 @@ impl Router<'_> {
             output.line(&format!("{left_out} encounters lie on days of others; neither is asked about them"))?;
         }
         if self.stored.unreadable > 0 {
-            let sentence = "encounters cannot be read and are left out; a list of encounters names them";
-            output.line(&format!("{} {sentence}", self.stored.unreadable))?;
+            output.line(&left_out_words(self.stored.unreadable))?;
         }
         output.line(&match self.plan.as_if {
             Some(from) => format!("compared with the schedule: the new policy answering from {from} on"),
@@ -249,5 +248,18 @@ impl Router<'_> {
             None => (routed, None),
         };
         Item { facts, kept: Kept::Nowhere, supersedes: None, in_force: None, routed, records, tag }
+    }
+}
+
+fn left_out_words(unreadable: usize) -> String {
+    format!("{unreadable} encounters cannot be read and are left out; a list of encounters names them")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn it_says_how_many_encounters_cannot_be_read() {
+        let said = "2 encounters cannot be read and are left out; a list of encounters names them";
+        assert_eq!(super::left_out_words(2), said);
     }
 }
