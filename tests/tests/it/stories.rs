@@ -127,6 +127,18 @@ fn stories_of_claims() -> Vec<(&'static str, Vec<Step>)> {
             ],
         ),
         (
+            "another system deletes encounters of a client with a void on file beside a worker",
+            vec![
+                Step::Activate(river()),
+                claim(2, "8"),
+                Step::Import((1..8).map(|id| visit(id, 0, 0)).collect()),
+                Step::WorkAround(Seat::A, 1, visit(3, 4, 0)),
+                Step::WorkAround(Seat::A, 3, visit(4, 4, 0)),
+                Step::WorkAround(Seat::B, 2, visit(5, 4, 0)),
+                Step::Rest,
+            ],
+        ),
+        (
             "another system writes another word over the one that says a service stands beside a like one",
             vec![
                 Step::Activate(river()),

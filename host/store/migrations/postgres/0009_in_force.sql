@@ -145,6 +145,15 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- Whoever deletes takes the chain before anything that a commit of decisions takes after it.
+CREATE FUNCTION hold_chain_of_old() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM hold_chains(ARRAY[OLD.agency_id]);
+    RETURN OLD;
+END $$;
+
+CREATE TRIGGER encounter_holds_chain BEFORE DELETE ON encounter FOR EACH ROW EXECUTE FUNCTION hold_chain_of_old();
+
 -- Revisions go on where an encounter comes in again under its id: a decision about what was taken out is none about it.
 CREATE FUNCTION continue_revision() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
     SET search_path FROM CURRENT AS $$
