@@ -84,11 +84,17 @@ const COUNT_STALE: &str = concat!(
     " GROUP BY month ORDER BY month"
 );
 
+/// Queues and counts what one scan finds. In order of client, so that the indexes of the queue are filled page by page.
 const QUEUE_STALE: &str = concat!(
-    "INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
-     SELECT f.agency_id, f.encounter_id, f.client_id, f.encounter_revision ",
+    "WITH stale AS MATERIALIZED (
+         SELECT f.agency_id, f.encounter_id, f.client_id, f.encounter_revision,
+             substr(f.date_of_service, 1, 7) AS month ",
     rerouted!(),
-    " ON CONFLICT (agency_id, encounter_id) DO NOTHING"
+    "), queued AS (
+         INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
+         SELECT agency_id, encounter_id, client_id, encounter_revision FROM stale ORDER BY client_id, encounter_id
+         ON CONFLICT (agency_id, encounter_id) DO NOTHING)
+     SELECT month, count(*) FROM stale GROUP BY month ORDER BY month"
 );
 
 /// Whoever commits decisions of the agencies by an earlier change is refused from now on.
@@ -123,9 +129,10 @@ async fn make_stale(
     let agencies: Vec<&str> = change.agencies().into_iter().collect();
     // Whatever was committed before is seen by the statements after this; whatever comes after waits, and is refused.
     sqlx::query(HOLD_CHAINS).bind(&agencies).execute(&mut *connection).await.map_err(failed)?;
-    let months = count(connection, &change.reroutes).await?;
+    let mut months = Vec::new();
     for reroute in &change.reroutes {
-        bind_reroute!(sqlx::query(QUEUE_STALE), reroute).execute(&mut *connection).await.map_err(failed)?;
+        let found = bind_reroute!(sqlx::query_as(QUEUE_STALE), reroute).fetch_all(&mut *connection);
+        add_months(&mut months, &reroute.payer_id, found.await.map_err(failed)?);
     }
     let query = sqlx::query(RAISE_CHANGE).bind(agencies).bind(change_id);
     query.execute(&mut *connection).await.map_err(failed)?;
