@@ -124,15 +124,22 @@ CREATE TRIGGER encounter_deleted AFTER DELETE ON encounter BEGIN
 END;
 
 -- Revisions go on where an encounter comes in again under its id: a decision about what was taken out is none about it.
+-- INSERT OR REPLACE deletes without a word, so what is decided and what waits tell of the row that was there.
 DROP TRIGGER encounter_inserted;
+
+CREATE VIEW known_revision AS
+    SELECT agency_id, encounter_id, revision FROM withdrawal
+    UNION ALL SELECT agency_id, encounter_id, encounter_revision FROM decision_in_force
+    UNION ALL SELECT agency_id, encounter_id, revision FROM undecided
+    UNION ALL SELECT agency_id, encounter_id, revision FROM encounter_fault;
 
 CREATE TRIGGER encounter_inserted AFTER INSERT ON encounter BEGIN
     UPDATE encounter SET revision =
-            (SELECT max(w.revision) + 1 FROM withdrawal w
-                WHERE w.agency_id = NEW.agency_id AND w.encounter_id = NEW.encounter_id)
+            (SELECT max(k.revision) + 1 FROM known_revision k
+                WHERE k.agency_id = NEW.agency_id AND k.encounter_id = NEW.encounter_id)
         WHERE agency_id = NEW.agency_id AND encounter_id = NEW.encounter_id
-            AND revision <= (SELECT max(w.revision) FROM withdrawal w
-                WHERE w.agency_id = NEW.agency_id AND w.encounter_id = NEW.encounter_id);
+            AND revision <= (SELECT max(k.revision) FROM known_revision k
+                WHERE k.agency_id = NEW.agency_id AND k.encounter_id = NEW.encounter_id);
     INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
         SELECT agency_id, encounter_id, client_id, revision FROM encounter
         WHERE agency_id = NEW.agency_id AND encounter_id = NEW.encounter_id

@@ -129,6 +129,7 @@ on_both! {
         it_refuses_decisions_about_what_was_taken_out,
         it_decides_anew_what_comes_in_again,
         it_takes_no_decision_about_what_was_taken_out_for_one_about_what_came_in_again,
+        it_goes_on_with_the_revision_of_a_replaced_row,
         it_gives_back_what_nobody_can_read_any_more,
         it_leaves_alone_what_was_mended_since_it_was_read,
         it_stores_an_encounter_with_the_decision_about_it,

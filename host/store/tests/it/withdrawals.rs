@@ -133,6 +133,23 @@ pub(crate) async fn it_takes_no_decision_about_what_was_taken_out_for_one_about_
     }
 }
 
+/// On SQLite another system may replace a row, which deletes it without a trigger.
+pub(crate) async fn it_goes_on_with_the_revision_of_a_replaced_row(setup: &Setup) {
+    three(setup).await;
+    setup.raw.execute("UPDATE encounter SET minutes = 20 WHERE encounter_id = 'e2'").await.expect("updates");
+    let crate::support::Raw::Sqlite(_) = &setup.raw else { return };
+    let revisions = "SELECT encounter_id || ' ' || revision FROM encounter ORDER BY encounter_id";
+    assert_eq!(setup.raw.texts(revisions).await, ["e1 1", "e2 2", "e3 1"]);
+    setup.raw.execute("INSERT OR REPLACE INTO encounter SELECT * FROM encounter").await.expect("replaces");
+    let restarted = "UPDATE temp_rows SET revision = 1";
+    setup.raw.execute("CREATE TABLE temp_rows AS SELECT * FROM encounter").await.expect("copies");
+    setup.raw.execute(restarted).await.expect("restarts");
+    setup.raw.execute("INSERT OR REPLACE INTO encounter SELECT * FROM temp_rows").await.expect("replaces");
+    let later: Vec<String> = setup.raw.texts(revisions).await;
+    assert_eq!(later, ["e1 3", "e2 4", "e3 3"], "decided or waiting, each goes on");
+    assert_eq!(waiting(setup).await, ["e1", "e2", "e3"]);
+}
+
 async fn ledger_end(setup: &Setup) -> i64 {
     i64::try_from(ledger(setup).await.len()).expect("a small ledger")
 }
