@@ -9,6 +9,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqliteConnection};
 use tempfile::TempDir;
 
+use crate::simulation::visit::{COLUMNS, Visit, encounter_id};
+
 /// Where databases come from.
 pub enum Source {
     /// Files of SQLite in a folder.
@@ -172,6 +174,25 @@ impl Other {
             }
         }
         Ok(())
+    }
+
+    /// What another system runs to write an encounter whole, whether one is there or not, as its database has it.
+    #[must_use]
+    pub fn replace_sql(&self, visit: &Visit, agency: &str) -> Vec<String> {
+        let mut statements = visit.insert_sql(agency);
+        let Some(first) = statements.first_mut() else { return statements };
+        match self {
+            Self::Sqlite(_) => *first = first.replacen("INSERT", "INSERT OR REPLACE", 1),
+            Self::Postgres(_) => {
+                let values: Vec<String> = COLUMNS.iter().map(|name| format!("{name} = excluded.{name}")).collect();
+                first.push_str(" ON CONFLICT (agency_id, encounter_id) DO UPDATE SET ");
+                first.push_str(&values.join(", "));
+                let id = encounter_id(visit.id);
+                let whose = format!("agency_id = '{agency}' AND encounter_id = '{id}'");
+                statements.insert(1, format!("DELETE FROM encounter_supporting_info WHERE {whose}"));
+            }
+        }
+        statements
     }
 
     /// Waits until nobody else has a transaction open that writes.

@@ -69,6 +69,7 @@ fn step(chance: &mut Chance) -> Step {
         92..=93 => Step::BothWork,
         94 if chance.one_in(2) => Step::WorkWhile(activation(chance)),
         94 => Step::WorkAround(seat(chance), chance.below(40), visit(chance)),
+        95 if chance.one_in(2) => Step::Replace(visit(chance)),
         95 => Step::Restart(seat(chance)),
         _ => Step::Rest,
     }

@@ -80,6 +80,7 @@ impl<'s> Play<'s> {
                 }
             }
             Step::Insert(visit) => self.insert(visit).await?,
+            Step::Replace(visit) => self.replace(visit).await?,
             Step::Update(id, change) => self.update(*id, *change).await?,
             Step::Delete(id) => self.delete(*id).await?,
             Step::Garble(id) => self.garble(*id).await?,
@@ -133,6 +134,7 @@ impl<'s> Play<'s> {
             | Step::Put(_)
             | Step::Correct(..)
             | Step::Insert(_)
+            | Step::Replace(_)
             | Step::Update(..)
             | Step::Delete(_)
             | Step::Garble(_)
@@ -199,6 +201,14 @@ impl<'s> Play<'s> {
             return Ok(());
         }
         for sql in visit.insert_sql(AGENCY) {
+            self.hosts.other.run(sql).await?;
+        }
+        self.keep(visit);
+        Ok(())
+    }
+
+    async fn replace(&mut self, visit: &Visit) -> Result<(), Fault> {
+        for sql in self.hosts.other.replace_sql(visit, AGENCY) {
             self.hosts.other.run(sql).await?;
         }
         self.keep(visit);

@@ -91,6 +91,8 @@ pub enum Step {
     Correct(u8, Change),
     /// Another system inserts an encounter.
     Insert(Visit),
+    /// Another system writes an encounter whole, over the one that is there.
+    Replace(Visit),
     /// Another system changes one.
     Update(u8, Change),
     /// Another system deletes one.
@@ -158,6 +160,10 @@ impl Step {
             Self::Put(visit) => visit.plainer().into_iter().map(Self::Put).collect(),
             Self::Insert(visit) => {
                 let plainer = visit.plainer().into_iter().map(Self::Insert);
+                [Self::Put(*visit)].into_iter().chain(plainer).collect()
+            }
+            Self::Replace(visit) => {
+                let plainer = visit.plainer().into_iter().map(Self::Replace);
                 [Self::Put(*visit)].into_iter().chain(plainer).collect()
             }
             Self::Update(id, change) => vec![Self::Correct(*id, *change)],
@@ -313,6 +319,7 @@ impl fmt::Display for Step {
             Self::Put(visit) => write!(f, "an encounter is put: {visit}"),
             Self::Correct(id, change) => write!(f, "{} is corrected: {change}", encounter_id(*id)),
             Self::Insert(visit) => write!(f, "another system inserts {visit}"),
+            Self::Replace(visit) => write!(f, "another system writes, over what is there, {visit}"),
             Self::Update(id, change) => write!(f, "another system sets {change} of {}", encounter_id(*id)),
             Self::Delete(id) => write!(f, "another system deletes {}", encounter_id(*id)),
             Self::Garble(id) => write!(f, "another system writes a mode that cannot be read to {}", encounter_id(*id)),

@@ -21,6 +21,24 @@ pub const PLANS: [&str; 2] = ["gold", "blue"];
 /// What the record may show besides.
 pub const INFO: [&str; 4] = ["", "consent", "repeat_service", "care_plan"];
 
+/// Columns of an encounter that other systems write.
+pub const COLUMNS: [&str; 14] = [
+    "encounter_id",
+    "client_id",
+    "payer_id",
+    "plan_id",
+    "service_line",
+    "date_of_service",
+    "procedure_code",
+    "service",
+    "minutes",
+    "rendering_provider_id",
+    "rendering_provider_role",
+    "billing_provider_id",
+    "phase",
+    "mode",
+];
+
 /// One encounter, in numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Visit {
@@ -178,28 +196,12 @@ impl Visit {
     #[must_use]
     pub fn insert_sql(&self, agency: &str) -> Vec<String> {
         let body = self.body();
-        let columns = [
-            "encounter_id",
-            "client_id",
-            "payer_id",
-            "plan_id",
-            "service_line",
-            "date_of_service",
-            "procedure_code",
-            "service",
-            "minutes",
-            "rendering_provider_id",
-            "rendering_provider_role",
-            "billing_provider_id",
-            "phase",
-            "mode",
-        ];
         let value = |column: &&str| match body.get(*column) {
             None | Some(Value::Null) => "NULL".to_owned(),
             Some(value) => value.as_str().map_or_else(|| value.to_string(), |text| format!("'{text}'")),
         };
-        let values: Vec<String> = columns.iter().map(value).collect();
-        let (names, values) = (columns.join(", "), values.join(", "));
+        let values: Vec<String> = COLUMNS.iter().map(value).collect();
+        let (names, values) = (COLUMNS.join(", "), values.join(", "));
         let mut statements = vec![format!("INSERT INTO encounter (agency_id, {names}) VALUES ('{agency}', {values})")];
         if !self.shown().is_empty() {
             let values = format!("('{agency}', '{}', '{}')", encounter_id(self.id), self.shown());
