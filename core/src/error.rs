@@ -80,7 +80,12 @@ pub enum ValueError {
 
 /// The first 24 characters of `text`: enough to recognise a mistake, too little to leak a record.
 pub(crate) fn shorten(text: &str) -> String {
-    text.chars().take(24).filter(|c| !c.is_control()).collect()
+    let shown = |letter: char| {
+        // What looks like something else, or like nothing, is shown by its number.
+        let is_plain = matches!(letter, ' '..='~' | '\u{A1}'..='\u{17F}') && letter != '\u{AD}';
+        if is_plain { letter.to_string() } else { format!("<U+{:04X}>", u32::from(letter)) }
+    };
+    text.chars().take(24).filter(|letter| !letter.is_ascii_control()).map(shown).collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! Case files: encounters and the answers that an author expects. Reads them, runs them, tells every difference.
 
+mod check;
 mod expect;
 mod file;
 mod grid;
@@ -8,6 +9,7 @@ mod written;
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Terms, Timeline};
 
+pub use check::faults;
 pub use expect::Expectation;
 pub use file::{DEFAULTS, parse};
 #[cfg(test)]

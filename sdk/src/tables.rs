@@ -8,6 +8,7 @@ mod names;
 mod plans;
 mod rows;
 mod rulebook;
+mod spots;
 mod variant;
 
 use std::fmt;
@@ -17,6 +18,7 @@ use adjudica_core::Manifest;
 use document::{Document, Located};
 use rows::PolicyRow;
 
+pub use crate::text::decode;
 pub(crate) use rulebook::{Defaults, TABLES as DEFAULTS_OF_TABLES};
 
 /// A policy's tables, ready to run or to be put into a policy file.
@@ -65,6 +67,7 @@ impl fmt::Display for Fault {
 ///     [[code]]
 ///     id = "visit"
 ///     code = "T1016"
+///     roles = "any"
 ///     source = "manual"
 ///
 ///     [unknown_code]
@@ -111,6 +114,32 @@ pub fn read_below(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String
     if let (Some(own), faults) = document::read(policy_toml) {
         Bases::of(&own, read, faults);
     }
+}
+
+/// What of a policy's tables stands on code beside them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OnCode {
+    /// The folder of the policy that it extends, with line and column of the name.
+    pub extends: Option<(String, (usize, usize))>,
+    /// A fault for each `[[custom]]` row, of use where there is no code: such a row speaks by code alone.
+    pub unspoken: Vec<Fault>,
+}
+
+/// What of `policy_toml` stands on code beside it; `read` as in [`compile_with`]. Nothing where the tables have faults of form.
+pub fn on_code(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) -> OnCode {
+    let (Some(own), faults) = document::read(policy_toml) else { return OnCode::default() };
+    let place = own.spot(own.policy.place, "extends", None);
+    let extends = own.policy.row.extends.clone().map(|folder| (folder, (place.line, place.column)));
+    let Bases { bases, .. } = Bases::of(&own, read, faults);
+    let Ok(document) = variant::extend(own, bases) else { return OnCode { extends, unspoken: Vec::new() } };
+    let unspoken = document.custom.iter().map(|row| {
+        let id = row.row.id.as_ref().map_or("custom", adjudica_core::Token::as_str);
+        let message = format!(
+            "nothing makes the `custom` rule `{id}` speak: the policy has no code of its own; say it in other tables, or add the code"
+        );
+        document.fault(row.place, &message)
+    });
+    OnCode { extends, unspoken: unspoken.collect() }
 }
 
 /// The tables that a policy comes on top of, while they are read.

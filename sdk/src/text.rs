@@ -1,10 +1,15 @@
 //! A text in TOML: where things stand in it, and what its reader says in an author's words. Knows no table and no field.
 
+mod bytes;
+mod typed;
+
 use std::ops::Range;
 
 use toml::de::DeTable;
 
 use crate::tables::Fault;
+
+pub use bytes::decode;
 
 /// A text whose places are asked for.
 pub(crate) struct Text<'t> {
@@ -25,6 +30,22 @@ impl<'t> Text<'t> {
         let mut faults: Vec<Fault> =
             errors.into_iter().map(|error| self.fault(error.span(), error.message())).collect();
         faults.sort();
+        // What follows a mark that is none is read as nonsense, so only the mark is told of its line.
+        let marks: Vec<(usize, usize)> = self
+            .lines
+            .iter()
+            .enumerate()
+            .filter_map(|(line, _)| {
+                let column = typed::column_of_mark(self.line(line))?;
+                faults
+                    .iter()
+                    .any(|fault| fault.line == line + 1 && fault.column >= column)
+                    .then_some((line + 1, column))
+            })
+            .collect();
+        faults.retain(|fault| !marks.iter().any(|(line, _)| *line == fault.line));
+        faults.extend(marks.into_iter().map(|(line, column)| Fault { line, column, message: typed::MARK.to_owned() }));
+        faults.sort();
         (root.into_inner(), faults)
     }
 
@@ -35,12 +56,20 @@ impl<'t> Text<'t> {
         (line, self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1)
     }
 
+    /// The text of a line, counted from 0.
+    fn line(&self, line: usize) -> &'t str {
+        let start = self.lines.get(line).copied().unwrap_or(self.text.len());
+        self.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default()
+    }
+
     /// What the reader of `span` said, at the place where it begins.
     pub(crate) fn fault(&self, span: Option<Range<usize>>, said: &str) -> Fault {
         let span = span.unwrap_or(0..0);
         let (line, column) = self.place(span.start);
         let before = self.text.get(..span.start).unwrap_or_default();
-        let message = in_plain_words(said, before, self.text.get(span).unwrap_or_default());
+        let written = self.line(line - 1);
+        let (column, message) = typed::fault(written, column, said)
+            .unwrap_or_else(|| (column, in_plain_words(said, before, self.text.get(span).unwrap_or_default())));
         Fault { line, column, message }
     }
 }

@@ -79,7 +79,9 @@ mod tests {
 
     #[test]
     fn it_says_why_there_is_no_answer() {
-        let tables = POLICY.replace("cents = 1000", "cents = 10000000001");
+        let tables = POLICY
+            .replace("cents = 1000", "cents = 10000000001")
+            .replace("currency", "cents_max = 10000000001\ncurrency");
         let subject = subject_of(&tables, &[], &[("cases.toml", CASES)]);
         let answers = subject.answer_cases(&compiled_of(&subject), Explain::FailedOnly);
         assert_eq!(answers.len(), 5);

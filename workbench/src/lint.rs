@@ -42,6 +42,7 @@ pub fn lint(subject: &Subject, compiled: &Compiled) -> Vec<Hint> {
     let Some(tables) = Tables::of(subject) else { return Vec::new() };
     let mut hints = answers::hints(subject, compiled, &tables);
     hints.extend(dates::gaps(&tables));
+    hints.extend(dates::dead(&tables));
     hints.extend(dates::overlaps(&tables));
     hints.extend(bounds::holes(&tables));
     hints.extend(names::hints(&subject.tables, &tables));

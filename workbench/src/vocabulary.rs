@@ -88,6 +88,8 @@ impl Vocabulary {
             (_, "code" | "codes" | "primary") | ("exclude" | "units", "with") | ("prerequisite", "any_of") => {
                 &mut self.codes
             }
+            // `roles = "any"` of a code is no name of a role.
+            ("code", "roles") => return,
             (_, "roles") => &mut self.roles,
             (_, "phases") => &mut self.phases,
             (_, "modes") => &mut self.modes,

@@ -70,6 +70,9 @@ pub fn of_decisions<'a>(mut decisions: impl Iterator<Item = &'a Decision>) -> Ex
     if decisions.any(over_budget) { Exit::OverBudget } else { Exit::Ok }
 }
 
+/// Most faults that one answer names.
+const FAULTS_MAX: usize = 100;
+
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Fault {
@@ -156,7 +159,11 @@ impl Refusal {
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.headline)?;
-        self.faults.iter().try_for_each(|fault| write!(f, "\n  {fault}"))
+        self.faults.iter().take(FAULTS_MAX).try_for_each(|fault| write!(f, "\n  {fault}"))?;
+        match self.faults.len().saturating_sub(FAULTS_MAX) {
+            0 => Ok(()),
+            more => write!(f, "\n  and {more} more; mend these first"),
+        }
     }
 }
 
@@ -176,7 +183,11 @@ pub fn report(end: anyhow::Result<Exit>, output: &Output) -> ExitCode {
         Format::Json => {
             let (message, faults) =
                 refusal.map_or_else(|| (format!("{error:#}"), Vec::new()), |r| (r.headline, r.faults));
-            output.json(&serde_json::json!({ "error": { "code": exit.word(), "message": message, "faults": faults } }))
+            let (named, left_out) = (faults.len().min(FAULTS_MAX), faults.len().saturating_sub(FAULTS_MAX));
+            let faults = faults.get(..named).unwrap_or_default();
+            output.json(&serde_json::json!({
+                "error": { "code": exit.word(), "message": message, "faults": faults, "faults_left_out": left_out },
+            }))
         }
     };
     // Nobody is left to tell when even that fails; the exit code still says it.

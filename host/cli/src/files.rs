@@ -6,6 +6,7 @@ use adjudica_core::Terms;
 use adjudica_engine::LoadError;
 use adjudica_server::wire::json::parse_json;
 use adjudica_server::wire::terms::parse_terms_at;
+use adjudica_server::{Faults, FieldFault};
 use anyhow::Context as _;
 
 use crate::exit::Fault;
@@ -19,20 +20,26 @@ pub fn load_faults(path: &Path, error: &LoadError) -> Vec<Fault> {
 /// # Errors
 /// Every fault of the file.
 pub fn load_terms(path: &Path) -> Result<Terms, Vec<Fault>> {
-    let of_file = |field: Option<String>, message: String| Fault {
-        field: field.filter(|field| !field.is_empty()),
-        ..Fault::of_file(path, message)
-    };
-    let bytes = std::fs::read(path).map_err(|error| vec![of_file(None, format!("cannot be read: {error}"))])?;
-    let parsed = parse_json(&bytes).map_err(|error| vec![of_file(None, error.public)])?;
-    let doubled = parsed.faults;
+    let bytes = std::fs::read(path).map_err(|error| vec![Fault::of_file(path, format!("cannot be read: {error}"))])?;
+    let parsed = parse_json(&bytes).map_err(|error| vec![Fault::of_file(path, error.public)])?;
+    let mut faults = parsed.faults;
     match parse_terms_at("", &parsed.value) {
-        Ok(terms) if doubled.is_empty() => Ok(terms),
-        Ok(_) => Err(doubled.into_iter().map(|fault| of_file(Some(fault.field), fault.message)).collect()),
-        Err(faults) => {
-            Err(doubled.into_iter().chain(faults).map(|fault| of_file(Some(fault.field), fault.message)).collect())
-        }
+        Ok(terms) if faults.is_empty() => return Ok(terms),
+        Ok(_) => {}
+        Err(found) => faults.add(found),
     }
+    Err(faults_of(path, &faults))
+}
+
+/// What is wrong with a file, each fault with its field, and how many there are besides.
+pub fn faults_of(path: &Path, faults: &Faults) -> Vec<Fault> {
+    let of_file = |fault: &FieldFault| Fault {
+        field: Some(fault.field.clone()).filter(|field| !field.is_empty()),
+        ..Fault::of_file(path, fault.message.clone())
+    };
+    let more = (faults.left_out() > 0)
+        .then(|| Fault::of_file(path, format!("{} more faults; mend these first", faults.left_out())));
+    faults.named().iter().map(of_file).chain(more).collect()
 }
 
 /// Writes beside the file and renames, so that no reader sees half of it.

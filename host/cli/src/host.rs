@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use adjudica_core::{Digest, Manifest, Token};
 use adjudica_engine::Policy;
-use adjudica_server::registry::activate::{CaseCheck, CaseReport};
-use adjudica_server::registry::trust::require_theirs_and_newest;
+use adjudica_sdk::cases::{self, CaseFile};
+use adjudica_server::registry::case_run::{CaseCheck, CaseReport, CaseRun};
 use adjudica_server::wire::request::Keep;
 use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
-use adjudica_store::PolicyFile;
 use anyhow::{Context as _, Result};
 
 use crate::config::{Settings, text, token};
@@ -78,69 +77,52 @@ fn case_check() -> CaseCheck {
     Arc::new(run_own_cases)
 }
 
-/// Runs the cases that a policy file carries.
-pub fn run_own_cases(policy: &Policy) -> CaseReport {
+/// Runs the cases that a policy file carries, until the run is over.
+pub fn run_own_cases(policy: &Policy, run: &CaseRun) -> CaseReport {
     let mut report = CaseReport { passed: 0, failures: Vec::new() };
-    let mut files = Vec::new();
     for (name, text) in policy.sources().iter().filter(|(name, _)| name.starts_with("cases/")) {
-        match adjudica_sdk::cases::parse(name, text) {
-            Ok(file) => files.push(file),
-            Err(faults) => report.failures.extend(faults.iter().map(|fault| format!("{name}:{fault}"))),
+        let file = match cases::parse(name, text) {
+            Ok(file) => file,
+            Err(faults) => {
+                report.failures.extend(faults.iter().map(|fault| format!("{name}:{fault}")));
+                continue;
+            }
+        };
+        for case in file.cases {
+            if run.is_over() {
+                report
+                    .failures
+                    .push(format!("`{name}`: the cases take longer than the host gives them; make them fewer"));
+                return report;
+            }
+            let one = CaseFile { name: name.clone(), terms: file.terms.clone(), cases: vec![case] };
+            let found = cases::run(&[one], &mut |timelines, terms, explain| policy.decide(timelines, terms, explain));
+            report.passed += found.passed;
+            let failures = found.failures.into_iter();
+            report
+                .failures
+                .extend(failures.map(|failure| format!("{}: {}", failure.case, failure.differences.join("; "))));
         }
     }
-    let found =
-        adjudica_sdk::cases::run(&files, &mut |timelines, terms, explain| policy.decide(timelines, terms, explain));
-    report.passed = found.passed;
-    let failures = found.failures.into_iter();
-    report.failures.extend(failures.map(|failure| format!("{}: {}", failure.case, failure.differences.join("; "))));
+    if report.passed == 0 && report.failures.is_empty() {
+        report.failures.push(NO_CASE.to_owned());
+    }
     report
 }
+
+/// What is said of a policy without a case.
+const NO_CASE: &str = "the policy carries no case, so nothing shows that it answers as its payer's text says; \
+                       write cases and build it again";
 
 /// Checks a policy file and stores it, or for a dry run takes it as if it were stored. The same file again changes nothing.
 /// # Errors
 /// Every reason why the file is refused.
 pub async fn upload(app: &App, path: &std::path::Path, actor: &Token, keep: Keep) -> Result<(Digest, Manifest)> {
     let wasm = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-    let inspection = app.host.engine.inspect(&wasm).map_err(|error| {
-        let faults = crate::files::load_faults(path, &error);
-        Refusal::refused(format!("`{}` is refused", path.display()), faults)
-    })?;
-    let manifest = inspection.manifest;
-    let headline = format!("`{}` is refused", path.display());
-    let stored = app.host.store.list_policy_files().await?;
-    if stored.iter().any(|file| file.digest == inspection.digest) {
-        return Ok((inspection.digest, manifest));
-    }
-    let judged = app.host.registry.publishers.judge(&wasm, app.host.clock.now()).await;
-    let signed = judged.map_err(|error| refuse(&headline, error))?;
-    if let Some(signed) = signed {
-        require_theirs_and_newest(&signed, &stored, &manifest).map_err(|error| refuse(&headline, error))?;
-    }
-    // A file whose cases fail could be activated nowhere, and would keep its version from the one that mends it.
-    let (engine, bytes) = (app.host.engine.clone(), wasm.clone());
-    let checked = tokio::task::spawn_blocking(move || engine.load(&bytes).map(|policy| run_own_cases(&policy))).await?;
-    let report = checked.map_err(|error| Refusal::refused(&headline, crate::files::load_faults(path, &error)))?;
-    if !report.failures.is_empty() {
-        let faults = report.failures.into_iter().map(|failure| Fault::of_file(path, failure)).collect();
-        return Err(Refusal::refused(format!("{headline}: its own cases do not pass"), faults).into());
-    }
-    let file = PolicyFile {
-        digest: inspection.digest,
-        policy_id: manifest.policy_id.clone(),
-        version: manifest.version.to_string(),
-        manifest_json: serde_json::to_string(&manifest)?,
-        wasm,
-        uploaded_at: app.host.clock.now(),
-        uploaded_by: actor.clone(),
-    };
-    if keep == Keep::DryRun {
-        file.require_free(&stored).with_context(|| format!("`{}` could not be stored", path.display()))?;
-        let lent = app.host.registry.lend(file.wasm).await;
-        lent.map_err(|error| refuse(&headline, error))?;
-        return Ok((inspection.digest, manifest));
-    }
-    app.host.store.insert_policy_file(&file).await.with_context(|| format!("`{}` was not stored", path.display()))?;
-    Ok((inspection.digest, manifest))
+    let (given, now) = ((wasm, keep), app.host.clock.now());
+    let taken = app.host.registry.take_in(actor, given, now, &app.host.case_check).await;
+    let taken = taken.map_err(|error| refuse(&format!("`{}` is refused", path.display()), error))?;
+    Ok((taken.digest, taken.manifest))
 }
 
 /// A refusal of the server as one of this program, with every fault.

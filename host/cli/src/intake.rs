@@ -34,6 +34,8 @@ pub struct Intake {
     pub faults: Vec<Fault>,
     /// Rows, good and bad.
     pub rows: usize,
+    /// Rows without any value, which are left out.
+    pub empty: usize,
 }
 
 /// One timeline for each client, in order of their ids, with no ledger before it.
@@ -74,6 +76,10 @@ pub fn load_encounters(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Re
         bar.set_position(u64::try_from(intake.rows).unwrap_or(u64::MAX));
     }
     bar.finish_and_clear();
+    if intake.rows == 0 {
+        let nothing = |path: &PathBuf| Fault::of_file(path, "holds no encounters");
+        return Err(Refusal::refused("no encounter was read", paths.iter().map(nothing).collect()));
+    }
     if faulty == Faulty::RefuseAll && !intake.faults.is_empty() {
         let bad = intake.rows.saturating_sub(intake.good.len());
         return Err(Refusal::refused(
@@ -95,12 +101,13 @@ impl Intake {
             match parse_encounter(&row.value) {
                 Ok(facts) if repeated.is_none() => self.good.push(facts),
                 Ok(_) => {}
-                Err(found) => faults.extend(found.into_iter().map(|fault| of_row(row.number, fault))),
+                Err(found) => faults.extend(found.named().iter().map(|fault| of_row(row.number, fault.clone()))),
             }
             faults.extend(repeated);
         }
         faults.sort_by_key(|fault| fault.row);
         self.rows += rows.count;
+        self.empty += rows.empty;
         self.faults.extend(faults.into_iter().map(|fault| Fault { file: Some(file.to_owned()), ..fault }));
     }
 }

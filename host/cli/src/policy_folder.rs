@@ -1,5 +1,7 @@
 //! A policy's folder on disk: `policy.toml`, `cases/`, and `src/` where it has Rust. Reads it and builds its file; judges nothing.
 
+mod left_out;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,6 +17,8 @@ use crate::guest;
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The tables.
 const TABLES: &str = "policy.toml";
+/// The folder of the cases.
+const CASES: &str = "cases";
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub struct PolicyFolder {
     pub kind: Kind,
     /// Every source: path in the folder to text.
     pub sources: BTreeMap<String, String>,
+    /// Files that look like cases and are not read.
+    unread: Vec<PathBuf>,
 }
 
 impl PolicyFolder {
@@ -40,7 +46,8 @@ impl PolicyFolder {
     /// # Errors
     /// A [`Refusal`] when it has no `policy.toml`, or a file of it cannot be read as text.
     pub fn load(path: &Path) -> Result<Self, Refusal> {
-        let mut folder = Self { path: path.to_path_buf(), kind: Kind::Tables, sources: BTreeMap::new() };
+        let mut folder =
+            Self { path: path.to_path_buf(), kind: Kind::Tables, sources: BTreeMap::new(), unread: Vec::new() };
         let mut faults = Vec::new();
         if path.join("Cargo.toml").is_file() {
             folder.kind = Kind::Rust;
@@ -49,7 +56,8 @@ impl PolicyFolder {
         }
         folder.read(TABLES, &mut faults);
         folder.read_below_tables();
-        folder.read_below("cases", "toml", &mut faults);
+        folder.read_below(CASES, "toml", &mut faults);
+        folder.unread = left_out::files(path, &folder.sources);
         if faults.is_empty() {
             return Ok(folder);
         }
@@ -61,7 +69,7 @@ impl PolicyFolder {
     pub fn of_sources(path: &Path, sources: BTreeMap<String, String>) -> Option<Self> {
         sources.contains_key(TABLES).then(|| {
             let kind = if sources.contains_key("Cargo.toml") { Kind::Rust } else { Kind::Tables };
-            Self { path: path.to_path_buf(), kind, sources }
+            Self { path: path.to_path_buf(), kind, sources, unread: Vec::new() }
         })
     }
 
@@ -75,7 +83,7 @@ impl PolicyFolder {
         let mut read = BTreeMap::new();
         // What cannot be read is a fault when the tables are compiled.
         tables::read_below(&text, &mut |path| {
-            let text = std::fs::read_to_string(self.path.join(path)).ok()?;
+            let text = tables::decode(&std::fs::read(self.path.join(path)).ok()?).ok()?;
             read.insert(travelling_name(path), text.clone());
             Some(text)
         });
@@ -83,12 +91,10 @@ impl PolicyFolder {
     }
 
     fn read_as(&mut self, name: &str, file: &Path, faults: &mut Vec<Fault>) {
-        match std::fs::read_to_string(file) {
-            Ok(text) => drop(self.sources.insert(name.to_owned(), text)),
-            Err(error) => faults.push(Fault {
-                file: Some(file.display().to_string()),
-                ..Fault::new(format!("cannot be read: {error}"))
-            }),
+        match std::fs::read(file).map(|bytes| tables::decode(&bytes)) {
+            Ok(Ok(text)) => drop(self.sources.insert(name.to_owned(), text)),
+            Ok(Err(fault)) => faults.extend(self.place(name, vec![fault])),
+            Err(error) => faults.push(Fault::of_file(file, format!("cannot be read: {error}"))),
         }
     }
 
@@ -109,11 +115,42 @@ impl PolicyFolder {
 
     /// The tables.
     /// # Errors
-    /// Every fault of `policy.toml`.
+    /// Every fault of `policy.toml`, and what of it stands on code that is not there.
     pub fn compile(&self) -> Result<Compiled, Vec<Fault>> {
         let text = self.sources.get(TABLES).map_or("", String::as_str);
-        let compiled = tables::compile_with(text, &mut |path| self.sources.get(&travelling_name(path)).cloned());
-        compiled.map_err(|faults| self.place(TABLES, faults))
+        let mut read = |path: &str| self.sources.get(&travelling_name(path)).cloned();
+        let compiled = tables::compile_with(text, &mut read).map_err(|faults| self.place(TABLES, faults))?;
+        let faults = self.faults_of_code(tables::on_code(text, &mut read));
+        if faults.is_empty() { Ok(compiled) } else { Err(self.place(TABLES, faults)) }
+    }
+
+    /// Rules that only code makes speak, where there is none; and code of the policy that it extends, which would not run.
+    fn faults_of_code(&self, tables::OnCode { extends, mut unspoken }: tables::OnCode) -> Vec<tables::Fault> {
+        if self.kind == Kind::Rust {
+            unspoken.clear();
+        }
+        let calls = |folder: &str| self.sources.get("Cargo.toml").is_some_and(|text| text.contains(folder));
+        if let Some((folder, (line, column))) = extends
+            && self.path.join(&folder).join("Cargo.toml").is_file()
+            && !calls(&folder)
+        {
+            let message = format!(
+                "`{folder}` has code of its own, which does not run in a policy that extends it: its rules would be lost; \
+                 write this policy in code that calls that one's, or leave `extends` out"
+            );
+            unspoken.push(tables::Fault { line, column, message });
+        }
+        unspoken
+    }
+
+    /// A fault for each file that looks like cases and is not read.
+    #[must_use]
+    pub fn left_out(&self) -> Vec<Fault> {
+        let fault = |file: &PathBuf| {
+            let message = "looks like cases and is not read; cases are files of `cases/` whose names end in `.toml`";
+            Fault::of_file(file, message)
+        };
+        self.unread.iter().map(fault).collect()
     }
 
     /// The case files.
@@ -121,7 +158,7 @@ impl PolicyFolder {
     /// Every fault of every case file.
     pub fn parse_cases(&self) -> Result<Vec<CaseFile>, Vec<Fault>> {
         let mut files = Vec::new();
-        let mut faults = Vec::new();
+        let mut faults = self.left_out();
         for (name, text) in self.sources.iter().filter(|(name, _)| name.starts_with("cases/")) {
             match cases::parse(name, text) {
                 Ok(file) => files.push(file),
@@ -129,6 +166,13 @@ impl PolicyFolder {
             }
         }
         if faults.is_empty() { Ok(files) } else { Err(faults) }
+    }
+
+    /// What is wrong with cases beside the policy that they are of.
+    #[must_use]
+    pub fn faults_of_cases(&self, compiled: &Compiled, files: &[CaseFile]) -> Vec<Fault> {
+        let found = cases::faults(&compiled.manifest, files).into_iter();
+        found.flat_map(|(name, fault)| self.place(&name, vec![fault])).collect()
     }
 
     /// Tables and cases as the author's tools take them.
@@ -160,7 +204,7 @@ impl PolicyFolder {
     /// # Errors
     /// A [`Refusal`] with every fault of both.
     pub fn compile_with_cases(&self, headline: &str) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
-        both(self.compile(), self.parse_cases(), headline)
+        Self::both(self.compile(), self.parse_cases(), headline)
     }
 
     /// The policy's file.
@@ -205,18 +249,20 @@ impl PolicyFolder {
     }
 }
 
-/// Tables and cases, both without faults.
-/// # Errors
-/// A [`Refusal`] with every fault of both.
-pub fn both(
-    compiled: Result<Compiled, Vec<Fault>>,
-    files: Result<Vec<CaseFile>, Vec<Fault>>,
-    headline: &str,
-) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
-    match (compiled, files) {
-        (Ok(compiled), Ok(files)) => Ok((compiled, files)),
-        (compiled, files) => {
-            Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
+impl PolicyFolder {
+    /// Tables and cases, both without faults.
+    /// # Errors
+    /// A [`Refusal`] with every fault of both.
+    pub fn both(
+        compiled: Result<Compiled, Vec<Fault>>,
+        files: Result<Vec<CaseFile>, Vec<Fault>>,
+        headline: &str,
+    ) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
+        match (compiled, files) {
+            (Ok(compiled), Ok(files)) => Ok((compiled, files)),
+            (compiled, files) => {
+                Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
+            }
         }
     }
 }

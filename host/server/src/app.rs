@@ -18,7 +18,7 @@ use crate::error::ApiError;
 use crate::host::Host;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::registry::activate::{CaseCheck, CaseReport};
+use crate::registry::case_run::{CaseCheck, CaseReport};
 use crate::registry::trust::{Publishers, load_trust};
 use crate::routes::router;
 use crate::serve::{Drained, serve};
@@ -63,7 +63,7 @@ pub enum BuildError {
 /// A check that takes every policy: for hosts that are given no case runner.
 #[must_use]
 pub fn no_cases() -> CaseCheck {
-    Arc::new(|_| CaseReport { passed: 0, failures: Vec::new() })
+    Arc::new(|_, _| CaseReport { passed: 0, failures: Vec::new() })
 }
 
 impl Server {

@@ -16,6 +16,8 @@ pub const POLICY_THREADS_MAX: usize = 48;
 pub struct ServerConfig {
     /// Address to listen on; loopback only, until requests can be authenticated.
     pub listen: SocketAddr,
+    /// Names under which the host is asked besides those of loopback, each with its port, separated by commas: those of a proxy.
+    pub host_names: String,
     /// Connections held at one time; more wait to be accepted.
     pub connections_max: usize,
     /// Time for the whole head of a request to arrive, and for a connection to sit idle.
@@ -52,6 +54,7 @@ impl Default for ServerConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            host_names: String::new(),
             connections_max: 1_024,
             header_timeout_ms: 10_000,
             body_timeout_ms: 10_000,
@@ -74,6 +77,11 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
+    /// The names of `host_names`.
+    pub(crate) fn further_names(&self) -> Vec<String> {
+        self.host_names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
     /// Every fault of these settings, each naming its field and the remedy.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {

@@ -1,11 +1,15 @@
 //! How a request fails: RFC 9457 problem details with a stable code. Only `public` text and named fields leave the process.
 
+mod faults;
+
 use adjudica_store::StoreError;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+pub use faults::{FAULTS_MAX, Faults};
 
 /// One thing that is wrong with what was sent, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
@@ -75,6 +79,12 @@ codes! {
     BodyTooLarge = "body_too_large", PAYLOAD_TOO_LARGE, "the body is too large";
     /// The body did not arrive in time, or broke off.
     BodyIncomplete = "body_incomplete", REQUEST_TIMEOUT, "the body did not arrive";
+    /// The body is not framed as HTTP says.
+    MalformedBody = "malformed_body", BAD_REQUEST, "the body is not framed as HTTP says";
+    /// The body is not of a media type that the path takes.
+    UnsupportedMediaType = "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE, "the path does not take this media type";
+    /// The request was meant for another host, or comes from a page of another origin.
+    ForeignRequest = "foreign_request", FORBIDDEN, "the request comes from elsewhere";
     /// The answer took too long.
     RequestTimeout = "request_timeout", SERVICE_UNAVAILABLE, "the request took too long";
     /// An encounter with that id is stored already.
@@ -119,8 +129,10 @@ pub struct ApiError {
     pub code: ErrorCode,
     /// For the caller: what is wrong and what to do about it.
     pub public: String,
-    /// Each fault with its field.
+    /// Each fault with its field, at most [`FAULTS_MAX`].
     pub errors: Vec<FieldFault>,
+    /// How many faults there are besides.
+    pub errors_left_out: usize,
     /// For the log only.
     pub internal: Option<String>,
 }
@@ -139,8 +151,16 @@ pub struct Problem {
     pub code: ErrorCode,
     /// What is wrong and what to do about it.
     pub detail: String,
-    /// Every fault with its field.
+    /// The faults with their fields, at most 100.
     pub errors: Vec<FieldFault>,
+    /// How many faults there are besides.
+    #[serde(skip_serializing_if = "is_none")]
+    pub errors_left_out: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// The media type of problem details.
@@ -150,24 +170,35 @@ impl ApiError {
     /// A failure with nothing to add for the log.
     #[must_use]
     pub fn new(code: ErrorCode, public: impl Into<String>) -> Self {
-        Self { code, public: public.into(), errors: Vec::new(), internal: None }
+        Self { code, public: public.into(), errors: Vec::new(), errors_left_out: 0, internal: None }
     }
 
     /// A failure with named faults.
     #[must_use]
-    pub fn of_faults(code: ErrorCode, errors: Vec<FieldFault>) -> Self {
-        let public = match errors.as_slice() {
-            [only] if only.field.is_empty() => only.message.clone(),
-            [only] => format!("{}: {}", only.field, only.message),
-            several => format!("{} faults; each is named in `errors`", several.len()),
+    pub fn of_faults(code: ErrorCode, faults: impl Into<Faults>) -> Self {
+        let (errors, errors_left_out) = faults.into().into_parts();
+        let public = match (errors.as_slice(), errors_left_out) {
+            ([only], _) if only.field.is_empty() => only.message.clone(),
+            ([only], _) => format!("{}: {}", only.field, only.message),
+            (several, 0) => format!("{} faults; each is named in `errors`", several.len()),
+            (named, more) => {
+                let all = named.len().saturating_add(more);
+                format!("{all} faults; the first {} are named in `errors`: mend these and send it again", named.len())
+            }
         };
-        Self { code, public, errors, internal: None }
+        Self { code, public, errors, errors_left_out, internal: None }
     }
 
     /// A failure whose cause only the log may say.
     #[must_use]
     pub fn hidden(code: ErrorCode, public: impl Into<String>, internal: impl std::fmt::Display) -> Self {
-        Self { code, public: public.into(), errors: Vec::new(), internal: Some(internal.to_string()) }
+        Self {
+            code,
+            public: public.into(),
+            errors: Vec::new(),
+            errors_left_out: 0,
+            internal: Some(internal.to_string()),
+        }
     }
 
     /// Something that should not happen; `place` and `cause` go to the log.
@@ -193,6 +224,7 @@ impl ApiError {
             code: self.code,
             detail: self.public.clone(),
             errors: self.errors.clone(),
+            errors_left_out: self.errors_left_out,
         }
     }
 }
@@ -227,15 +259,15 @@ impl From<StoreError> for ApiError {
                 let faults = fault
                     .split("; ")
                     .map(|fault| FieldFault::new("", format!("stored encounter `{row}`: {fault}")))
-                    .collect();
+                    .collect::<Faults>();
                 Self::of_faults(ErrorCode::InvalidEncounter, faults)
             }
             StoreError::BadEncounters { faults } => {
-                let faults = faults.into_iter().map(|fault| FieldFault::new("", fault)).collect();
+                let faults = faults.into_iter().map(|fault| FieldFault::new("", fault)).collect::<Faults>();
                 Self::of_faults(ErrorCode::InvalidEncounter, faults)
             }
             StoreError::BadRecords { faults } => {
-                let faults = faults.into_iter().map(|fault| FieldFault::new("records", fault)).collect();
+                let faults = faults.into_iter().map(|fault| FieldFault::new("records", fault)).collect::<Faults>();
                 Self::of_faults(ErrorCode::InvalidRecord, faults)
             }
             StoreError::Corrupt { table: "record", row, fault } => {
@@ -266,6 +298,7 @@ impl From<StoreError> for ApiError {
             StoreError::BadAddress { .. }
             | StoreError::UnsafeDatabase { .. }
             | StoreError::Migration { .. }
+            | StoreError::NewerSchema { .. }
             | StoreError::EncountersExist { .. }
             | StoreError::BadCommit { .. }
             | StoreError::BadSchedule { .. }

@@ -11,7 +11,7 @@ use crate::config::ServerConfig;
 use crate::decide::service::DecisionService;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::registry::activate::CaseCheck;
+use crate::registry::case_run::CaseCheck;
 
 /// A running host.
 pub struct Host {

@@ -1,9 +1,14 @@
 //! What every route needs: bodies with bounds, JSON answers, admission, deadlines, one log line per fault. Knows no route.
 
+pub(crate) mod media;
+pub(crate) mod strangers;
+
+use std::error::Error;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -13,8 +18,9 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use tracing::Instrument;
 
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, ErrorCode, Faults};
 use crate::host::Host;
+use crate::http::media::Media;
 use crate::wire::json::{Parsed, parse_json};
 
 /// The media type of JSON.
@@ -22,15 +28,18 @@ pub(crate) const JSON: &str = "application/json";
 /// The header that names a request in answers and logs.
 pub(crate) const REQUEST_ID: &str = "x-request-id";
 
-/// Reads a body of at most `bytes_max`, with a deadline on each piece of it.
+/// Reads a body of `media` and of at most `bytes_max`, with a deadline on each piece of it.
 /// # Errors
-/// `body_too_large` or `body_incomplete`.
+/// `unsupported_media_type`, `body_too_large`, `malformed_body` or `body_incomplete`.
 pub(crate) async fn read_body(
-    body: Body,
+    (body, media): (Body, Media),
     headers: &HeaderMap,
     bytes_max: usize,
     timeout_ms: u64,
 ) -> Result<Bytes, ApiError> {
+    if !body.is_end_stream() {
+        media.require(headers)?;
+    }
     let too_large = || {
         ApiError::new(
             ErrorCode::BodyTooLarge,
@@ -52,6 +61,10 @@ pub(crate) async fn read_body(
             .map_err(|_| ApiError::new(ErrorCode::BodyIncomplete, "the body stopped arriving; send it again, whole"))?;
         match frame {
             None => return Ok(bytes.into()),
+            Some(Err(fault)) if is_misframed(&fault) => {
+                let public = "the body's chunks are not as HTTP writes them; send it again";
+                return Err(ApiError::hidden(ErrorCode::MalformedBody, public, fault));
+            }
             Some(Err(fault)) => {
                 return Err(ApiError::hidden(
                     ErrorCode::BodyIncomplete,
@@ -71,11 +84,24 @@ pub(crate) async fn read_body(
     }
 }
 
+/// Whether what arrived is no body by the rules of HTTP, and not only cut short.
+fn is_misframed(fault: &axum::Error) -> bool {
+    let mut cause: Option<&(dyn Error + 'static)> = Some(fault);
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<std::io::Error>() {
+            return matches!(io.kind(), ErrorKind::InvalidInput | ErrorKind::InvalidData);
+        }
+        cause = error.source();
+    }
+    false
+}
+
 /// Reads a body of ordinary size as JSON.
 /// # Errors
 /// As [`read_body`], or `malformed_json`.
 pub(crate) async fn read_json(host: &Host, headers: &HeaderMap, body: Body) -> Result<(Parsed, Bytes), ApiError> {
-    let bytes = read_body(body, headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes =
+        read_body((body, Media::Json), headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     Ok((parse_json(&bytes)?, bytes))
 }
 
@@ -85,14 +111,14 @@ pub(crate) async fn read_json(host: &Host, headers: &HeaderMap, body: Body) -> R
 pub(crate) fn read_parsed<T>(
     parsed: Parsed,
     code: ErrorCode,
-    read: impl FnOnce(&serde_json::Value) -> Result<T, Vec<FieldFault>>,
+    read: impl FnOnce(&serde_json::Value) -> Result<T, Faults>,
 ) -> Result<T, ApiError> {
     let mut faults = parsed.faults;
     match read(&parsed.value) {
         Ok(read) if faults.is_empty() => Ok(read),
         Ok(_) => Err(ApiError::of_faults(code, faults)),
         Err(more) => {
-            faults.extend(more);
+            faults.add(more);
             Err(ApiError::of_faults(code, faults))
         }
     }

@@ -23,4 +23,4 @@ pub mod worker;
 pub use app::{App, BuildError, Server, no_cases};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::ServerConfig;
-pub use error::{ApiError, ErrorCode, FieldFault, Problem};
+pub use error::{ApiError, ErrorCode, FAULTS_MAX, Faults, FieldFault, Problem};

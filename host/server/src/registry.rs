@@ -1,6 +1,8 @@
 //! Which policy answers, and the loaded policies themselves: an immutable set behind an atomic pointer. How it changes is in `activate`.
 
 pub mod activate;
+pub mod case_run;
+pub mod intake;
 pub mod load;
 pub mod names;
 pub mod reroute;
@@ -23,6 +25,7 @@ use crate::decide::record::Chosen;
 use crate::decide::run::{Answerer, Routed};
 use crate::error::ApiError;
 use crate::metrics::Metrics;
+use crate::registry::case_run::CasePlace;
 use crate::registry::load::{Library, answerer};
 use crate::registry::snapshot::Snapshot;
 use crate::registry::trust::Publishers;
@@ -41,6 +44,7 @@ pub struct Registry {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) library: Library,
+    pub(crate) cases: CasePlace,
     /// Whose policies are taken.
     pub publishers: Publishers,
     published: ArcSwap<Published>,
@@ -60,7 +64,15 @@ impl Registry {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, engine: Engine, metrics: Arc<Metrics>, publishers: Publishers) -> Self {
         let library = Library::new(Arc::clone(&store), engine);
-        Self { store, metrics, library, publishers, published: ArcSwap::default(), changing: Mutex::new(()) }
+        Self {
+            store,
+            metrics,
+            library,
+            cases: CasePlace::default(),
+            publishers,
+            published: ArcSwap::default(),
+            changing: Mutex::new(()),
+        }
     }
 
     /// What answers now. A request takes it once, and is recorded from what it took.

@@ -15,13 +15,14 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::http::Method;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
+use axum::response::Response;
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::error::{ApiError, ErrorCode};
 use crate::host::Host;
-use crate::http::{around, panicked};
+use crate::http::{add_header, around, panicked};
 
 /// Every route of a host.
 pub fn router(host: Arc<Host>) -> Router {
@@ -57,7 +58,24 @@ pub fn router(host: Arc<Host>) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics));
-    unguarded.merge(docs::router()).merge(served).with_state(host)
+    unguarded.merge(docs::router()).merge(served).layer(map_response(in_a_browser)).with_state(host)
+}
+
+/// What a browser may do with an answer: take it for what it is said to be, show it in no other page, and load what it needs from
+/// this host alone.
+async fn in_a_browser(mut response: Response) -> Response {
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "no-referrer"),
+        (
+            "content-security-policy",
+            "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'self'",
+        ),
+    ] {
+        add_header(&mut response, name, value);
+    }
+    response
 }
 
 async fn not_found() -> ApiError {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -16,6 +17,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::config::ServerConfig;
+use crate::http::strangers::{OwnNames, keep_out};
 use crate::timed_io::TimedIo;
 
 /// Most header lines of a request.
@@ -56,7 +58,10 @@ pub async fn serve(
     config: &ServerConfig,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Drained> {
-    require_loopback(listener.local_addr()?)?;
+    let address = listener.local_addr()?;
+    require_loopback(address)?;
+    let names = Arc::new(OwnNames::new(address, &config.further_names()));
+    let router = router.layer(from_fn_with_state(names, keep_out));
     let places = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();

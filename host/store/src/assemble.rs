@@ -89,9 +89,9 @@ pub(crate) fn client_of(encounter: &StoredEncounter) -> ClientRef {
 }
 
 /// The clients in `order` that have an encounter which could be read.
-pub(crate) fn readable(order: Vec<ClientRef>, encounters: &[StoredEncounter]) -> Vec<ClientRef> {
+pub(crate) fn split(order: Vec<ClientRef>, encounters: &[StoredEncounter]) -> (Vec<ClientRef>, Vec<ClientRef>) {
     let found: BTreeSet<ClientRef> = encounters.iter().map(client_of).collect();
-    order.into_iter().filter(|key| found.contains(key)).collect()
+    order.into_iter().partition(|key| found.contains(key))
 }
 
 /// Refuses encounters named twice and counts that the tables do not hold, naming each.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sqlx::migrate::Migrator;
+
 use crate::error::StoreError;
 use crate::store::Store;
 use crate::{postgres, sqlite};
@@ -18,5 +20,17 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
             let scheme = url.split(':').next().unwrap_or_default().chars().take(16).collect();
             Err(StoreError::BadAddress { scheme })
         }
+    }
+}
+
+/// The number of the last change that was made to a database's tables.
+pub(crate) const LAST_MIGRATION: &str = "SELECT max(version) FROM _sqlx_migrations";
+
+/// Refuses tables that a newer release has changed: what their columns hold may not be what this release takes it for.
+pub(crate) fn require_known(migrations: &Migrator, last: Option<i64>) -> Result<(), StoreError> {
+    let known = migrations.iter().map(|migration| migration.version).max().unwrap_or(0);
+    match last {
+        Some(found) if found > known => Err(StoreError::NewerSchema { found, known }),
+        Some(_) | None => Ok(()),
     }
 }

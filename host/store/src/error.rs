@@ -30,6 +30,17 @@ pub enum StoreError {
         #[source]
         source: sqlx::migrate::MigrateError,
     },
+    /// A newer release has changed the tables.
+    #[error(
+        "the tables are of version {found} and this release knows them up to {known}: a newer one has changed them, and what \
+         they hold may not mean what it did; run that release, or restore the copy that was made before it"
+    )]
+    NewerSchema {
+        /// The version of the tables.
+        found: i64,
+        /// The last one that this release knows.
+        known: i64,
+    },
     /// The database did not answer, or refused.
     #[error("the database failed while {doing}; check that it is up, reachable and has room")]
     Unavailable {

@@ -11,6 +11,7 @@ mod open;
 mod read;
 mod records;
 mod status;
+mod waiting;
 mod work;
 
 use std::collections::BTreeMap;

@@ -79,6 +79,8 @@ pub struct Work {
     pub clients: Vec<ClientWork>,
     /// Encounters that could not be read; they have left the queue until their rows change.
     pub bad: Vec<BadEncounter>,
+    /// Places of the queue that were cleared because their encounters are not there.
+    pub cleared: u64,
 }
 
 /// Encounters of one client to load, stored or not.

@@ -144,7 +144,7 @@ impl Expectation {
 }
 
 /// An expected id matches itself, and itself with a date behind: `role.G9001` matches `role.G9001.2022-01-01`.
-fn matches(expected: &str, actual: &str) -> bool {
+pub(super) fn matches(expected: &str, actual: &str) -> bool {
     let dated = |rest: &str| rest.strip_prefix('.').is_some_and(|date| adjudica_core::ServiceDate::parse(date).is_ok());
     actual.strip_prefix(expected).is_some_and(|rest| rest.is_empty() || dated(rest))
 }

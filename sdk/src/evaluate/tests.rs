@@ -65,10 +65,16 @@ fn check(rows: &str, case_file: &str) {
     assert!(report.passed > 0, "no case ran");
 }
 
+/// Rows whose codes only those may bill whom `[[staff]]` names.
+fn of_named_staff(rows: &str) -> String {
+    rows.replace("    roles = \"any\"\n", "")
+}
+
 const VISIT: &str = r#"
     [[code]]
     id = "visit"
     code = "T1016"
+    roles = "any"
     source = "manual"
 
     [[rate]]
@@ -113,7 +119,8 @@ fn it_counts_units_by_the_named_rule_and_prices_them() {
 #[test]
 fn it_says_which_of_role_phase_and_mode_is_outside() {
     let rows = format!(
-        "{VISIT}{}",
+        "{}{}",
+        of_named_staff(VISIT),
         r#"
     [[staff]]
     id = "staff-visit"
@@ -178,11 +185,13 @@ fn it_finds_the_code_from_the_kind_of_work_and_names_the_code_that_fits() {
     [[code]]
     id = "short"
     code = "98966"
+    roles = "any"
     service = "telephone"
     source = "manual"
     [[code]]
     id = "long"
     code = "98967"
+    roles = "any"
     service = "telephone"
     source = "manual"
     [[minutes]]
@@ -224,7 +233,7 @@ fn it_counts_limits_over_earlier_lines_and_over_this_call() {
     let limit =
         |fields: &str| format!("{VISIT}\n[[limit]]\nid = \"cap\"\ncodes = [\"T1016\"]\nsource = \"manual\"\n{fields}");
     check(
-        &limit("max = 0\nwindow = \"day\""),
+        &limit("max = 0\neffect = \"not_billable\"\nwindow = \"day\""),
         r#"
     [[case]]
     name = "a limit of none refuses the first"
@@ -271,6 +280,7 @@ const TWO_CODES: &str = r#"
     [[code]]
     id = "other"
     code = "T1017"
+    roles = "any"
     source = "manual"
     [[exclude]]
     id = "same-day"
@@ -398,8 +408,9 @@ fn explained(rows: &str, facts: &str) -> Vec<String> {
 
 #[test]
 fn it_lets_a_staff_row_say_in_its_own_words_that_it_is_satisfied() {
+    let visit = of_named_staff(VISIT);
     let rows = format!(
-        "{VISIT}\n[[staff]]\nid = \"staff\"\ncodes = [\"T1016\"]\nroles = [\"RN\"]\nsource = \"manual\"\nsatisfied = \"as the manual has it\""
+        "{visit}\n[[staff]]\nid = \"staff\"\ncodes = [\"T1016\"]\nroles = [\"RN\"]\nsource = \"manual\"\nsatisfied = \"as the manual has it\""
     );
     let said = explained(&rows, "rendering_provider_role = \"RN\"");
     assert_eq!(said, ["as the manual has it"], "phases and modes, of which the row says nothing, have no rule");

@@ -23,7 +23,7 @@ pub(super) const COLUMNS: &[Column] = &[
     may("remedy", Kind::Text, "what to do; filled in as `sentence` is"),
     may("effect", Kind::Word(EFFECTS), "what a failing row does to the answer"),
     may("denial", Kind::Shape(&DENIAL), "how the payer would write the refusal"),
-    may("assumes", Kind::List(&Kind::Name), "assumptions that it rests on; every finding of the row says so"),
+    may("assumes", Kind::Filled(&Kind::Name), "assumptions that it rests on; every finding of the row says so"),
 ];
 
 pub(super) const DENIAL: Shape = Shape::new(
@@ -32,7 +32,7 @@ pub(super) const DENIAL: Shape = Shape::new(
     &[
         must("carc", Kind::Name, "claim adjustment reason code"),
         must("group", Kind::Word(GROUPS), "who is liable"),
-        may("rarc", Kind::List(&Kind::Name), "remittance advice remark codes"),
+        may("rarc", Kind::Filled(&Kind::Name), "remittance advice remark codes"),
     ],
 );
 
@@ -40,12 +40,12 @@ pub(super) const WHEN: Shape = Shape::new(
     "when",
     "Narrows a row: all parts given must hold. Where bounds of minutes are given, minutes must be documented.",
     &[
-        may("roles", Kind::List(&Kind::NameOrSet), "the rendering provider has one of these roles"),
-        may("phases", Kind::List(&Kind::NameOrSet), "the work stands in one of these phases"),
-        may("modes", Kind::List(&Kind::NameOrSet), "contact was made in one of these modes"),
-        may("places", Kind::List(&Kind::Place), "the place of service is one of these"),
-        may("info", Kind::List(&Kind::NameOrSet), "all of these are in the record"),
-        may("without", Kind::List(&Kind::NameOrSet), "none of these is in the record"),
+        may("roles", Kind::Filled(&Kind::NameOrSet), "the rendering provider has one of these roles"),
+        may("phases", Kind::Filled(&Kind::NameOrSet), "the work stands in one of these phases"),
+        may("modes", Kind::Filled(&Kind::NameOrSet), "contact was made in one of these modes"),
+        may("places", Kind::Filled(&Kind::Place), "the place of service is one of these"),
+        may("info", Kind::Filled(&Kind::NameOrSet), "all of these are in the record"),
+        may("without", Kind::Filled(&Kind::NameOrSet), "none of these is in the record"),
         may("minutes_min", Kind::Number, "at least as many minutes are documented"),
         may("minutes_max", Kind::Number, "at most as many minutes are documented"),
     ],

@@ -1,6 +1,6 @@
 //! The tables that say what the policy is, whence it comes and what it answers to what it does not know. No rules of codes.
 
-use super::words::CONFIDENCES;
+use super::words::{ANYBODY, CONFIDENCES};
 use super::{Form, Kind, Shape, Table, may, must};
 
 const PERIOD: Shape = Shape::new(
@@ -36,17 +36,22 @@ pub(super) const TABLES: &[Table] = &[
             may("extends", Kind::Text, "the folder of the policy that these tables come on top of"),
             may(
                 "includes",
-                Kind::List(&Kind::Text),
+                Kind::Filled(&Kind::Text),
                 "files of tables that several policies share, relative to the policy's folder",
             ),
-            may("without", Kind::List(&Kind::Name), "rows of those tables that do not hold here, by their `id`"),
-            may("reads", Kind::List(&Kind::Fact), "facts that your Rust code needs besides those of the tables"),
+            may("without", Kind::Filled(&Kind::Name), "rows of those tables that do not hold here, by their `id`"),
+            may("reads", Kind::Filled(&Kind::Fact), "facts that your Rust code needs besides those of the tables"),
+            may(
+                "cents_max",
+                Kind::Number,
+                "most cents of one unit, 1,000,000 without it: a rate above is taken for a slip",
+            ),
             may("budget", Kind::Shape(&BUDGET), "what a decision may cost; `adjudica policy bench` fails above it"),
         ],
     ),
     Table::new(
         "sets",
-        Form::Map(Kind::List(&Kind::Name)),
+        Form::Map(Kind::Filled(&Kind::Name)),
         &["Names for lists: `nurses = [\"RN\", \"LPN\"]` lets a list say `\"@nurses\"`."],
         &[],
     ),
@@ -86,8 +91,13 @@ pub(super) const TABLES: &[Table] = &[
         "code",
         &[
             "The payer knows the code on these days. An encounter that names the kind of work `service` and no code gets the first such code whose minutes and group size fit. A code has one row for a day.",
+            "Who may bill it stands in `[[staff]]`, and nobody may on a day on which none of its rows holds. A code without any such row says `roles = \"any\"`: anybody may.",
         ],
-        &[must("code", Kind::Code, "the code"), may("service", Kind::Name, "the kind of work that it is found by")],
+        &[
+            must("code", Kind::Code, "the code"),
+            may("service", Kind::Name, "the kind of work that it is found by"),
+            may("roles", Kind::Word(ANYBODY), "whether anybody may bill it; goes with no `[[staff]]` row"),
+        ],
     ),
     Table::one(
         "unknown_code",

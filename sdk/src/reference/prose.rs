@@ -43,6 +43,8 @@ of clients, coverage, people, permissions and proof for the date of service. A p
 Where the agency keeps no such records there is no condition, so a rule against `coverage.ended` is silent for it, and a rule
 that asks for `coverage.active` is not. The conditions and kinds of days are listed at the end.
 
+A list that is there names something: an empty one is a fault, since it says neither all nor none. The same holds for `when`.
+
 `codes` is a list of codes that have a `[[code]]` row. Where a table lets you omit it, the row is about every code.
 
 `ID` below stands for the row's own `id`, `CODE` for the code.";

@@ -4,14 +4,14 @@ use super::common::{ROUNDING, WHEN};
 use super::words::{COUNTS, INFO_KINDS, PER, WINDOWS};
 use super::{Column, Kind, Needs, Table, may, must};
 
-pub(super) const CODES: Column = must("codes", Kind::List(&Kind::CodeOrSet), "the codes that the row is about");
+pub(super) const CODES: Column = must("codes", Kind::Filled(&Kind::CodeOrSet), "the codes that the row is about");
 pub(super) const CODES_OR_ALL: Column =
-    may("codes", Kind::List(&Kind::CodeOrSet), "the codes that the row is about; without it, every code");
+    may("codes", Kind::Filled(&Kind::CodeOrSet), "the codes that the row is about; without it, every code");
 pub(super) const WHEN_COLUMN: Column = may("when", Kind::Shape(&WHEN), "the cases that the row is about");
 
 const WINDOW: Column = must("window", Kind::Word(WINDOWS), "the days that are looked at");
 const DAYS: Column = may("days", Kind::Count, "days of a window of `rolling_days`, and of no other");
-const PER_COLUMN: Column = may("per", Kind::List(&Kind::Word(PER)), "narrows the patient's lines");
+const PER_COLUMN: Column = may("per", Kind::Filled(&Kind::Word(PER)), "narrows the patient's lines");
 const ROUNDING_COLUMN: Column = must("rounding", Kind::Choice(&ROUNDING), "how minutes become units");
 
 pub(super) const TABLES: &[Table] = &[
@@ -23,9 +23,9 @@ pub(super) const TABLES: &[Table] = &[
         ],
         &[
             CODES,
-            may("roles", Kind::List(&Kind::NameOrSet), "roles that may bill"),
-            may("phases", Kind::List(&Kind::NameOrSet), "phases of the work"),
-            may("modes", Kind::List(&Kind::NameOrSet), "modes of contact"),
+            may("roles", Kind::Filled(&Kind::NameOrSet), "roles that may bill"),
+            may("phases", Kind::Filled(&Kind::NameOrSet), "phases of the work"),
+            may("modes", Kind::Filled(&Kind::NameOrSet), "modes of contact"),
         ],
     ),
     Table::list(
@@ -52,7 +52,7 @@ pub(super) const TABLES: &[Table] = &[
             may("max", Kind::Number, "most units of one line"),
             may("over", Kind::Word(WINDOWS), "the days over which minutes add up"),
             DAYS,
-            may("with", Kind::List(&Kind::CodeOrSet), "other codes whose minutes add up with these"),
+            may("with", Kind::Filled(&Kind::CodeOrSet), "other codes whose minutes add up with these"),
             PER_COLUMN,
         ],
     ),
@@ -70,7 +70,7 @@ pub(super) const TABLES: &[Table] = &[
     Table::list(
         "place",
         &["Places of service that fit; none given: `ID.missing`, `incomplete`."],
-        &[CODES, must("places", Kind::List(&Kind::Place), "the places that fit")],
+        &[CODES, must("places", Kind::Filled(&Kind::Place), "the places that fit")],
     ),
     Table::list(
         "limit",
@@ -93,7 +93,7 @@ pub(super) const TABLES: &[Table] = &[
         &["Refused when a code of `with` is billed in the window. The denial below is that of a window of a `day`; of a longer one it is 97 CO M86."],
         &[
             CODES,
-            must("with", Kind::List(&Kind::CodeOrSet), "the codes that exclude them"),
+            must("with", Kind::Filled(&Kind::CodeOrSet), "the codes that exclude them"),
             WINDOW,
             DAYS,
             PER_COLUMN,
@@ -105,7 +105,7 @@ pub(super) const TABLES: &[Table] = &[
         &["One of `any_of` must be billed in the window. Where there are several, the sentences name them all."],
         &[
             CODES,
-            must("any_of", Kind::List(&Kind::CodeOrSet), "the codes of which one must be billed"),
+            must("any_of", Kind::Filled(&Kind::CodeOrSet), "the codes of which one must be billed"),
             WINDOW,
             DAYS,
             PER_COLUMN,
@@ -118,7 +118,7 @@ pub(super) const TABLES: &[Table] = &[
         &[
             CODES_OR_ALL,
             may("info", Kind::Name, "what the record must show"),
-            may("any_of", Kind::List(&Kind::NameOrSet), "things of which the record must show one; not with `absent`"),
+            may("any_of", Kind::Filled(&Kind::NameOrSet), "things of which the record must show one; not with `absent`"),
             may("kind", Kind::Word(INFO_KINDS), "what sort of thing it is"),
             WHEN_COLUMN,
             may("absent", Kind::YesNo, "the record must not show it"),
@@ -130,7 +130,7 @@ pub(super) const TABLES: &[Table] = &[
         &["At least `min` different diagnoses must begin as one of `any_of`; none given: `ID.missing`, `incomplete`."],
         &[
             CODES,
-            may("any_of", Kind::List(&Kind::NameOrSet), "beginnings of ICD-10-CM codes; none listed: any diagnosis"),
+            may("any_of", Kind::Filled(&Kind::NameOrSet), "beginnings of ICD-10-CM codes; none listed: any diagnosis"),
             may("min", Kind::Number, "how many are needed; without it, 1"),
         ],
     ),
@@ -139,8 +139,8 @@ pub(super) const TABLES: &[Table] = &[
         &["Where the record divides the minutes by kind of work, only those of `counts` count; each other kind is named with its minutes."],
         &[
             CODES,
-            must("counts", Kind::List(&Kind::NameOrSet), "kinds of work whose minutes count"),
-            may("leaves_out", Kind::List(&Kind::NameOrSet), "kinds to know by name"),
+            must("counts", Kind::Filled(&Kind::NameOrSet), "kinds of work whose minutes count"),
+            may("leaves_out", Kind::Filled(&Kind::NameOrSet), "kinds to know by name"),
         ],
     ),
     Table::list(

@@ -78,7 +78,7 @@ fn the_reference_has_the_words_that_the_types_take() {
     assert_eq!(in_row(&format!("{limit}window = \"day\"\ncounts = \"nonsense\"")), described(words::COUNTS));
     assert_eq!(in_row("[[require]]\nid = \"a\"\nkind = \"nonsense\""), described(words::INFO_KINDS));
     let rules: BTreeSet<String> = common::ROUNDING.shapes.iter().map(|shape| shape.name.to_owned()).collect();
-    assert_eq!(in_row("[[units]]\nid = \"a\"\ncodes = []\nrounding = { rule = \"nonsense\" }"), rules);
+    assert_eq!(in_row("[[units]]\nid = \"a\"\ncodes = [\"T1016\"]\nrounding = { rule = \"nonsense\" }"), rules);
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub(super) const CONFIDENCES: &[Word] = &[
     word("low", "nothing official read: may warn, never refuse"),
 ];
 
+pub(super) const ANYBODY: &[Word] = &[word("any", "anybody may bill the code")];
+
 pub(super) const GROUPS: &[Word] = &[
     word("CO", "contractual obligation: the provider bears it"),
     word("PR", "patient responsibility"),

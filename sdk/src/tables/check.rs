@@ -1,6 +1,9 @@
 //! Faults of meaning in `policy.toml`: names that lead nowhere, refusals without a source, rows that contradict each other.
 
+mod contradictions;
 mod facts;
+mod lists;
+mod staff;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +15,7 @@ use super::document::{Document, Located, Place};
 use super::names::{Vocabularies, resolve};
 use super::rows::{Common, Row, WindowName};
 use super::rulebook::TABLES;
+use lists::{AreCodes, Listed};
 
 /// Every fault of meaning.
 pub(super) fn check(document: &Document) -> Vec<Fault> {
@@ -23,8 +27,13 @@ pub(super) fn check(document: &Document) -> Vec<Fault> {
     checker.check_numbers();
     checker.check_single_rows();
     checker.check_facts();
+    checker.check_staff();
+    checker.check_contradictions();
     checker.faults
 }
+
+/// Most cents of one unit where the policy does not say.
+const CENTS_MAX: i64 = 1_000_000;
 
 struct Checker<'d> {
     document: &'d Document,
@@ -36,25 +45,23 @@ impl<'d> Checker<'d> {
         self.faults.push(self.document.fault(place, &message.into()));
     }
 
+    /// A fault of a value of the row at `place`: the one at `path` that says `text`, where that is given.
+    fn fault_at(&mut self, place: Place, path: &str, text: Option<&str>, message: impl Into<String>) {
+        self.fault(self.document.spot(place, path, text), message);
+    }
+
     fn check_policy(&mut self) {
         let Located { row, place } = &self.document.policy;
-        if row.payers.is_empty() {
-            self.fault(*place, "`payers` is empty; name at least one payer");
-        }
-        if row.in_force.is_empty() {
-            self.fault(*place, "`in_force` is empty; give at least one `{ from = … }`");
-        }
         let ranges: Vec<_> =
             row.in_force.iter().map(|period| DateRange { from: period.from.0, to: period.to.map(|to| to.0) }).collect();
         for (index, range) in ranges.iter().enumerate() {
+            let path = format!("in_force[{index}]");
             if let Err(fault) = DateRange::new(range.from, range.to) {
-                self.fault(*place, format!("in_force[{index}]: {fault}"));
+                self.fault_at(*place, &path, None, format!("{path}: {fault}"));
             }
             if ranges.iter().take(index).any(|earlier| earlier.overlaps(range)) {
-                self.fault(
-                    *place,
-                    format!("in_force[{index}] overlaps an earlier period; let one end where the next begins"),
-                );
+                let message = format!("{path} overlaps an earlier period; let one end where the next begins");
+                self.fault_at(*place, &path, None, message);
             }
         }
         if self.document.codes.is_empty() && self.document.is_whole("code") {
@@ -101,22 +108,21 @@ impl<'d> Checker<'d> {
                     if let Some(first) = ids.insert(id.clone(), place) {
                         let first = self.document.line_of(first);
                         let message = format!("the id `{id}` is already used in {first}; give each row its own");
-                        self.fault(place, message);
+                        self.fault_at(place, "id", None, message);
                     }
                 }
             }
             if let (Some(from), Some(to)) = (common.from, common.to)
                 && let Err(fault) = DateRange::new(from.0, Some(to.0))
             {
-                self.fault(place, fault.to_string());
+                self.fault_at(place, "to", None, fault.to_string());
             }
             self.check_source(table, place, &common);
             for assumption in common.assumes.iter().filter(|_| self.document.is_whole("assumption")) {
                 if !self.document.assumptions.iter().any(|known| known.row.id == *assumption) {
-                    self.fault(
-                        place,
-                        format!("there is no assumption `{assumption}`; add an `[[assumption]]` or correct the name"),
-                    );
+                    let message =
+                        format!("there is no assumption `{assumption}`; add an `[[assumption]]` or correct the name");
+                    self.fault_at(place, "assumes", Some(assumption.as_str()), message);
                 }
             }
         }
@@ -137,12 +143,13 @@ impl<'d> Checker<'d> {
         };
         match self.document.sources.iter().find(|known| known.row.id == *source) {
             None if self.document.is_whole("source") => {
-                self.fault(place, format!("there is no source `{source}`; add a `[[source]]` or correct the name"));
+                let message = format!("there is no source `{source}`; add a `[[source]]` or correct the name");
+                self.fault_at(place, "source", None, message);
             }
             Some(known) if refuses && known.row.confidence == Confidence::Low => {
                 let message =
                     format!("the source `{source}` is of low confidence: it may warn (`review` or `note`), not refuse");
-                self.fault(place, message);
+                self.fault_at(place, "source", None, message);
             }
             None | Some(_) => {}
         }
@@ -152,31 +159,45 @@ impl<'d> Checker<'d> {
     fn check_lists(&mut self) {
         let document = self.document;
         let sets = &document.sets;
-        for (place, list, are_codes) in document.all_lists() {
-            for set in list.iter().filter_map(|name| name.strip_prefix('@')).filter(|set| !sets.contains_key(*set)) {
-                if document.is_whole("sets") {
-                    self.fault(place, format!("there is no set `@{set}`; add it under `[sets]` or correct the name"));
-                }
-            }
-            for name in resolve(sets, list) {
-                match (are_codes, ProcedureCode::parse(name)) {
-                    // A set in a set is a fault of its own.
-                    _ if name.starts_with('@') => {}
-                    (AreCodes::Yes, Ok(code)) => self.check_declared(place, code),
-                    (AreCodes::Yes, Err(fault)) => self.fault(place, fault.to_string()),
-                    (AreCodes::No, _) => {
-                        Token::parse(name).err().into_iter().for_each(|fault| self.fault(place, fault.to_string()));
-                    }
+        for Listed { place, path, names, are_codes } in document.all_lists() {
+            for name in names {
+                let at = document.spot(place, path, Some(name));
+                match name.strip_prefix('@') {
+                    None => self.check_name(at, name, are_codes),
+                    Some(set) => match (sets.get(set), document.set_places.get(set)) {
+                        (Some(members), Some(table)) => {
+                            for member in members.iter().filter(|member| !member.starts_with('@')) {
+                                self.check_name(document.spot(*table, set, Some(member)), member, are_codes);
+                            }
+                        }
+                        _ if document.is_whole("sets") => {
+                            let message =
+                                format!("there is no set `@{set}`; add it under `[sets]` or correct the name");
+                            self.fault(at, message);
+                        }
+                        _ => {}
+                    },
                 }
             }
         }
         for (set, names) in sets {
             for other in names.iter().filter(|name| name.starts_with('@')) {
                 let message = format!("the set `@{set}` names the set `{other}`; write out what that one holds");
-                self.fault(document.policy.place, message);
+                let place = document.set_places.get(set).copied().unwrap_or(document.policy.place);
+                self.fault_at(place, set, Some(other), message);
             }
         }
         self.check_one_row_a_day();
+    }
+
+    fn check_name(&mut self, place: Place, name: &str, are_codes: AreCodes) {
+        match (are_codes, ProcedureCode::parse(name)) {
+            (AreCodes::Yes, Ok(code)) => self.check_declared(place, code),
+            (AreCodes::Yes, Err(fault)) => self.fault(place, fault.to_string()),
+            (AreCodes::No, _) => {
+                Token::parse(name).err().into_iter().for_each(|fault| self.fault(place, fault.to_string()));
+            }
+        }
     }
 
     fn check_declared(&mut self, place: Place, code: ProcedureCode) {
@@ -210,7 +231,7 @@ impl<'d> Checker<'d> {
                         "`{code}` has another `{table}` row for some of these days in {}; end one of them",
                         document.line_of(*other_place)
                     );
-                    self.fault(*place, message);
+                    self.fault_at(*place, if *table == "code" { "code" } else { "codes" }, Some(code), message);
                 }
             }
         }
@@ -223,7 +244,7 @@ impl<'d> Checker<'d> {
                 self.fault(*place, "the row has neither `min` nor `max`; give at least one");
             }
             if row.min.unwrap_or(0) > row.max.unwrap_or(u32::MAX) {
-                self.fault(*place, "`min` is above `max`, so that nothing fits; correct one of them");
+                self.fault_at(*place, "min", None, "`min` is above `max`, so that nothing fits; correct one of them");
             }
         }
         let roundings = document.units.iter().map(|row| (row.place, &row.row.rounding));
@@ -231,7 +252,7 @@ impl<'d> Checker<'d> {
             roundings.chain(document.add_ons.iter().map(|row| (row.place, &row.row.rounding))).collect();
         for (place, rounding) in roundings {
             if let Some(fault) = rounding.fault() {
-                self.fault(place, fault);
+                self.fault_at(place, "rounding", None, fault);
             }
         }
         let windows = document.limits.iter().map(|row| (row.place, row.row.window, row.row.days));
@@ -241,9 +262,14 @@ impl<'d> Checker<'d> {
         let windows: Vec<_> = windows.chain(over).collect();
         for (place, window, days) in windows {
             match (window == WindowName::RollingDays, days) {
-                (true, None | Some(0)) => self.fault(place, "a window of `rolling_days` needs `days`, 1 or more"),
-                (false, Some(_)) => self.fault(
+                (true, None) => self.fault(place, "a window of `rolling_days` needs `days`, 1 or more"),
+                (true, Some(0)) => {
+                    self.fault_at(place, "days", None, "a window of `rolling_days` needs `days`, 1 or more");
+                }
+                (false, Some(_)) => self.fault_at(
                     place,
+                    "days",
+                    None,
                     "`days` goes with a window of `rolling_days` only; take it out or correct the window",
                 ),
                 _ => {}
@@ -255,15 +281,24 @@ impl<'d> Checker<'d> {
                 (Some(_), Some(_)) => {
                     self.fault(*place, "the row has both `days` and `years`; keep the payer's own word");
                 }
-                (None, Some(0)) => self.fault(*place, "`years` is 0; a term in years is 1 or more"),
+                (None, Some(0)) => self.fault_at(*place, "years", None, "`years` is 0; a term in years is 1 or more"),
                 (Some(_), None) | (None, Some(_)) => {}
             }
         }
+        let cents_max = document.policy.row.cents_max.unwrap_or(CENTS_MAX);
         for Located { row, place } in &document.rates {
+            if row.cents.is_some_and(|cents| cents > cents_max) {
+                let message = format!(
+                    "a unit of more than {cents_max} cents is taken for a slip; correct `cents`, or raise `cents_max` in `[policy]`"
+                );
+                self.fault_at(*place, "cents", None, message);
+            }
             match (row.cents, row.terms) {
                 (Some(_), true) => self.fault(*place, "the row has both `cents` and `terms`; keep one"),
                 (None, false) => self.fault(*place, "the row has neither `cents` nor `terms = true`; give one"),
-                (Some(cents), false) if cents < 0 => self.fault(*place, "`cents` is below zero; give 0 or more"),
+                (Some(cents), false) if cents < 0 => {
+                    self.fault_at(*place, "cents", None, "`cents` is below zero; give 0 or more");
+                }
                 (Some(_), false) if row.source.is_none() => self.fault(*place, "a rate in cents needs a `source`"),
                 _ => {}
             }
@@ -272,17 +307,10 @@ impl<'d> Checker<'d> {
 
     fn check_single_rows(&mut self) {
         for Located { row, place } in &self.document.add_ons {
-            self.check_declared(*place, row.code);
-            self.check_declared(*place, row.primary);
+            self.check_declared(self.document.spot(*place, "code", None), row.code);
+            self.check_declared(self.document.spot(*place, "primary", None), row.primary);
         }
     }
-}
-
-/// Whether a list holds codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum AreCodes {
-    Yes,
-    No,
 }
 
 impl Document {
@@ -325,57 +353,5 @@ impl Document {
         add(&mut all, "unknown_service", self.unknown_service.as_slice());
         add(&mut all, "unknown_modifier", self.unknown_modifier.as_slice());
         all
-    }
-
-    /// Every list of codes or names, with the place of its row.
-    fn all_lists(&self) -> Vec<(Place, &[String], AreCodes)> {
-        let mut codes: Vec<(Place, &[String])> = Vec::new();
-        codes.extend(self.staff.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.minutes.iter().chain(&self.group_sizes).map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(
-            self.units
-                .iter()
-                .flat_map(|row| [(row.place, row.row.codes.as_slice()), (row.place, row.row.with.as_slice())]),
-        );
-        codes.extend(self.diagnoses.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.components.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.intervals.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.authorizations.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.places.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.limits.iter().filter_map(|row| Some((row.place, row.row.codes.as_deref()?))));
-        codes.extend(
-            self.exclusions
-                .iter()
-                .flat_map(|row| [(row.place, row.row.codes.as_slice()), (row.place, row.row.with.as_slice())]),
-        );
-        codes.extend(
-            self.prerequisites
-                .iter()
-                .flat_map(|row| [(row.place, row.row.codes.as_slice()), (row.place, row.row.any_of.as_slice())]),
-        );
-        codes.extend(self.requirements.iter().filter_map(|row| Some((row.place, row.row.codes.as_deref()?))));
-        codes.extend(self.modifiers.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(self.rates.iter().map(|row| (row.place, row.row.codes.as_slice())));
-        codes.extend(
-            self.report_only.iter().chain(&self.notices).filter_map(|row| Some((row.place, row.row.codes.as_deref()?))),
-        );
-        codes.extend(self.filing.iter().filter_map(|row| Some((row.place, row.row.codes.as_deref()?))));
-        let mut names: Vec<(Place, &[String])> = Vec::new();
-        for Located { row, place } in &self.staff {
-            names.extend(
-                [&row.roles, &row.phases, &row.modes].into_iter().filter_map(|list| Some((*place, list.as_deref()?))),
-            );
-        }
-        names.extend(self.requirements.iter().map(|row| (row.place, row.row.any_of.as_slice())));
-        names.extend(self.diagnoses.iter().map(|row| (row.place, row.row.any_of.as_slice())));
-        for Located { row, place } in &self.components {
-            names.extend([(*place, row.counts.as_slice()), (*place, row.leaves_out.as_slice())]);
-        }
-        for (place, when) in self.placed_whens() {
-            let lists = [&when.roles, &when.phases, &when.modes].into_iter().filter_map(Option::as_deref);
-            names.extend(lists.chain([when.info.as_slice(), when.without.as_slice()]).map(|list| (place, list)));
-        }
-        let codes = codes.into_iter().map(|(place, list)| (place, list, AreCodes::Yes));
-        codes.chain(names.into_iter().map(|(place, list)| (place, list, AreCodes::No))).collect()
     }
 }

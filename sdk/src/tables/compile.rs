@@ -108,7 +108,8 @@ fn in_force(document: &Document) -> Vec<DateRange> {
 
 fn general_rules(document: &Document, book: &mut RuleBook) -> GeneralRules {
     let mut rule = |table: &'static str, id: &str, row: Option<&Located<PlainRow>>| {
-        let common = row.map_or_else(|| automatic(id), |row| row.row.common());
+        let common = row.map_or_else(|| Common::of_id(Token::parse(id).ok()), |row| row.row.common());
+        // A rule that the author did not write has no source, so it may only ask for a look.
         let effect = row.is_none().then_some(Effect::Review);
         let remedy = common.remedy.clone().or_else(|| suggestions(document, table));
         book.rule(table, &common, document.range(&common), Variant { effect, remedy, ..Variant::default() })
@@ -127,23 +128,6 @@ fn suggestions(document: &Document, table: &str) -> Option<String> {
     codes.sort_unstable();
     codes.dedup();
     (table == "unknown_code").then(|| format!("ask for a code that the policy lists: {}", codes.join(", ")))
-}
-
-/// A rule that the author did not write: without a source it may only ask for a look.
-fn automatic(id: &str) -> Common {
-    Common {
-        id: Token::parse(id).ok(),
-        from: None,
-        to: None,
-        source: None,
-        section: None,
-        sentence: None,
-        satisfied: None,
-        remedy: None,
-        effect: None,
-        denial: None,
-        assumes: Vec::new(),
-    }
 }
 
 fn custom_rules(document: &Document, book: &mut RuleBook) -> Vec<(String, u32)> {

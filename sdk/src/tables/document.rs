@@ -12,6 +12,7 @@ use super::rows::{
     IntervalRow, LimitRow, ModifierRow, ParameterRow, PlaceRow, PlainRow, PolicyRow, PrerequisiteRow, RateRow,
     RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
 };
+use super::spots::{Finder, Spots};
 use crate::text::Text;
 
 /// A row and where it starts.
@@ -58,7 +59,12 @@ pub(super) struct Document {
     pub files: Vec<String>,
     /// Tables of which a row cannot be read: that a name is not among them says nothing.
     pub unread: BTreeSet<String>,
+    /// Where the values of its own rows stand, and those of each file.
+    pub spots: Spots,
+    pub spots_below: Vec<Spots>,
     pub sets: BTreeMap<String, Vec<String>>,
+    /// Where the table of each set stands.
+    pub set_places: BTreeMap<String, Place>,
     pub sources: Vec<Located<SourceRow>>,
     pub assumptions: Vec<Located<AssumptionRow>>,
     pub codes: Vec<Located<CodeRow>>,
@@ -116,6 +122,23 @@ impl Document {
         }
     }
 
+    /// The place of a value in the row at `row`: at the path `path`, and saying `text` where that is given. Without one it is the
+    /// row's.
+    pub(super) fn spot(&self, row: Place, path: &str, text: Option<&str>) -> Place {
+        let (spots, row_at) = match row.below {
+            None => (Some(&self.spots), (row.line, row.column)),
+            Some(below) => (self.spots_below.get(below.file), (below.line, below.column)),
+        };
+        let of_row = || spots.and_then(|spots| spots.get(&row_at)).into_iter().flatten();
+        let find = |text| of_row().find(|spot| spot.is_at(path, text)).map(|spot| spot.at);
+        // A name that a set stands for is not in the list: then it is the list's place.
+        match (find(text).or_else(|| find(None)), row.below) {
+            (None, _) => row,
+            (Some((line, column)), None) => Place { line, column, below: None },
+            (Some((line, column)), Some(below)) => Place { below: Some(Below { line, column, ..below }), ..row },
+        }
+    }
+
     /// Whether every row of `table` could be read.
     pub(super) fn is_whole(&self, table: &str) -> bool {
         !self.unread.contains(table)
@@ -137,7 +160,7 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
     if !faults.is_empty() {
         return (None, faults);
     }
-    let mut reader = Reader { text, faults, unread: BTreeSet::new() };
+    let mut reader = Reader { text, faults, unread: BTreeSet::new(), spots: Spots::new() };
     let policy = match given {
         Some(policy) => Some(policy.clone()),
         None => reader.single(&mut root, "policy"),
@@ -146,13 +169,18 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
         let message = "there is no `[policy]`; begin with its id, version, title, payers, currency and in_force";
         reader.faults.push(Fault { line: 1, column: 1, message: message.to_owned() });
     }
-    let sets =
-        reader.single::<BTreeMap<String, Vec<String>>>(&mut root, "sets").map(|sets| sets.row).unwrap_or_default();
+    let sets = reader.single::<BTreeMap<String, Vec<String>>>(&mut root, "sets");
+    let place = sets.as_ref().map(|sets| sets.place);
+    let sets = sets.map(|sets| sets.row).unwrap_or_default();
+    let set_places = sets.keys().filter_map(|name| Some((name.clone(), place?))).collect();
     let mut document = policy.map(|policy| Document {
         policy,
         files: Vec::new(),
         unread: BTreeSet::new(),
+        spots: Spots::new(),
+        spots_below: Vec::new(),
         sets,
+        set_places,
         sources: reader.rows(&mut root, "source"),
         assumptions: reader.rows(&mut root, "assumption"),
         codes: reader.rows(&mut root, "code"),
@@ -187,6 +215,7 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
             reader.add_unknown(name.get_ref(), value.span().start, given);
         }
         document.unread = reader.unread;
+        document.spots = reader.spots;
     }
     (document, reader.faults)
 }
@@ -196,6 +225,7 @@ struct Reader<'t> {
     faults: Vec<Fault>,
     /// Tables of which a row could not be read.
     unread: BTreeSet<String>,
+    spots: Spots,
 }
 
 impl Reader<'_> {
@@ -218,6 +248,12 @@ impl Reader<'_> {
     fn row<T: DeserializeOwned>(&mut self, value: Spanned<DeValue<'_>>, table: &str, form: &str) -> Option<Located<T>> {
         let span = value.span();
         let place = self.place(span.start);
+        let spots = Finder::find(value.get_ref(), &|offset| self.text.place(offset));
+        for (spot, message) in spots.iter().filter_map(|spot| Some((spot, spot.emptiness()?))) {
+            let (line, column) = spot.at;
+            self.faults.push(Fault { line, column, message });
+        }
+        self.spots.insert((place.line, place.column), spots);
         let fault = if value.get_ref().as_table().is_none() {
             place.fault(form)
         } else {

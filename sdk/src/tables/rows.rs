@@ -32,6 +32,25 @@ pub(super) struct Common {
     pub assumes: Vec<Token>,
 }
 
+impl Common {
+    /// A row that says nothing but its id.
+    pub(super) fn of_id(id: Option<Token>) -> Self {
+        Self {
+            id,
+            from: None,
+            to: None,
+            source: None,
+            section: None,
+            sentence: None,
+            satisfied: None,
+            remedy: None,
+            effect: None,
+            denial: None,
+            assumes: Vec::new(),
+        }
+    }
+}
+
 /// A row of any table.
 pub(super) trait Row {
     /// What every row may carry.
@@ -108,6 +127,8 @@ pub(super) struct PolicyRow {
     /// Fields that the policy's own code reads besides those of the tables.
     #[serde(default)]
     pub reads: Vec<adjudica_core::Field>,
+    /// Most cents of one unit: a rate above it is taken for a slip.
+    pub cents_max: Option<i64>,
     /// What a decision may cost; `adjudica policy bench` measures against it.
     pub budget: Option<Budget>,
 }
@@ -207,12 +228,26 @@ impl RoundingRow {
 fn bands_fault(bands: &[Band]) -> Option<&'static str> {
     let upside_down = bands.iter().any(|band| band.minutes_min > band.minutes_max);
     let overlapping = bands.array_windows().any(|[earlier, later]| later.minutes_min <= earlier.minutes_max);
-    if bands.is_empty() {
-        Some("the table has no bands; give at least one")
-    } else if upside_down || overlapping {
+    let has_hole =
+        bands.array_windows().any(|[earlier, later]| later.minutes_min > earlier.minutes_max.saturating_add(1));
+    if upside_down || overlapping {
         Some("the bands overlap or are not in order; write them by rising minutes")
+    } else if has_hole {
+        Some("between two bands there are minutes that none of them holds; let one begin where the other ends")
     } else {
         None
+    }
+}
+
+/// `roles = "any"` of a code: no `[[staff]]` row says who may bill it, and anybody may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Anybody;
+
+impl<'de> Deserialize<'de> for Anybody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let is_any = toml::Value::deserialize(deserializer)?.as_str() == Some("any");
+        let message = "`roles` of a code is `\"any\"` or left out; who else may bill it stands in `[[staff]]`";
+        is_any.then_some(Self).ok_or_else(|| serde::de::Error::custom(message))
     }
 }
 
@@ -261,7 +296,7 @@ pub(super) enum InfoKind {
 }
 
 row!(/// `[[code]]`.
-CodeRow { code: ProcedureCode, service: Option<Token> });
+CodeRow { code: ProcedureCode, service: Option<Token>, roles: Option<Anybody> });
 row!(/// `[unknown_code]`, `[outside_dates]`, `[unknown_service]`, `[unknown_modifier]`, `[[custom]]`.
 PlainRow {});
 row!(/// `[[staff]]`.

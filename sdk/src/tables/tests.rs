@@ -31,19 +31,18 @@ fn it_declares_only_the_facts_that_the_tables_read() {
 
 #[test]
 fn it_reads_mode_and_minutes_of_billed_lines_where_lines_are_told_apart_by_them() {
-    let limit =
-        |per: &str| format!("[[limit]]\nid = \"again\"\nmax = 1\nwindow = \"day\"\nper = [{per}]\nsource = \"manual\"");
+    let limit = |per: &str| format!("[[limit]]\nid = \"again\"\nmax = 1\nwindow = \"day\"\n{per}\nsource = \"manual\"");
     let table = [
         ("", vec![]),
-        ("\"mode\"", vec!["encounter.mode", "ledger.mode"]),
-        ("\"minutes\"", vec!["encounter.minutes", "ledger.minutes"]),
-        ("\"minutes\", \"mode\"", vec!["encounter.minutes", "encounter.mode", "ledger.mode", "ledger.minutes"]),
+        ("per = [\"mode\"]", vec!["encounter.mode", "ledger.mode"]),
+        ("per = [\"minutes\"]", vec!["encounter.minutes", "ledger.minutes"]),
+        ("per = [\"minutes\", \"mode\"]", vec!["encounter.minutes", "encounter.mode", "ledger.mode", "ledger.minutes"]),
     ];
     for (per, expected) in table {
         let compiled = compile(&format!("{GOOD}{}", limit(per))).expect("no faults");
         let names = compiled.manifest.reads.iter().map(|field| field.name());
         let read: Vec<_> = names.filter(|name| name.ends_with(".mode") || name.ends_with(".minutes")).collect();
-        assert_eq!(read, expected, "per = [{per}]");
+        assert_eq!(read, expected, "{per}");
     }
 }
 
@@ -69,7 +68,7 @@ roles = ["RN", "LPN"]
 from = 2025-01-01
 source = "manual"
 "#;
-    let compiled = compile(&format!("{GOOD}{rows}")).expect("no faults");
+    let compiled = compile(&format!("{}{rows}", GOOD.replace("roles = \"any\"\n", ""))).expect("no faults");
     let ids: Vec<_> =
         compiled.manifest.rules.iter().map(|rule| rule.id.to_string()).filter(|id| id.starts_with("role.")).collect();
     assert_eq!(ids, ["role.T1016.2024-01-01", "role.T1016.2025-01-01"]);
@@ -91,6 +90,7 @@ all = ["T1016", "T1017"]
 [[code]]
 id = "session"
 code = "T1017"
+roles = "any"
 source = "manual"
 
 [[minutes]]
@@ -168,4 +168,16 @@ fn it_includes_tables_that_policies_share() {
     assert!(ids.contains(&"coverage.after_end") && !ids.contains(&"reminder"), "{ids:?}");
     let conditions: Vec<_> = manifest.conditions.iter().map(Token::as_str).collect();
     assert_eq!(conditions, ["coverage.ended"], "no other condition is shown to the policy");
+}
+
+#[test]
+fn it_tells_what_an_editor_saved_instead_of_text() {
+    let utf16: Vec<u8> = "[policy]".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let told = |bytes: &[u8]| decode(bytes).map_err(|fault| fault.to_string());
+    let message = "1:1: the file is UTF-16, as some editors save a text; save it as UTF-8";
+    assert_eq!(told(&utf16), Err(message.to_owned()));
+    assert_eq!(told(&[&[0xFF, 0xFE][..], &utf16].concat()), Err(message.to_owned()));
+    let latin = "2:4: the byte E9 is no UTF-8; save the file as UTF-8";
+    assert_eq!(told(b"[policy]\nid \xE9"), Err(latin.to_owned()));
+    assert_eq!(told("\u{FEFF}[policy]".as_bytes()), Ok("[policy]".to_owned()), "a mark of the byte order is no text");
 }

@@ -1,6 +1,6 @@
 //! Lays a policy's tables over those that it extends or includes: rows of the same id replace, `without` takes away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adjudica_core::Token;
 
@@ -46,8 +46,10 @@ pub(super) fn extend(own: Document, bases: Vec<(String, Document)>) -> Result<Do
     let mut found = BTreeSet::new();
     let mut extended = own;
     for (file, (path, base)) in bases.into_iter().enumerate() {
+        let spots = base.spots.clone();
         extended = lay_over(extended, base, Layer { policy, file, without: &without, found: &mut found });
         extended.files.push(path);
+        extended.spots_below.push(spots);
     }
     // A row that cannot be read may be the one that is named.
     let missing = without.difference(&found).filter(|_| extended.unread.is_empty());
@@ -65,7 +67,10 @@ fn lay_over(own: Document, base: Document, mut layer: Layer<'_>) -> Document {
     Document {
         files: own.files,
         unread: base.unread.into_iter().chain(own.unread).collect(),
+        spots: own.spots,
+        spots_below: own.spots_below,
         sets: base.sets.into_iter().chain(own.sets).collect(),
+        set_places: layer.places(base.set_places).chain(own.set_places).collect(),
         sources: layer.rows(base.sources, own.sources),
         assumptions: layer.rows(base.assumptions, own.assumptions),
         codes: layer.rows(base.codes, own.codes),
@@ -110,6 +115,12 @@ struct Layer<'l> {
 }
 
 impl Layer<'_> {
+    /// Places in the base, as the upper one has them.
+    fn places(&self, base: BTreeMap<String, Place>) -> impl Iterator<Item = (String, Place)> + use<> {
+        let (policy, file) = (self.policy, self.file);
+        base.into_iter().map(move |(name, place)| (name, place.seen_from(policy, file)))
+    }
+
     /// The base's rows that still hold, then the own ones.
     fn rows<T: Named>(&mut self, base: Vec<Located<T>>, own: Vec<Located<T>>) -> Vec<Located<T>> {
         let replaced: BTreeSet<Token> = own.iter().filter_map(|row| row.row.id().cloned()).collect();

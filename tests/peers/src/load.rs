@@ -63,8 +63,9 @@ impl Connection {
     /// Sends a request and reads the whole answer.
     pub(crate) fn send(&mut self, request: Request<'_>) -> Result<Answer> {
         let Request { method, path, agency, content_type, body } = request;
+        let host = self.stream.get_ref().peer_addr()?;
         let mut bytes = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\nadjudica-agency: {agency}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nadjudica-agency: {agency}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
             body.len()
         )
         .into_bytes();

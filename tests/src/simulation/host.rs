@@ -107,7 +107,12 @@ impl Host {
     }
 
     async fn ask(&self, method: &str, path: &str, body: impl Into<Body>) -> Result<Answer> {
-        let request = Request::builder().method(method).uri(path).body(body.into())?;
+        let media = match path {
+            "/v1/policies" => "application/wasm",
+            "/v1/decisions/batch" => "application/x-ndjson",
+            _ => "application/json",
+        };
+        let request = Request::builder().method(method).uri(path).header("content-type", media).body(body.into())?;
         let response = self.app.router.clone().oneshot(request).await?;
         let status = response.status().as_u16();
         let bytes = to_bytes(response.into_body(), usize::MAX).await?;

@@ -535,7 +535,10 @@ impl<'s> Play<'s> {
         let (a, b) = asked.await;
         let (a, b) = (a?, b?);
         let same = number_of(first) == number_of(second);
-        for (subject, answer) in [(first, a), (second, b)] {
+        let mut answers = [(first, a), (second, b)];
+        // The encounter that one of them brings may be what the other is answered about.
+        answers.sort_by_key(|(subject, _)| matches!(subject, Subject::Stored(_)));
+        for (subject, answer) in answers {
             // The other request may bring the encounter that this one asks for, a moment too late.
             if same && answer.status == 404 {
                 continue;

@@ -158,14 +158,8 @@ impl Step {
                 plainer
             }
             Self::Put(visit) => visit.plainer().into_iter().map(Self::Put).collect(),
-            Self::Insert(visit) => {
-                let plainer = visit.plainer().into_iter().map(Self::Insert);
-                [Self::Put(*visit)].into_iter().chain(plainer).collect()
-            }
-            Self::Replace(visit) => {
-                let plainer = visit.plainer().into_iter().map(Self::Replace);
-                [Self::Put(*visit)].into_iter().chain(plainer).collect()
-            }
+            Self::Insert(visit) => put_or(*visit, Self::Insert),
+            Self::Replace(visit) => put_or(*visit, Self::Replace),
             Self::Update(id, change) => vec![Self::Correct(*id, *change)],
             Self::Delete(id) => vec![Self::Withdraw(*id)],
             Self::File(number, about, body) => {
@@ -241,6 +235,12 @@ impl Activation {
         ];
         plain.into_iter().filter(|plainer| plainer != self).collect()
     }
+}
+
+/// The encounter put by us, or written by `step` and plainer.
+fn put_or(visit: Visit, step: fn(Visit) -> Step) -> Vec<Step> {
+    let plainer = visit.plainer().into_iter().map(step);
+    [Step::Put(visit)].into_iter().chain(plainer).collect()
 }
 
 /// The same without one of its fields, for each.

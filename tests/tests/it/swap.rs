@@ -26,7 +26,13 @@ struct Swapped {
 }
 
 async fn send(app: &App, path: &str, body: impl Into<Body>) -> (u16, String) {
-    let request = Request::builder().method("POST").uri(path).body(body.into()).expect("a request");
+    let media = match path {
+        "/v1/policies" => "application/wasm",
+        "/v1/decisions/batch" => "application/x-ndjson",
+        _ => "application/json",
+    };
+    let request = Request::builder().method("POST").uri(path).header("content-type", media).body(body.into());
+    let request = request.expect("a request");
     let response = app.router.clone().oneshot(request).await.expect("an answer");
     let status = response.status().as_u16();
     let bytes = to_bytes(response.into_body(), usize::MAX).await.expect("a body");

@@ -28,7 +28,12 @@ const DESCRIBING: [&str; 4] = [
 ];
 
 /// Texts that no test can bring about, each with the reason.
-const UNREACHED: [(&str, &str); 24] = [
+const UNREACHED: [(&str, &str); 26] = [
+    (
+        "the host runs the cases of other policies; send the request again in a minute",
+        "another policy's cases have to run for long",
+    ),
+    ("the file is gone", "the store keeps what its rows name"),
     ("the policy has no cases to make encounters from", "every policy has probes"),
     ("the thread of the runtime could not be started", "the system has to have no thread left"),
     ("an encounter has no form in a case file", "every fact of today has one"),

@@ -9,12 +9,29 @@ use super::tables::{Row, Tables};
 use super::{Hint, quoted};
 
 /// Tables whose rows should follow each other, with the fields by which rows of the same codes differ in what they say.
-const DATED: [(&str, &[&str]); 5] = [
+const DATED: [(&str, &[&str]); 6] = [
     ("code", &[]),
+    ("staff", &[]),
     ("rate", &[]),
     ("units", &[]),
     ("minutes", &["effect"]),
     ("limit", &["effect", "window", "days", "per", "counts", "together", "when"]),
+];
+/// The other tables with the same. Their rows may be meant to leave days out, so only one day between two is told: the sign of a
+/// last day that is written where the first day after belongs.
+const NEARLY: [(&str, &[&str]); 12] = [
+    ("group_size", &["effect"]),
+    ("add_on", &["code", "primary"]),
+    ("place", &["effect"]),
+    ("exclude", &["effect", "with", "window", "days", "per", "when"]),
+    ("prerequisite", &["effect", "any_of", "window", "days", "per", "when"]),
+    ("require", &["effect", "info", "any_of", "absent", "when"]),
+    ("modifier", &["modifier", "when"]),
+    ("filing", &["effect"]),
+    ("diagnosis", &["effect"]),
+    ("component", &[]),
+    ("interval", &["effect", "start", "end", "business_days", "when"]),
+    ("authorization", &["effect", "when"]),
 ];
 /// Years of an id's end.
 const YEARS: std::ops::Range<u32> = 1900..2200;
@@ -32,8 +49,9 @@ struct Gap {
 /// Days that rows of the same codes, or of the same id but for its date, leave uncovered between them.
 pub(super) fn gaps(tables: &Tables) -> Vec<Hint> {
     let mut hints = Vec::new();
-    for (table, kinds) in DATED {
-        let by_code = gaps_by_code(tables, table, kinds);
+    for (table, kinds) in DATED.into_iter().chain(NEARLY) {
+        let mut by_code = gaps_by_code(tables, table, kinds);
+        by_code.retain(|gap, _| gap.first == gap.last || DATED.iter().any(|(dated, _)| *dated == table));
         let told: BTreeSet<usize> = by_code.keys().flat_map(|gap| [gap.earlier, gap.later]).collect();
         for (gap, codes) in &by_code {
             let codes = match codes.iter().cloned().collect::<Option<Vec<String>>>() {
@@ -49,6 +67,18 @@ pub(super) fn gaps(tables: &Tables) -> Vec<Hint> {
         }
     }
     hints
+}
+
+/// Rows that hold on no day that the policy answers for.
+pub(super) fn dead(tables: &Tables) -> Vec<Hint> {
+    let is_dead = |row: &&Row| {
+        let days = tables.days(row);
+        let is_empty = days.to.is_some_and(|to| to <= days.from);
+        !tables.in_force.is_empty() && (is_empty || !tables.in_force.iter().any(|period| period.overlaps(&days)))
+    };
+    let own = tables.rows.iter().filter(|row| row.is_own() && row.is_rule());
+    let message = "the row holds on no day that the policy answers for; correct its days or take it out";
+    own.filter(is_dead).map(|row| Hint::at(row, message.to_owned())).collect()
 }
 
 fn gap_hint(tables: &Tables, gap: &Gap, what: &str) -> Option<Hint> {
@@ -126,7 +156,8 @@ fn gaps_of(tables: &Tables, positions: &[usize]) -> Vec<Gap> {
     gaps
 }
 
-fn days_from_to(first: ServiceDate, last: ServiceDate) -> String {
+/// Days in a sentence.
+pub(super) fn days_from_to(first: ServiceDate, last: ServiceDate) -> String {
     if first == last { format!("on {first}") } else { format!("from {first} to {last}") }
 }
 

@@ -1,7 +1,10 @@
-//! Roles, phases and modes that a `when` names though no staff row of its codes has them. Looks at no dates and no notes.
+//! Roles, phases and modes that a `when` names though no staff row of its codes has them, and days before and after the staff rows
+//! of a code. Days between them are told with those of other tables.
 
+use adjudica_core::{DateRange, ServiceDate};
 use toml::{Table, Value};
 
+use super::dates::days_from_to;
 use super::tables::{Row, Tables, only_notes};
 use super::{Hint, quoted};
 
@@ -11,7 +14,7 @@ const KINDS: [(&str, &str, &str); 3] =
 
 /// The hints.
 pub(super) fn hints(tables: &Tables) -> Vec<Hint> {
-    let mut hints = Vec::new();
+    let mut hints = closed_days(tables);
     // A note may be meant for those who are refused: it tells them the code to ask for.
     let told = |row: &&Row| row.is_own() && !(row.table == "notice" && only_notes(row));
     for row in tables.rows.iter().filter(told) {
@@ -28,6 +31,45 @@ pub(super) fn hints(tables: &Tables) -> Vec<Hint> {
                  add a `[[staff]]` row or take the {name} out"
             );
             hints.push(Hint::at(row, message));
+        }
+    }
+    hints
+}
+
+/// Days of a code before its first staff row and after its last: nobody may bill it then.
+fn closed_days(tables: &Tables) -> Vec<Hint> {
+    let mut hints = Vec::new();
+    let codes = tables.of_table("code").filter(|row| !row.values.contains_key("roles"));
+    for row in codes {
+        let Some(code) = row.text("code") else { continue };
+        let staff: Vec<&Row> = tables
+            .of_table("staff")
+            .filter(|row| tables.codes(row).is_some_and(|codes| codes.contains(code)))
+            .collect();
+        let mut ends: Vec<Option<ServiceDate>> = staff.iter().map(|row| tables.days(row).to).collect();
+        ends.sort_by_key(|end| (end.is_none(), *end));
+        let (Some(first), Some(last)) = (staff.iter().map(|row| tables.days(row).from).min(), ends.last()) else {
+            continue;
+        };
+        let of_code = tables.days(row);
+        for period in tables.in_force.iter().filter(|period| period.overlaps(&of_code)) {
+            let from = of_code.from.max(period.from);
+            let to = of_code.to.into_iter().chain(period.to).min();
+            let before = DateRange { from, to: Some(to.map_or(first, |to| to.min(first))) };
+            let after = last.map(|last| DateRange { from: last.max(from), to });
+            let told =
+                [Some(before), after].into_iter().flatten().filter(|days| days.to.is_none_or(|to| days.from < to));
+            for days in told {
+                let Some(place) = [row].into_iter().chain(staff.iter().copied()).find(|row| row.is_own()) else {
+                    continue;
+                };
+                let until =
+                    days.to.map_or(format!("from {} on", days.from), |to| days_from_to(days.from, to.plus_days(-1)));
+                let message = format!(
+                    "nobody may bill `{code}` {until}: no `[[staff]]` row of it holds then; date the rows alike"
+                );
+                hints.push(Hint::at(place, message));
+            }
         }
     }
     hints

@@ -185,7 +185,7 @@ fn it_tells_several_silent_rules_of_a_row_together() {
 
 #[test]
 fn it_tells_several_holes_codes_and_names_in_one_hint() {
-    let third = "[[code]]\nid = \"code.T1018\"\ncode = \"T1018\"\nservice = \"visit\"\nsource = \"manual\"\n\
+    let third = "[[code]]\nid = \"code.T1018\"\ncode = \"T1018\"\nroles = \"any\"\nservice = \"visit\"\nsource = \"manual\"\n\
         [[minutes]]\nid = \"longest\"\ncodes = [\"T1018\"]\nmin = 41\nsource = \"manual\"\n";
     let tables = with(third).replace("min = 21\nsource", "min = 25\nmax = 39\nsource");
     let message =
@@ -209,4 +209,46 @@ fn it_tells_bounds_of_several_codes_that_overlap_without_an_end() {
         "`T1016`, `T1017` have another `minutes` row, `short`, from 2024-01-01 on; end one where the other begins",
     ];
     assert_eq!(told, expected);
+}
+
+#[test]
+fn it_tells_days_on_which_nobody_may_bill() {
+    let staff = "[[staff]]\nid = \"staff\"\ncodes = [\"@both\"]\nroles = [\"RN\", \"LPN\"]\nsource = \"manual\"\n";
+    let early = staff.replace("id = \"staff\"", "id = \"staff\"\nfrom = 2024-02-01\nto = 2026-06-30");
+    let late = staff.replace("id = \"staff\"", "id = \"staff.later\"\nfrom = 2026-07-01\nto = 2027-01-01");
+    assert!(POLICY.contains(staff), "the policy has the row as it stands here");
+    let told: Vec<String> = hints_of(&POLICY.replace(staff, &format!("{early}{late}")), &[], "")
+        .into_iter()
+        .map(|hint| format!("{}: {}", hint.row, hint.message))
+        .collect();
+    let expected = [
+        "code.T1016: nobody may bill `T1016` from 2024-01-01 to 2024-01-31: no `[[staff]]` row of it holds then; date the rows alike",
+        "code.T1016: nobody may bill `T1016` from 2027-01-01 on: no `[[staff]]` row of it holds then; date the rows alike",
+        "code.T1017: nobody may bill `T1017` from 2024-01-01 to 2024-01-31: no `[[staff]]` row of it holds then; date the rows alike",
+        "code.T1017: nobody may bill `T1017` from 2027-01-01 on: no `[[staff]]` row of it holds then; date the rows alike",
+        "staff.later: `staff` and `staff.later` leave `T1016`, `T1017` without a `staff` row on 2026-06-30; let the first last until the second begins",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn it_tells_a_last_day_that_is_written_where_the_first_day_after_belongs() {
+    let require =
+        |id: &str, days: &str| format!("[[require]]\nid = \"{id}\"\ninfo = \"consent\"\n{days}source = \"manual\"\n");
+    let rows = require("consent", "to = 2026-06-30\n") + &require("consent.again", "from = 2026-07-01\n");
+    let message = "`consent` and `consent.again` leave every code without a `require` row on 2026-06-30; \
+        let the first last until the second begins";
+    gets(&with(&rows), "", "consent.again", "id = \"consent.again\"", message);
+    let apart = rows.replace("2026-07-01", "2026-07-02");
+    assert_eq!(hints_of(&with(&apart), &[], ""), [], "two days may be meant");
+}
+
+#[test]
+fn it_tells_rows_that_hold_on_no_day_of_the_policy() {
+    let row = |days: &str| format!("[[notice]]\nid = \"look\"\n{days}\n");
+    let message = "the row holds on no day that the policy answers for; correct its days or take it out";
+    for days in ["to = 2024-01-01", "from = 2022-01-01\nto = 2022-02-01"] {
+        gets(&with(&row(days)), "", "look", "id = \"look\"", message);
+    }
+    assert_eq!(hints_of(&with(&row("to = 2024-01-02")), &[], ""), []);
 }

@@ -32,6 +32,7 @@ source = "manual"
 [[code]]
 id = "code.T1017"
 code = "T1017"
+roles = "any"
 source = "manual"
 
 [[staff]]

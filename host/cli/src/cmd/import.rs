@@ -68,6 +68,9 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
     spinner.finish_and_clear();
     let report = report.map_err(refuse)?;
     intake.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
+    if intake.empty > 0 {
+        output.line(&format!("{} rows without any value were passed over", intake.empty))?;
+    }
     let (inserted, updated, unchanged) = (report.inserted, report.updated, report.unchanged);
     output.line(&format!(
         "{} rows read: {inserted} inserted, {updated} updated, {unchanged} unchanged, {} left out",
@@ -80,6 +83,7 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
         "updated": updated,
         "unchanged": unchanged,
         "faults": intake.faults,
+        "empty": intake.empty,
     }))?;
     Ok(Exit::Ok)
 }

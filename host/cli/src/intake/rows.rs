@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use adjudica_server::FieldFault;
 use adjudica_server::wire::json::parse_json as parse_strict;
 use serde_json::{Map, Value};
 
@@ -26,6 +27,8 @@ pub struct Rows {
     pub faults: Vec<Fault>,
     /// Rows, good and bad.
     pub count: usize,
+    /// Rows without any value, as spreadsheets leave them behind.
+    pub empty: usize,
 }
 
 enum Form {
@@ -63,12 +66,18 @@ fn parse_json(text: &str) -> Result<Rows, Fault> {
         object @ Value::Object(_) => vec![object],
         _ => return Err(Fault::new("it holds neither an encounter nor a list of encounters")),
     };
-    let faults: Vec<Fault> =
-        parsed.faults.into_iter().map(|fault| doubled(split_item(&fault.field), fault.message)).collect();
+    let doubled = |fault: &FieldFault| doubled(split_item(&fault.field), fault.message.clone());
+    let mut faults: Vec<Fault> = parsed.faults.named().iter().map(doubled).collect();
+    if parsed.faults.left_out() > 0 {
+        faults.push(Fault::new(format!(
+            "{} more keys are given more than once; mend these first",
+            parsed.faults.left_out()
+        )));
+    }
     let count = items.len();
     let is_good = |row: &Row| faults.iter().all(|fault| fault.row != Some(row.number));
     let rows = (1..).zip(items).map(|(number, value)| Row { number, value }).filter(is_good).collect();
-    Ok(Rows { rows, faults, count })
+    Ok(Rows { rows, faults, count, empty: 0 })
 }
 
 /// The item that a path such as `[3].minutes` begins with, counted from 1, and the rest; a path without is of item 1.
@@ -90,8 +99,8 @@ fn parse_ndjson(text: &str) -> Rows {
             Err(error) => rows.faults.push(Fault::of_row(number, error.public)),
             Ok(parsed) if parsed.faults.is_empty() => rows.rows.push(Row { number, value: parsed.value }),
             Ok(parsed) => {
-                rows.faults
-                    .extend(parsed.faults.into_iter().map(|fault| doubled((number, &fault.field), fault.message)));
+                let named = parsed.faults.named().iter();
+                rows.faults.extend(named.map(|fault| doubled((number, &fault.field), fault.message.clone())));
             }
         }
     }
@@ -103,7 +112,13 @@ fn parse_csv(text: &str) -> Result<Rows, Fault> {
     let header = reader.headers().map_err(|error| Fault::new(format!("the header cannot be read: {error}")))?.clone();
     let columns = parse_header(&header)?;
     let mut rows = Rows::default();
-    for (number, record) in (2..).zip(reader.records()) {
+    let mut places = Places::of(text, &header);
+    for record in reader.records() {
+        let number = places.next(&record);
+        if record.as_ref().is_ok_and(|record| record.iter().all(|cell| cell.trim().is_empty())) {
+            rows.empty += 1;
+            continue;
+        }
         rows.count += 1;
         match record {
             Err(error) => rows.faults.push(Fault::of_row(number, error.to_string())),
@@ -120,6 +135,51 @@ fn parse_csv(text: &str) -> Result<Rows, Fault> {
         }
     }
     Ok(rows)
+}
+
+/// Numbers rows as a spreadsheet does: empty lines count, and a line break inside a cell does not.
+struct Places<'t> {
+    text: &'t str,
+    /// What ends a line: everything but the oldest of programs writes one of these.
+    line_end: char,
+    /// How far lines were counted, in bytes.
+    counted: usize,
+    lines: u64,
+    /// Line breaks inside the cells of earlier rows.
+    inside: u64,
+}
+
+impl<'t> Places<'t> {
+    fn of(text: &'t str, header: &csv::StringRecord) -> Self {
+        let line_end = if text.contains('\n') { '\n' } else { '\r' };
+        let mut places = Self { text, line_end, counted: 0, lines: 0, inside: 0 };
+        places.inside = places.breaks(header);
+        places
+    }
+
+    fn breaks(&self, record: &csv::StringRecord) -> u64 {
+        let breaks: usize = record.iter().map(|cell| cell.matches(self.line_end).count()).sum();
+        u64::try_from(breaks).unwrap_or(u64::MAX)
+    }
+
+    /// The number of a record's row; records come in order.
+    fn next(&mut self, record: &Result<csv::StringRecord, csv::Error>) -> u64 {
+        let position = match record {
+            Ok(record) => record.position().map(csv::Position::byte),
+            Err(error) => error.position().map(csv::Position::byte),
+        };
+        let start = position.and_then(|byte| usize::try_from(byte).ok()).unwrap_or(self.counted);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let start = start + (rest.len() - rest.trim_start_matches(['\r', '\n']).len());
+        let between = self.text.get(self.counted..start).unwrap_or_default();
+        self.lines += u64::try_from(between.matches(self.line_end).count()).unwrap_or(u64::MAX);
+        self.counted = self.counted.max(start);
+        let number = self.lines.saturating_sub(self.inside).saturating_add(1);
+        if let Ok(record) = record {
+            self.inside += self.breaks(record);
+        }
+        number
+    }
 }
 
 /// The columns of a header; unknown and repeated names are refused together.

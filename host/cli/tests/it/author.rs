@@ -49,7 +49,7 @@ fn it_makes_a_folder_that_passes_and_is_reached_whole() {
     let bench = made();
     let text = bench.ok(&["policy", "test", "--coverage", "--threshold", "100", "lakeview"]);
     assert!(text.contains("14 cases passed, 0 differ (native and built file)"), "{text}");
-    assert!(text.contains("table rows: 5 of 5 reached, 100 %"), "{text}");
+    assert!(text.contains("table rows: 4 of 4 reached, 100 %"), "{text}");
     assert!(bench.ok(&["policy", "check", "--strict", "lakeview"]).contains("no faults"));
     let again = refusal(&bench, CODE_USAGE, &["policy", "new", "lakeview", "--from", "2026-01-01"]);
     assert_eq!(
@@ -410,7 +410,8 @@ fn it_publishes_and_activates_nothing_whose_own_cases_fail_and_keeps_its_version
         "sqlite:a.db",
     ];
     let said = refusal(&bench, CODE_REFUSED, &activate);
-    assert!(said.starts_with("adjudica: `out/lakeview-1.0.0.wasm` is refused: its own cases do not pass\n"), "{said}");
+    let head = "adjudica: `out/lakeview-1.0.0.wasm` is refused\n  policy: pays_half_an_hour_as_two_units: ";
+    assert!(said.starts_with(head), "{said}");
     edit(&bench, "cents = 1400", "cents = 1500");
     build(&bench);
     bench.ok(&activate);
@@ -560,4 +561,63 @@ fn it_explains_a_decision_with_every_rule_and_source() {
     assert!(text.contains("lacks  care_plan: the record does not show `care_plan`"), "{text}");
     assert!(text.contains("source: The payer's manual: its title and date, the section"), "{text}");
     assert!(text.contains("ok     visit.month: this is number 1 of T1016 where 4 may be billed"), "{text}");
+}
+
+#[test]
+fn it_does_not_take_a_run_of_nothing_for_a_pass() {
+    let bench = made();
+    std::fs::rename(bench.path("lakeview/cases/first.toml"), bench.path("lakeview/cases/first.TOML")).expect("renames");
+    bench.write("lakeview/cases/notes.md", "what was asked of the payer");
+    bench.write("lakeview/cases/first.toml.bak", "[[case]]");
+    let left_out = "looks like cases and is not read; cases are files of `cases/` whose names end in `.toml`";
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "test", "lakeview"]);
+    assert_eq!(said, format!("adjudica: no case was run\n  lakeview/cases/first.TOML: {left_out}"));
+    refusal(&bench, CODE_REFUSED, &["policy", "check", "lakeview"]);
+    refusal(&bench, CODE_REFUSED, &["policy", "build", "lakeview", "--out", "out"]);
+    for name in ["first.TOML", "missing.toml"] {
+        std::fs::remove_file(bench.path(&format!("lakeview/cases/{name}"))).expect("removes");
+    }
+    let run = bench.run(&["policy", "test", "lakeview"]);
+    let nothing =
+        "  there is no case in `lakeview/cases`, so nothing was tested: write one (`adjudica policy new` shows how)";
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains(nothing), "{}", run.stdout);
+    let file = build(&bench);
+    let no_case = "the policy carries no case, so nothing shows that it answers as its payer's text says; write cases and build it again";
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &file, "--to", "shelf"]);
+    assert!(said.contains(no_case), "{said}");
+    let activate = [
+        "activate",
+        &file,
+        "--payer",
+        "lakeview",
+        "--from",
+        "2026-01-01",
+        "--message",
+        "m",
+        "--database",
+        "sqlite:a.db",
+    ];
+    assert!(refusal(&bench, CODE_REFUSED, &activate).contains(no_case));
+}
+
+#[test]
+fn it_loses_no_rule_that_only_code_makes_speak() {
+    let bench = made();
+    let custom = "\n[[custom]]\nid = \"weekend\"\neffect = \"not_billable\"\nsentence = \"not on a weekend\"\nsource = \"manual\"\n";
+    let tables = std::fs::read_to_string(bench.path("lakeview/policy.toml")).expect("reads");
+    bench.write("lakeview/policy.toml", &format!("{tables}{custom}"));
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "check", "lakeview"]);
+    let unspoken = "nothing makes the `custom` rule `weekend` speak: the policy has no code of its own; say it in other tables, or add the code";
+    assert!(said.contains(unspoken), "{said}");
+    // The same beside code is for that to speak; and a policy that extends it would lose what it says.
+    bench.write("lakeview/Cargo.toml", "[package]\nname = \"lakeview\"\n");
+    bench.ok(&["policy", "check", "lakeview"]);
+    let child = "[policy]\nid = \"pond\"\nversion = \"1.0.0\"\ntitle = \"Pond\"\npayers = [\"pond\"]\ncurrency = \"USD\"\n\
+        in_force = [{ from = 2026-01-01 }]\nextends = \"../lakeview\"\n";
+    bench.write("pond/policy.toml", child);
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "check", "pond"]);
+    let lost = "`../lakeview` has code of its own, which does not run in a policy that extends it: its rules would be lost; \
+        write this policy in code that calls that one's, or leave `extends` out";
+    assert!(said.contains(&format!("pond/policy.toml:8:11: {lost}")), "{said}");
 }

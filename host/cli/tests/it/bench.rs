@@ -64,8 +64,18 @@ impl Bench {
     /// Writes the folder of a small policy and builds it into `out/`.
     pub fn build_policy(&self, id: &str, version: &str, in_force: &str) {
         self.write(&format!("{id}-{version}/policy.toml"), &policy_toml(id, version, in_force));
+        self.write(&format!("{id}-{version}/cases/visit.toml"), &case_toml(in_force));
         self.ok(&["policy", "build", &format!("{id}-{version}"), "--out", "out"]);
     }
+}
+
+/// A case of the small policy, on its first day.
+pub fn case_toml(in_force: &str) -> String {
+    let first = in_force.split_once("from = ").map_or("", |(_, rest)| rest.get(..10).unwrap_or_default());
+    format!(
+        "[[case]]\nname = \"pays_a_visit\"\nencounter = {{ procedure_code = \"G9002\", date_of_service = {first}, minutes = 30 }}\n\
+         expect = {{ outcome = \"billable\" }}\n"
+    )
 }
 
 /// A payer that pays a visit and a call, by nurses, once a day.

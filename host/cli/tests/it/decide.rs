@@ -74,7 +74,13 @@ fn it_prints_a_table_and_explains_when_asked() {
 #[test]
 fn it_refuses_files_with_faults_and_policies_that_overlap() {
     let bench = bench();
-    bench.write("bad.csv", &format!("{HEADER}\n,,,,,,,,,,,\n"));
+    bench.write("empty.csv", &format!("{HEADER}\n,,,,,,,,,,,\n"));
+    let run = bench.run(&["decide", "empty.csv", "--policy", "out/acme-1.0.0.wasm"]);
+    assert_eq!(
+        (run.code, run.stderr.trim_end()),
+        (3, "adjudica: no encounter was read\n  empty.csv: holds no encounters")
+    );
+    bench.write("bad.csv", &format!("{HEADER}\n,c1,,,,,,,,,,\n"));
     let run = bench.run(&["decide", "bad.csv", "--policy", "out/acme-1.0.0.wasm"]);
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("bad.csv: row 2: encounter_id:"), "{}", run.stderr);

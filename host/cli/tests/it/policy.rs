@@ -95,6 +95,7 @@ fn it_asks_each_version_about_the_days_that_the_schedule_gives_it() {
     bench.build_policy("river", "1.0.0", "{ from = 2020-01-01 }");
     let newer = crate::bench::policy_toml("river", "1.1.0", "{ from = 2020-01-01 }");
     bench.write("newer/policy.toml", &newer.replace("cents = 5000", "cents = 6000"));
+    bench.write("newer/cases/visit.toml", &crate::bench::case_toml("{ from = 2020-01-01 }"));
     bench.ok(&["policy", "build", "newer", "--out", "out"]);
     let (old, new, database) = ("out/river-1.0.0.wasm", "out/river-1.1.0.wasm", "sqlite:a.db");
     bench.ok(&[
@@ -158,6 +159,7 @@ fn it_stores_nothing_when_it_only_looks_at_an_activation() {
     let made = |cents: &str| {
         let toml = crate::bench::policy_toml("river", "1.0.0", "{ from = 2020-01-01 }");
         bench.write("river/policy.toml", &toml.replace("cents = 5000", cents));
+        bench.write("river/cases/visit.toml", &crate::bench::case_toml("{ from = 2020-01-01 }"));
         bench.ok(&["policy", "build", "river", "--out", "out"]);
     };
     let activate = |more: &[&'static str]| {

@@ -45,14 +45,14 @@ fn it_reports_every_fault_of_the_configuration_at_once() {
 fn it_takes_the_flag_before_the_environment_before_the_file() {
     let bench = Bench::new();
     bench.write("adjudica.toml", "database = \"sqlite:file.db\"\nagency = \"from_file\"\n");
-    bench.write("none.json", "[]");
+    bench.write("one.json", r#"[{"encounter_id":"e1","client_id":"c1","payer_id":"acme","date_of_service":"2026-03-02","rendering_provider_id":"s1","rendering_provider_role":"RN","billing_provider_id":"b1","phase":"implementation","mode":"in_person"}]"#);
     let stored = |bench: &Bench, name: &str| bench.path(name).exists();
-    bench.ok(&["import", "encounters", "none.json"]);
+    bench.ok(&["import", "encounters", "one.json"]);
     assert!(stored(&bench, "file.db"));
     let status =
-        bench.command(&["import", "encounters", "none.json"]).env("ADJUDICA_DATABASE", "sqlite:env.db").output();
+        bench.command(&["import", "encounters", "one.json"]).env("ADJUDICA_DATABASE", "sqlite:env.db").output();
     assert!(status.expect("a run").status.success() && stored(&bench, "env.db"));
-    let mut both = bench.command(&["import", "encounters", "none.json", "--database", "sqlite:flag.db"]);
+    let mut both = bench.command(&["import", "encounters", "one.json", "--database", "sqlite:flag.db"]);
     assert!(both.env("ADJUDICA_DATABASE", "sqlite:other.db").output().expect("a run").status.success());
     assert!(stored(&bench, "flag.db") && !stored(&bench, "other.db"));
 }

@@ -53,6 +53,17 @@ impl DecisionService {
         loop {
             let started = Instant::now();
             let work = self.store.take_undecided(clients_max, self.clock.now()).await?;
+            if work.cleared > 0 {
+                tracing::warn!(places = work.cleared, "encounters that wait are not there; their places were cleared");
+            }
+            for bad in &work.bad {
+                let (agency_id, encounter_id) = (&bad.agency_id, &bad.encounter_id);
+                tracing::warn!(
+                    agency_id,
+                    encounter_id,
+                    "an encounter cannot be read; `GET /v1/encounters` names its faults"
+                );
+            }
             tally.unreadable = tally.unreadable.saturating_add(u64::try_from(work.bad.len()).unwrap_or(u64::MAX));
             if work.clients.is_empty() {
                 // A take that found only unreadable rows has cleared them away; what waits behind them comes next.

@@ -10,8 +10,9 @@ use adjudica_store::{
 };
 use jiff::Timestamp;
 
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
 use crate::registry::Registry;
+use crate::registry::case_run::CaseCheck;
 use crate::registry::names::PolicyNames;
 use crate::registry::reroute::{Effect, Unanswered, effect};
 use crate::registry::schedule::{Placed, find_gaps, place};
@@ -19,18 +20,6 @@ use crate::registry::snapshot::Snapshot;
 use crate::wire::activation::{ActivationRequest, Replace, RollbackRequest, Scope, TermsChoice, ToNothing};
 use crate::wire::query::Caller;
 use crate::wire::request::{Keep, PolicyName};
-
-/// What a policy's own cases say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CaseReport {
-    /// Cases that pass.
-    pub passed: usize,
-    /// One text for each case that does not.
-    pub failures: Vec<String>,
-}
-
-/// Runs the cases that a policy carries. Given by the program: this crate does not know the form of cases.
-pub type CaseCheck = Arc<dyn Fn(&Policy) -> CaseReport + Send + Sync>;
 
 /// What an activation or a rollback did, or would do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +62,7 @@ impl Registry {
         require_payer(&policy, &request.scope)?;
         let (terms, terms_digest) = self.require_terms(&request.terms).await?;
         require_terms_that_fit(&policy, &terms)?;
-        let cases_passed = run_cases(check, &policy).await?;
+        let cases_passed = self.cases.run(check, &policy).await?;
         let new = ActivationPeriod {
             dos_from: request.dos_from,
             dos_to: request.dos_to,
@@ -309,7 +298,7 @@ fn says_the_same(before: &[ActivationPeriod], after: &[ActivationPeriod]) -> Opt
 /// The refusal of a rollback after which no day has a policy.
 fn leaves_nothing(unanswered: &[Unanswered]) -> ApiError {
     let fault = |one: &Unanswered| FieldFault::new("to_nothing", format!("{} would have no policy", one.words()));
-    let mut error = ApiError::of_faults(ErrorCode::LeavesNothing, unanswered.iter().map(fault).collect());
+    let mut error = ApiError::of_faults(ErrorCode::LeavesNothing, unanswered.iter().map(fault).collect::<Faults>());
     LEAVES_NOTHING.clone_into(&mut error.public);
     error
 }
@@ -348,17 +337,6 @@ fn require_payer(policy: &Policy, scope: &Scope) -> Result<(), ApiError> {
     Err(ApiError::of_faults(ErrorCode::InvalidRequest, vec![FieldFault::new("payer_id", message)]))
 }
 
-async fn run_cases(check: &CaseCheck, policy: &Policy) -> Result<usize, ApiError> {
-    let (check, policy) = (Arc::clone(check), policy.clone());
-    let report = tokio::task::spawn_blocking(move || check(&policy)).await;
-    let report = report.map_err(|fault| ApiError::internal("registry::run_cases", fault))?;
-    if report.failures.is_empty() {
-        return Ok(report.passed);
-    }
-    let faults = report.failures.into_iter().map(|failure| FieldFault::new("policy", failure)).collect();
-    Err(ApiError::of_faults(ErrorCode::PolicyCasesFailed, faults))
-}
-
 fn overlap_refused(overlaps: &[ActivationPeriod], names: &PolicyNames) -> ApiError {
     let faults = overlaps.iter().map(|period| {
         let to = period.dos_to.map_or_else(|| "no end".to_owned(), |to| to.to_string());
@@ -366,7 +344,7 @@ fn overlap_refused(overlaps: &[ActivationPeriod], names: &PolicyNames) -> ApiErr
         let message = format!("overlaps the activation from {} to {to} of {name} ({digest})", period.dos_from);
         FieldFault::new("dos_from", message)
     });
-    let mut error = ApiError::of_faults(ErrorCode::ActivationOverlap, faults.collect());
+    let mut error = ApiError::of_faults(ErrorCode::ActivationOverlap, faults.collect::<Faults>());
     "activations answer for some of these days already; choose other days, or send `\"replace\": \"cut\"` to cut them"
         .clone_into(&mut error.public);
     error

@@ -10,7 +10,7 @@ use adjudica_store::Store;
 
 use crate::decide::record::Chosen;
 use crate::decide::run::{Answerer, Routed};
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
 
 /// Policies that are kept loaded although no schedule names them: for replays, pinned requests and fresh uploads.
 const SPARE_POLICIES_MAX: usize = 32;
@@ -22,20 +22,14 @@ pub struct Library {
     policies: Mutex<BTreeMap<Digest, Policy>>,
     terms: Mutex<BTreeMap<Digest, Arc<Terms>>>,
     /// Held while compiling: one at a time, so that serving keeps its processors.
-    compiling: tokio::sync::Mutex<()>,
+    compiling: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Library {
     /// An empty library.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, engine: Engine) -> Self {
-        Self {
-            store,
-            engine,
-            policies: Mutex::default(),
-            terms: Mutex::default(),
-            compiling: tokio::sync::Mutex::new(()),
-        }
+        Self { store, engine, policies: Mutex::default(), terms: Mutex::default(), compiling: Arc::default() }
     }
 
     /// A policy of the store, loaded. `Ok(None)`: there is no such file.
@@ -55,13 +49,18 @@ impl Library {
     /// # Errors
     /// `policy_refused` with every reason.
     pub async fn load(&self, wasm: Vec<u8>) -> Result<Policy, ApiError> {
-        let _one = self.compiling.lock().await;
+        let one = Arc::clone(&self.compiling).lock_owned().await;
         let digest = Digest::of(&wasm);
         if let Some(policy) = self.find_loaded(digest) {
             return Ok(policy);
         }
         let engine = self.engine.clone();
-        let loaded = tokio::task::spawn_blocking(move || engine.load(&wasm)).await;
+        // The gate is the compiler's: whoever hangs up meanwhile does not open it for the next.
+        let loaded = tokio::task::spawn_blocking(move || {
+            let _one = one;
+            engine.load(&wasm)
+        })
+        .await;
         let policy =
             loaded.map_err(|fault| ApiError::internal("registry::load", fault))?.map_err(|error| refused(&error))?;
         let mut policies = self.policies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -144,6 +143,6 @@ pub fn answerer(policy: &Policy, terms: Arc<Terms>, terms_digest: Digest, chosen
 /// The refusal of a policy file, every reason an entry.
 #[must_use]
 pub fn refused(error: &adjudica_engine::LoadError) -> ApiError {
-    let faults = error.faults().iter().map(|fault| FieldFault::new("", fault.to_string())).collect();
+    let faults = error.faults().iter().map(|fault| FieldFault::new("", fault.to_string())).collect::<Faults>();
     ApiError::of_faults(ErrorCode::PolicyRefused, faults)
 }

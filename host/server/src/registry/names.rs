@@ -36,13 +36,6 @@ impl PolicyNames {
 }
 
 impl Registry {
-    /// Takes a policy file to be looked at as if it were stored, without storing it.
-    /// # Errors
-    /// `policy_refused` with every reason.
-    pub async fn lend(&self, wasm: Vec<u8>) -> Result<(), ApiError> {
-        self.library.load(wasm).await.map(drop)
-    }
-
     /// The names of all stored policy files.
     /// # Errors
     /// When the store does not answer.

@@ -14,12 +14,15 @@ use serde_json::value::RawValue;
 use crate::decide::service::{Answered, Asked, Options};
 use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
+use crate::http::media::Media;
 use crate::http::{read_body, read_parsed};
 use crate::wire::json::parse_json;
 use crate::wire::query::Params;
 use crate::wire::request::parse_decision_request;
 use crate::wire::schema::BatchItem;
 
+/// Wrong lines after which a batch is not read any further.
+const WRONG_LINES_MAX: usize = 100;
 /// Lines that are decided and recorded together.
 const GROUP_LINES_MAX: usize = 500;
 
@@ -40,8 +43,9 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     // The whole body is read first, within its bound: a client that writes everything before it reads cannot stall.
-    let bytes = read_body(body, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
-    let lines = Lines { host, agency: caller.agency, bytes, offset: 0, line: 0, next: None };
+    let bytes =
+        read_body((body, Media::Lines), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+    let lines = Lines { host, agency: caller.agency, bytes, offset: 0, line: 0, next: None, wrong: 0 };
     let answers = stream::unfold(lines, |mut lines| async move {
         let group = lines.take_group();
         if group.is_empty() {
@@ -68,6 +72,8 @@ struct Lines {
     line: usize,
     /// A line that was read and belongs to the next group.
     next: Option<(usize, Line)>,
+    /// Lines that are wrong by now.
+    wrong: usize,
 }
 
 #[derive(serde::Serialize)]
@@ -108,9 +114,25 @@ impl Lines {
             self.offset = self.offset.saturating_add(length).saturating_add(1);
             self.line = self.line.saturating_add(1);
             if let Some(line) = line {
-                return Some((self.line, line));
+                return Some((self.line, self.counted(line)));
             }
         }
+    }
+
+    /// The line; where too many before it are wrong, that the rest is not read.
+    fn counted(&mut self, line: Line) -> Line {
+        if let Line::Asked(..) = line {
+            return line;
+        }
+        self.wrong = self.wrong.saturating_add(1);
+        if self.wrong <= WRONG_LINES_MAX {
+            return line;
+        }
+        self.offset = self.bytes.len();
+        let public = format!(
+            "{WRONG_LINES_MAX} lines before this one are wrong, so neither it nor the rest is read; mend those, and send the rest again"
+        );
+        Line::Wrong(ApiError::new(ErrorCode::InvalidRequest, public))
     }
 
     async fn decide(&self, group: Vec<(usize, Line)>) -> String {

@@ -6,7 +6,7 @@ use axum::Router;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{ContentBuilder, ObjectBuilder, Ref, RefOr, Required, ResponseBuilder, Type};
 use utoipa::{Modify, OpenApi};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::PROBLEM_JSON;
 use crate::host::Host;
@@ -63,5 +63,7 @@ fn agency() -> Parameter {
 
 /// `/openapi.json` and the page under `/docs`.
 pub fn router() -> Router<Arc<Host>> {
-    SwaggerUi::new("/docs").url("/openapi.json", Api::openapi()).into()
+    // A page of this host asks no other one, not even whether its document is valid.
+    let config = Config::default().validator_url("none");
+    SwaggerUi::new("/docs").config(config).url("/openapi.json", Api::openapi()).into()
 }

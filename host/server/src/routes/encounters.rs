@@ -11,8 +11,9 @@ use axum::response::Response;
 use serde_json::{Value, json};
 
 use crate::decide::gone::gone;
-use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
+use crate::error::{ApiError, ErrorCode, Faults, FieldFault, Problem};
 use crate::host::Host;
+use crate::http::media::Media;
 use crate::http::{add_header, json as json_answer, read_body, read_json, read_parsed};
 use crate::wire::encounter::{parse_encounter, parse_encounters};
 use crate::wire::fields::Fields;
@@ -57,15 +58,18 @@ pub async fn put(
 }
 
 /// An encounter whose own id is the one of the path.
-fn parse_named(value: &Value, id: &Token) -> Result<EncounterFacts, Vec<FieldFault>> {
+fn parse_named(value: &Value, id: &Token) -> Result<EncounterFacts, Faults> {
     let other_id = value.get("encounter_id").and_then(Value::as_str).is_some_and(|given| given != id.as_str());
     let fault = other_id.then(|| {
         FieldFault::new("encounter_id", format!("is another than `{id}` of the path; give the same or leave it out"))
     });
     match (parse_encounter(value), fault) {
         (Ok(facts), None) => Ok(facts),
-        (Ok(_), Some(fault)) => Err(vec![fault]),
-        (Err(faults), fault) => Err(faults.into_iter().chain(fault).collect()),
+        (Ok(_), Some(fault)) => Err(fault.into()),
+        (Err(mut faults), fault) => {
+            faults.extend(fault);
+            Err(faults)
+        }
     }
 }
 
@@ -105,7 +109,8 @@ pub async fn withdraw(
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     let id = path_token("encounter", &id)?;
-    let bytes = read_body(body, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes =
+        read_body((body, Media::Json), &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     // Whoever sends nothing is told what is missing.
     let parsed = parse_json(if bytes.is_empty() { b"{}" } else { &bytes })?;
     let reason = read_parsed(parsed, ErrorCode::InvalidRequest, parse_withdrawal)?;
@@ -119,7 +124,7 @@ pub async fn withdraw(
     }
 }
 
-fn parse_withdrawal(value: &Value) -> Result<String, Vec<FieldFault>> {
+fn parse_withdrawal(value: &Value) -> Result<String, Faults> {
     let mut fields = Fields::of("", value);
     let reason = fields.require("reason", read_message);
     let faults = fields.finish("a withdrawal");
@@ -139,7 +144,8 @@ pub async fn post(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
-    let bytes = read_body(body, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes =
+        read_body((body, Media::Json), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let encounters = read_parsed(parse_json(&bytes)?, ErrorCode::InvalidEncounter, parse_encounters)?;
     let put = host.store.put_encounters(&caller.agency, &encounters, PutMode::InsertOnly, host.clock.now()).await;
     let report = put.map_err(|error| name_existing(error, &encounters))?;
@@ -158,7 +164,7 @@ fn name_existing(error: StoreError, encounters: &[EncounterFacts]) -> ApiError {
             format!("`{}` is stored already; change it with PUT", facts.encounter_id),
         )
     };
-    ApiError::of_faults(ErrorCode::EncounterExists, exists.map(fault).collect())
+    ApiError::of_faults(ErrorCode::EncounterExists, exists.map(fault).collect::<Faults>())
 }
 
 /// Encounters in the order of their ids.
@@ -177,10 +183,11 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
         from: params.find("from", date),
         to: params.find("to", date),
     };
-    let after = params.find("after", |text| Token::parse(text).map_err(|_| "is not the `next` of a page".to_owned()));
+    // A page may end with an encounter whose id nobody can read as one.
+    let after = params.find("after", |text| Ok(text.to_owned()));
     let limit = params.limit();
     let caller = params.finish()?;
-    let page = host.store.list_encounters(&caller.agency, &filter, after.as_ref().map(Token::as_str), limit).await?;
+    let page = host.store.list_encounters(&caller.agency, &filter, after.as_deref(), limit).await?;
     let items: Vec<_> = page.encounters.iter().map(|stored| &stored.facts).collect();
     let unreadable: Vec<_> =
         page.bad.iter().map(|bad| json!({ "encounter_id": bad.encounter_id, "faults": bad.faults })).collect();

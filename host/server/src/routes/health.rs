@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use adjudica_core::Digest;
 use axum::extract::State;
@@ -10,10 +11,13 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::error::{ApiError, Problem};
+use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
 use crate::http::json as json_answer;
 use crate::wire::query::Params;
+
+/// Most time that a sign of life may take: a probe does not wait for a long write.
+const READY_MAX: Duration = Duration::from_secs(5);
 
 /// Whether the process answers at all.
 #[utoipa::path(get, path = "/healthz", tag = "host", responses((status = 200, description = "it does", body = String)))]
@@ -21,12 +25,19 @@ pub async fn alive() -> &'static str {
     "ok\n"
 }
 
-/// Whether requests can be served: the store answers.
+/// Whether requests can be served: the store takes a write.
 #[utoipa::path(get, path = "/readyz", tag = "host", responses((status = 200, description = "they can", body = String),
     (status = 503, description = "not now", body = Problem, content_type = "application/problem+json")))]
 pub async fn ready(State(host): State<Arc<Host>>) -> Result<&'static str, ApiError> {
-    host.store.ping().await?;
-    Ok("ready\n")
+    match tokio::time::timeout(READY_MAX, host.store.ping()).await {
+        Ok(Ok(())) => Ok("ready\n"),
+        Ok(Err(error)) => {
+            let error = ApiError::from(error);
+            tracing::warn!(reason = error.internal.as_deref().unwrap_or(&error.public), "the host cannot write");
+            Err(error)
+        }
+        Err(_) => Err(ApiError::new(ErrorCode::Overloaded, "the database does not take a write in time")),
+    }
 }
 
 /// What the host runs and holds.

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use adjudica_core::Digest;
-use adjudica_store::PolicyFile;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -13,9 +12,9 @@ use serde_json::json;
 
 use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
+use crate::http::media::Media;
 use crate::http::{json as json_answer, read_body};
 use crate::registry::load::refused;
-use crate::registry::trust::require_theirs_and_newest;
 use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, YankedBody, parse_yank};
 use crate::wire::query::{Named, Params};
 use crate::wire::request::Keep;
@@ -26,7 +25,7 @@ use crate::wire::request::Keep;
     responses((status = 201, description = "stored", body = PolicyBody), (status = 200, description = "it was stored already", body = PolicyBody),
               (status = 409, description = "another file has this id and version", body = Problem, content_type = "application/problem+json"),
               (status = 413, description = "too large", body = Problem, content_type = "application/problem+json"),
-              (status = 422, description = "refused, every reason named, or not signed by a publisher that the host trusts", body = Problem, content_type = "application/problem+json")))]
+              (status = 422, description = "refused, every reason named; not signed by a publisher that the host trusts; or its own cases do not pass", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
     params: Params,
@@ -34,37 +33,13 @@ pub async fn post(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
-    let bytes = read_body(body, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
-    let digest = Digest::of(&bytes);
-    let stored = host.store.list_policy_files().await?;
-    if let Some(file) = stored.iter().find(|file| file.digest == digest) {
-        return Ok(json_answer(StatusCode::OK, &PolicyBody::from(file)));
-    }
-    let signed = host.registry.publishers.judge(&bytes, host.clock.now()).await?;
-    let policy = host.registry.library.load(bytes.to_vec()).await?;
-    let manifest = policy.manifest();
-    if let Some(signed) = signed {
-        require_theirs_and_newest(&signed, &stored, manifest)?;
-    }
-    let manifest_json =
-        serde_json::to_string(manifest).map_err(|fault| ApiError::internal("routes::policies", fault))?;
-    let file = PolicyFile {
-        digest,
-        policy_id: manifest.policy_id.clone(),
-        version: manifest.version.to_string(),
-        manifest_json,
-        wasm: bytes.to_vec(),
-        uploaded_at: host.clock.now(),
-        uploaded_by: caller.actor,
-    };
-    host.store.insert_policy_file(&file).await?;
-    tracing::info!(policy = %digest, policy_id = %file.policy_id, version = file.version, actor = %file.uploaded_by, "a policy file was stored");
-    let files = host.store.list_policy_files().await?;
-    let file = files
-        .iter()
-        .find(|file| file.digest == digest)
-        .ok_or_else(|| ApiError::internal("routes::policies", "the file is gone"))?;
-    Ok(json_answer(StatusCode::CREATED, &PolicyBody::from(file)))
+    let bytes =
+        read_body((body, Media::Wasm), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+    let given = (bytes.to_vec(), Keep::Record);
+    let taken = host.registry.take_in(&caller.actor, given, host.clock.now(), &host.case_check).await?;
+    let file = taken.file.ok_or_else(|| ApiError::internal("routes::policies", "the file was not stored"))?;
+    let status = if taken.is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(json_answer(status, &PolicyBody::from(&file)))
 }
 
 /// Every stored policy file.
@@ -129,7 +104,8 @@ pub async fn yank(
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     let digest = parse_digest(&digest)?;
-    let bytes = read_body(body, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes =
+        read_body((body, Media::Json), &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     let YankBody { reason, dry_run } = parse_yank(&bytes)?;
     let keep = if dry_run { Keep::DryRun } else { Keep::Record };
     let yanked = host.registry.yank(&caller, (digest, &reason, keep), host.clock.now()).await?;

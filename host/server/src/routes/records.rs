@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::error::{ApiError, ErrorCode, Problem};
 use crate::host::Host;
+use crate::http::media::Media;
 use crate::http::{json as json_answer, read_body, read_parsed};
 use crate::wire::json::parse_json;
 use crate::wire::query::{Named, Params, path_token};
@@ -31,7 +32,8 @@ pub async fn put(
     body: Body,
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
-    let bytes = read_body(body, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes =
+        read_body((body, Media::Json), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let records = read_parsed(parse_json(&bytes)?, ErrorCode::InvalidRecord, parse_records)?;
     let report = host.store.put_records(&caller.agency, &records, caller.actor.as_str(), host.clock.now()).await?;
     let answer = json!({ "inserted": report.inserted, "updated": report.updated, "unchanged": report.unchanged });

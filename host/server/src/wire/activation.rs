@@ -3,7 +3,7 @@
 use adjudica_core::{DateRange, Digest, ServiceDate, Terms, Token};
 use serde_json::Value;
 
-use crate::error::FieldFault;
+use crate::error::Faults;
 use crate::wire::fields::{Fields, Refusal, read_date, read_digest, read_flag, read_text, read_token};
 use crate::wire::request::{Keep, PolicyName, read_message, read_policy_name};
 use crate::wire::terms::parse_terms_at;
@@ -83,7 +83,7 @@ pub enum ToNothing {
 /// Reads a request to activate.
 /// # Errors
 /// Every fault, each with its field.
-pub fn parse_activation_request(value: &Value) -> Result<ActivationRequest, Vec<FieldFault>> {
+pub fn parse_activation_request(value: &Value) -> Result<ActivationRequest, Faults> {
     let mut fields = Fields::of("", value);
     let message = fields.require("message", read_message);
     let scope = read_scope(&mut fields);
@@ -110,7 +110,7 @@ pub fn parse_activation_request(value: &Value) -> Result<ActivationRequest, Vec<
 /// Reads a request to go back.
 /// # Errors
 /// Every fault, each with its field.
-pub fn parse_rollback_request(value: &Value) -> Result<RollbackRequest, Vec<FieldFault>> {
+pub fn parse_rollback_request(value: &Value) -> Result<RollbackRequest, Faults> {
     let mut fields = Fields::of("", value);
     let message = fields.require("message", read_message);
     let scope = read_scope(&mut fields);
@@ -168,8 +168,12 @@ mod tests {
     #[test]
     fn it_names_every_fault() {
         let value = json!({"message": " ", "payer_id": "a b", "policy": "x", "terms": {"rates": [{}]}, "dos_from": "2026-02-01", "dos_to": "2026-02-01", "replace": "all"});
-        let fields: Vec<_> =
-            parse_activation_request(&value).expect_err("faults").into_iter().map(|fault| fault.field).collect();
+        let fields: Vec<_> = parse_activation_request(&value)
+            .expect_err("faults")
+            .named()
+            .iter()
+            .map(|fault| fault.field.clone())
+            .collect();
         assert_eq!(
             fields,
             [
@@ -183,6 +187,6 @@ mod tests {
                 "dos_to"
             ]
         );
-        assert_eq!(parse_rollback_request(&json!({})).expect_err("faults").len(), 2);
+        assert_eq!(parse_rollback_request(&json!({})).expect_err("faults").named().len(), 2);
     }
 }

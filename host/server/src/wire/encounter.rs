@@ -6,7 +6,7 @@ use adjudica_core::quantity::MINUTES_MAX;
 use adjudica_core::{EncounterFacts, Minutes, Token};
 use serde_json::Value;
 
-use crate::error::FieldFault;
+use crate::error::{Faults, FieldFault};
 use crate::wire::fields::{Fields, read_code, read_count, read_date, read_modifier, read_place, read_token};
 
 /// Most patients in a group session.
@@ -21,14 +21,14 @@ pub const SUPPORTING_INFO_MAX: usize = 64;
 /// Reads one encounter.
 /// # Errors
 /// Every fault, each with the name of its field.
-pub fn parse_encounter(value: &Value) -> Result<EncounterFacts, Vec<FieldFault>> {
+pub fn parse_encounter(value: &Value) -> Result<EncounterFacts, Faults> {
     parse_encounter_at("", value)
 }
 
 /// Reads one encounter that stands at `path` of a larger value.
 /// # Errors
 /// Every fault, each with its path.
-pub fn parse_encounter_at(path: &str, value: &Value) -> Result<EncounterFacts, Vec<FieldFault>> {
+pub fn parse_encounter_at(path: &str, value: &Value) -> Result<EncounterFacts, Faults> {
     let mut fields = Fields::of(path, value);
     let facts = read_facts(&mut fields);
     let faults = fields.finish("an encounter");
@@ -38,26 +38,26 @@ pub fn parse_encounter_at(path: &str, value: &Value) -> Result<EncounterFacts, V
 /// Reads a list of encounters with different ids.
 /// # Errors
 /// Every fault of every encounter, each with its path such as `[3].minutes`.
-pub fn parse_encounters(value: &Value) -> Result<Vec<EncounterFacts>, Vec<FieldFault>> {
+pub fn parse_encounters(value: &Value) -> Result<Vec<EncounterFacts>, Faults> {
     let Some(items) = value.as_array() else {
-        return Err(vec![FieldFault::new("", "give a list of encounters")]);
+        return Err(FieldFault::new("", "give a list of encounters").into());
     };
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     let mut encounters = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         match parse_encounter_at(&format!("[{index}]"), item) {
             Ok(facts) => encounters.push(facts),
-            Err(more) => faults.extend(more),
+            Err(more) => faults.add(more),
         }
     }
-    faults.extend(find_repeated_ids(items));
+    faults.add(find_repeated_ids(items));
     if faults.is_empty() { Ok(encounters) } else { Err(faults) }
 }
 
 /// Ids that stand in the list before, also those of encounters with other faults.
-fn find_repeated_ids(items: &[Value]) -> Vec<FieldFault> {
+fn find_repeated_ids(items: &[Value]) -> Faults {
     let mut id_to_index = BTreeMap::new();
-    let mut faults = Vec::new();
+    let mut faults = Faults::default();
     for (index, item) in items.iter().enumerate() {
         let Some(id) = item.get("encounter_id").and_then(Value::as_str) else { continue };
         if let Some(first) = id_to_index.get(id) {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::clock::whole_microseconds;
-use crate::error::FieldFault;
+use crate::error::{Faults, FieldFault};
 use crate::wire::json::{join_path, printable};
 
 /// What a reader of one value says when it refuses it.
@@ -19,7 +19,7 @@ pub struct Fields<'a> {
     path: String,
     map: Option<&'a Map<String, Value>>,
     known: BTreeSet<&'static str>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
 }
 
 impl<'a> Fields<'a> {
@@ -27,7 +27,7 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn of(path: &str, value: &'a Value) -> Self {
         let mut fields =
-            Self { path: path.to_owned(), map: value.as_object(), known: BTreeSet::new(), faults: Vec::new() };
+            Self { path: path.to_owned(), map: value.as_object(), known: BTreeSet::new(), faults: Faults::default() };
         if fields.map.is_none() {
             fields.faults.push(FieldFault::new(path, format!("is {}; give an object with named fields", kind(value))));
         }
@@ -47,8 +47,8 @@ impl<'a> Fields<'a> {
     }
 
     /// Adds faults that were found elsewhere, with their own paths.
-    pub fn add(&mut self, faults: Vec<FieldFault>) {
-        self.faults.extend(faults);
+    pub fn add(&mut self, faults: Faults) {
+        self.faults.add(faults);
     }
 
     /// The raw value; absent and null are the same.
@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
 
     /// Ends the reading: every field that was not asked for is a fault.
     #[must_use]
-    pub fn finish(mut self, what: &str) -> Vec<FieldFault> {
+    pub fn finish(mut self, what: &str) -> Faults {
         let given = self.map.map(|map| map.keys()).into_iter().flatten();
         let unknown: Vec<_> = given.filter(|name| !self.known.contains(name.as_str())).cloned().collect();
         for name in unknown {

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
 
 /// A value, and each key that was given twice in one object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,24 +14,40 @@ pub struct Parsed {
     /// The value, with the first of each doubled key.
     pub value: Value,
     /// The doubled keys.
-    pub faults: Vec<FieldFault>,
+    pub faults: Faults,
 }
 
 /// Reads one JSON text.
 /// # Errors
 /// `malformed_json` with line and column when `bytes` are not one JSON value.
 pub fn parse_json(bytes: &[u8]) -> Result<Parsed, ApiError> {
-    let faults = RefCell::new(Vec::new());
+    let faults = RefCell::new(Faults::default());
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { path: String::new(), faults: &faults }.deserialize(&mut deserializer).map_err(malformed)?;
     deserializer.end().map_err(malformed)?;
     Ok(Parsed { value, faults: faults.into_inner() })
 }
 
-/// `parent.name`, or `name` at the top.
+/// Most bytes of a path: what lies deeper is told at the place where that is reached.
+const PATH_BYTES_MAX: usize = 256;
+
+/// `parent.name`, or `name` at the top; a long path ends in `…`.
 #[must_use]
 pub fn join_path(parent: &str, name: &str) -> String {
-    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
+    if parent.is_empty() {
+        name.to_owned()
+    } else if parent.len() + name.len() < PATH_BYTES_MAX {
+        format!("{parent}.{name}")
+    } else if parent.ends_with('…') {
+        parent.to_owned()
+    } else {
+        format!("{parent}.…")
+    }
+}
+
+/// `parent[index]`, cut like [`join_path`].
+fn index_path(parent: &str, index: usize) -> String {
+    if parent.len() < PATH_BYTES_MAX { format!("{parent}[{index}]") } else { parent.to_owned() }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the signature that map_err asks for")]
@@ -53,7 +69,7 @@ pub fn printable(key: &str) -> String {
 
 struct Strict<'a> {
     path: String,
-    faults: &'a RefCell<Vec<FieldFault>>,
+    faults: &'a RefCell<Faults>,
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
@@ -98,7 +114,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         while let Some(value) =
-            items.next_element_seed(Strict { path: format!("{}[{}]", self.path, values.len()), faults: self.faults })?
+            items.next_element_seed(Strict { path: index_path(&self.path, values.len()), faults: self.faults })?
         {
             values.push(value);
         }
@@ -127,7 +143,7 @@ mod tests {
     #[test]
     fn it_names_each_key_that_is_given_twice() {
         let parsed = parse_json(br#"{"a":1,"a":2,"b":[{"c":1,"c":2}]}"#).expect("json");
-        let fields: Vec<_> = parsed.faults.iter().map(|fault| fault.field.as_str()).collect();
+        let fields: Vec<_> = parsed.faults.named().iter().map(|fault| fault.field.as_str()).collect();
         assert_eq!(fields, ["a", "b[0].c"]);
         assert_eq!(parsed.value["a"], 1);
     }

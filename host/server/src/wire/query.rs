@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
 use crate::wire::fields::Refusal;
 
 /// Who asks, and for which agency. Not authenticated yet: therefore the host listens on loopback only.
@@ -24,7 +24,7 @@ pub struct Caller {
 pub struct Params {
     pairs: Vec<(String, String)>,
     known: BTreeSet<&'static str>,
-    faults: Vec<FieldFault>,
+    faults: Faults,
     caller: Option<Caller>,
 }
 
@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
 
 impl Params {
     fn read(pairs: Vec<(String, String)>, headers: &HeaderMap) -> Self {
-        let mut params = Self { pairs, known: BTreeSet::new(), faults: Vec::new(), caller: None };
+        let mut params = Self { pairs, known: BTreeSet::new(), faults: Faults::default(), caller: None };
         let from_query = params.find("agency", |text| Token::parse(text).map_err(|fault| fault.to_string()));
         let from_header = params.header(headers, "adjudica-agency");
         if let (Some(query), Some(header)) = (&from_query, &from_header)

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::instant_text;
-use crate::error::FieldFault;
+use crate::error::Faults;
 use crate::wire::fields::{Fields, kind, read_token};
 
 /// Most records in one request.
@@ -16,7 +16,7 @@ pub const RECORDS_MAX: usize = 10_000;
 /// Reads `{"records": [...]}`.
 /// # Errors
 /// Every fault of every record, each with its path.
-pub fn parse_records(value: &Value) -> Result<Vec<Record>, Vec<FieldFault>> {
+pub fn parse_records(value: &Value) -> Result<Vec<Record>, Faults> {
     let mut fields = Fields::of("", value);
     let items = fields.require("records", |value| match value.as_array() {
         Some(items) if items.len() <= RECORDS_MAX => Ok(items),
@@ -78,7 +78,7 @@ fn words_of(probe: &Value, name: &str) -> Vec<Value> {
     expected.split('`').skip(1).step_by(2).map(Value::from).collect()
 }
 
-fn parse_record(path: &str, value: &Value) -> Result<Record, Vec<FieldFault>> {
+fn parse_record(path: &str, value: &Value) -> Result<Record, Faults> {
     let mut fields = Fields::of(path, value);
     let record_id = fields.require("record_id", read_token);
     let subject_id = fields.require("subject_id", read_token);
@@ -180,7 +180,7 @@ mod tests {
         let value = json!({ "records": [{ "record_id": "r", "subject_id": "c", "body": { "kind": "absence", "from": "2026-01-01" } }] });
         let faults = parse_records(&value).expect_err("faults");
         let told: Vec<_> =
-            faults.iter().map(|fault| (fault.field.as_str(), fault.message.contains("`reason`"))).collect();
+            faults.named().iter().map(|fault| (fault.field.as_str(), fault.message.contains("`reason`"))).collect();
         assert_eq!(told, [("records[0].body", false), ("records[0].body", true)]);
     }
 }

@@ -5,7 +5,7 @@ use adjudica_core::{Digest, EncounterFacts, Token};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::error::FieldFault;
+use crate::error::Faults;
 use crate::wire::encounter::parse_encounter_at;
 use crate::wire::fields::{Fields, Refusal, kind, read_digest, read_flag, read_instant, read_text, read_token};
 
@@ -81,7 +81,7 @@ pub enum PolicyName {
 /// Reads a request for one decision.
 /// # Errors
 /// Every fault, each with its field.
-pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Vec<FieldFault>> {
+pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Faults> {
     let mut fields = Fields::of("", value);
     let subject = read_subject(&mut fields);
     let keep =
@@ -182,7 +182,7 @@ mod tests {
     use super::*;
 
     fn fields(value: &Value) -> Vec<String> {
-        parse_decision_request(value).expect_err("faults").into_iter().map(|fault| fault.field).collect()
+        parse_decision_request(value).expect_err("faults").named().iter().map(|fault| fault.field.clone()).collect()
     }
 
     #[test]

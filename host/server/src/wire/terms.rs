@@ -6,7 +6,7 @@ use adjudica_core::{Cents, Terms};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::error::FieldFault;
+use crate::error::{Faults, FieldFault};
 use crate::wire::fields::{
     Fields, Refusal, kind, read_code, read_count, read_date, read_modifier, read_number, read_place, read_token,
 };
@@ -17,7 +17,7 @@ pub const ITEMS_MAX: usize = 10_000;
 /// Reads terms that stand at `path`.
 /// # Errors
 /// Every fault, each with its path.
-pub fn parse_terms_at(path: &str, value: &Value) -> Result<Terms, Vec<FieldFault>> {
+pub fn parse_terms_at(path: &str, value: &Value) -> Result<Terms, Faults> {
     let mut fields = Fields::of(path, value);
     let rates = read_items(&mut fields, "rates", parse_rate);
     let currency = fields.find("currency", read_token);
@@ -36,11 +36,7 @@ pub fn parse_terms_at(path: &str, value: &Value) -> Result<Terms, Vec<FieldFault
 }
 
 /// A list of objects, each read by `parse`.
-fn read_items<T>(
-    fields: &mut Fields<'_>,
-    name: &'static str,
-    parse: fn(&str, &Value) -> Result<T, Vec<FieldFault>>,
-) -> Vec<T> {
+fn read_items<T>(fields: &mut Fields<'_>, name: &'static str, parse: fn(&str, &Value) -> Result<T, Faults>) -> Vec<T> {
     let Some(value) = fields.find_value(name) else { return Vec::new() };
     let Some(items) = value.as_array().filter(|items| items.len() <= ITEMS_MAX) else {
         fields.refuse(name, format!("is {}; give a list of at most {ITEMS_MAX} {name}", kind(value)));
@@ -62,7 +58,7 @@ fn read_word<T: DeserializeOwned>(value: &Value) -> Result<T, Refusal> {
     serde_json::from_value(value.clone()).map_err(|fault| fault.to_string())
 }
 
-fn parse_rate(path: &str, value: &Value) -> Result<Rate, Vec<FieldFault>> {
+fn parse_rate(path: &str, value: &Value) -> Result<Rate, Faults> {
     let mut fields = Fields::of(path, value);
     let procedure_code = fields.require("procedure_code", read_code);
     let from = fields.require("from", read_date);
@@ -94,7 +90,7 @@ fn parse_rate(path: &str, value: &Value) -> Result<Rate, Vec<FieldFault>> {
     }
 }
 
-fn parse_agreement(path: &str, value: &Value) -> Result<Agreement, Vec<FieldFault>> {
+fn parse_agreement(path: &str, value: &Value) -> Result<Agreement, Faults> {
     let mut fields = Fields::of(path, value);
     let state = fields.require("state", read_word);
     let signed_on = fields.find("signed_on", read_date);
@@ -105,7 +101,7 @@ fn parse_agreement(path: &str, value: &Value) -> Result<Agreement, Vec<FieldFaul
     }
 }
 
-fn parse_parameter(path: &str, value: &Value) -> Result<Parameter, Vec<FieldFault>> {
+fn parse_parameter(path: &str, value: &Value) -> Result<Parameter, Faults> {
     let mut fields = Fields::of(path, value);
     let parameter = fields.require("parameter", read_token);
     let from = fields.require("from", read_date);
@@ -127,8 +123,12 @@ mod tests {
     #[test]
     fn it_names_every_fault() {
         let value = json!({"rates": [{"procedure_code": "x", "from": "2026-01-01", "cents": -1}, {"procedure_code": "G9001"}], "rate": []});
-        let fields: Vec<_> =
-            parse_terms_at("terms", &value).expect_err("faults").into_iter().map(|fault| fault.field).collect();
+        let fields: Vec<_> = parse_terms_at("terms", &value)
+            .expect_err("faults")
+            .named()
+            .iter()
+            .map(|fault| fault.field.clone())
+            .collect();
         assert_eq!(
             fields,
             [
@@ -140,7 +140,7 @@ mod tests {
             ]
         );
         let twice = json!({"rates": [{"procedure_code": "G9001", "from": "2026-01-01", "cents": 1}, {"procedure_code": "G9001", "from": "2026-02-01", "cents": 2}]});
-        assert_eq!(parse_terms_at("", &twice).expect_err("faults").len(), 1);
+        assert_eq!(parse_terms_at("", &twice).expect_err("faults").named().len(), 1);
         assert_eq!(parse_terms_at("", &json!({})).expect("terms"), Terms::default());
     }
 }

@@ -14,6 +14,7 @@ fn every_variant() -> Vec<StoreError> {
         StoreError::BadAddress { scheme: "mysql".to_owned() },
         StoreError::UnsafeDatabase { faults: texts() },
         StoreError::Migration { source: sqlx::migrate::MigrateError::Dirty(1) },
+        StoreError::NewerSchema { found: 12, known: 11 },
         StoreError::Unavailable { doing: "reading a decision", source: sqlx::Error::PoolTimedOut },
         StoreError::EncountersExist { encounter_ids: texts() },
         StoreError::BadEncounters { faults: texts() },

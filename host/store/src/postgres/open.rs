@@ -6,6 +6,7 @@ use std::time::Duration;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
+use crate::connect::{LAST_MIGRATION, require_known};
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
 use crate::postgres::commit::KnownHeads;
@@ -22,6 +23,8 @@ const SESSION: [(&str, &str); 5] = [
     ("jit", "off"),
 ];
 
+const HAS_MIGRATIONS: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+
 const SETTINGS: &str = "
     SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')";
 
@@ -36,9 +39,12 @@ pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
         .await
         .map_err(failed)?;
     let warnings = check_settings(&pool).await?;
-    let mut migrations = sqlx::migrate!("migrations/postgres");
-    // A newer release may have added tables; this one must still start beside it.
-    migrations.set_ignore_missing(true);
+    let migrations = sqlx::migrate!("migrations/postgres");
+    let has_table: bool = sqlx::query_scalar(HAS_MIGRATIONS).fetch_one(&pool).await.map_err(failed)?;
+    if has_table {
+        let last: Option<i64> = sqlx::query_scalar(LAST_MIGRATION).fetch_one(&pool).await.map_err(failed)?;
+        require_known(&migrations, last)?;
+    }
     migrations.run(&pool).await.map_err(|source| StoreError::Migration { source })?;
     Ok(PostgresStore { pool, warnings, heads: KnownHeads::default() })
 }

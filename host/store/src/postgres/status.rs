@@ -19,7 +19,10 @@ const COUNTS: &str = "
         (SELECT count(*) FROM undecided u JOIN decision_in_force d
             ON d.agency_id = u.agency_id AND d.encounter_id = u.encounter_id)";
 
-const PING: &str = "SELECT 1";
+/// A database that can only be read is of no use to a host, so a sign of life is written.
+const PING: &str = "
+    INSERT INTO sign_of_life (place, written_at) VALUES (1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)
+    ON CONFLICT (place) DO UPDATE SET written_at = excluded.written_at";
 
 pub(super) async fn list_faults(
     store: &PostgresStore,

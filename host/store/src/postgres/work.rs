@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
 
-use crate::assemble::{Parts, assemble, client_of, readable};
+use crate::assemble::{Parts, assemble, client_of, split};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
@@ -22,6 +22,11 @@ const WAITING_CLIENTS: &str = "
     SELECT agency_id, client_id
     FROM (SELECT agency_id, client_id, position FROM undecided ORDER BY position LIMIT $1) AS waiting
     GROUP BY agency_id, client_id ORDER BY min(position) LIMIT $2";
+
+const LEAVE_ORPHANS: &str = "
+    DELETE FROM undecided u USING unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
+    WHERE u.agency_id = k.agency_id AND u.client_id = k.client_id
+        AND NOT EXISTS (SELECT 1 FROM encounter e WHERE e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id)";
 
 const UNDECIDED: &str = concat!(
     "SELECT ",
@@ -72,28 +77,46 @@ pub(super) async fn take_undecided(
 ) -> Result<Work, StoreError> {
     const DOING: &str = "reading undecided encounters";
     let failed = StoreError::during(DOING);
-    let mut connection = store.pool.acquire().await.map_err(failed)?;
-    let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
-    let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
-    let order: Vec<(String, String)> = query.fetch_all(&mut *connection).await.map_err(failed)?;
-    if order.is_empty() {
-        return Ok(Work::default());
+    let mut cleared: u64 = 0;
+    loop {
+        let mut connection = store.pool.acquire().await.map_err(failed)?;
+        let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
+        let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
+        let order: Vec<(String, String)> = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        if order.is_empty() {
+            return Ok(Work { cleared, ..Work::default() });
+        }
+        let order: Vec<ClientRef> =
+            order.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect();
+        let query = sqlx::query(UNDECIDED)
+            .bind(column(&order, |key| key.agency_id.as_str()))
+            .bind(column(&order, |key| key.client_id.as_str()));
+        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
+        drop(rows);
+        let (order, others) = split(order, &encounters);
+        let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
+        drop(connection);
+        if !bad.is_empty() {
+            keep_faults(store, &bad, now).await?;
+        }
+        if !others.is_empty() {
+            cleared = cleared.saturating_add(leave_orphans(store, &others).await?);
+        }
+        // Places that were cleared stood before those of others, which are looked for again.
+        if !encounters.is_empty() || !bad.is_empty() {
+            return Ok(Work { clients: assemble(&order, encounters, parts)?, bad, cleared });
+        }
     }
-    let order: Vec<ClientRef> =
-        order.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect();
-    let query = sqlx::query(UNDECIDED)
-        .bind(column(&order, |key| key.agency_id.as_str()))
-        .bind(column(&order, |key| key.client_id.as_str()));
-    let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
-    let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
-    drop(rows);
-    let order = readable(order, &encounters);
-    let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
-    drop(connection);
-    if !bad.is_empty() {
-        keep_faults(store, &bad, now).await?;
-    }
-    Ok(Work { clients: assemble(&order, encounters, parts)?, bad })
+}
+
+/// Takes places out of the queue whose encounters are not there; gives back how many.
+async fn leave_orphans(store: &PostgresStore, clients: &[ClientRef]) -> Result<u64, StoreError> {
+    let query = sqlx::query(LEAVE_ORPHANS)
+        .bind(column(clients, |key| key.agency_id.as_str()))
+        .bind(column(clients, |key| key.client_id.as_str()));
+    let done = query.execute(&store.pool).await.map_err(StoreError::during("clearing the queue"))?;
+    Ok(done.rows_affected())
 }
 
 fn refs(encounters: &[StoredEncounter]) -> Vec<EncounterRef<'_>> {

@@ -92,15 +92,16 @@ const UNQUEUE: &str = "
             ON u.agency_id = k.value ->> 'agency_id' AND u.encounter_id = k.value ->> 'encounter_id'
         WHERE u.revision <= k.value ->> 'revision')";
 
-/// Decisions about later encounters counted a ledger that this commit changes.
+/// Decisions about later encounters counted a ledger that this commit changes. A key of two columns is looked for as one value:
+/// SQLite makes an index for a list of those, and would walk a list of pairs for each later encounter.
 const MAKE_STALE: &str = "
     INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
     SELECT e.agency_id, e.encounter_id, e.client_id, e.revision FROM json_each(?1) k CROSS JOIN encounter e
         ON e.agency_id = k.value ->> 'agency_id' AND e.client_id = k.value ->> 'client_id'
             AND e.date_of_service >= k.value ->> 'after_day'
             AND (e.date_of_service, e.encounter_id) > (k.value ->> 'after_day', k.value ->> 'after_encounter')
-    WHERE (e.agency_id, e.encounter_id) NOT IN (
-            SELECT d.value ->> 'agency_id', d.value ->> 'encounter_id' FROM json_each(?2) d)
+    WHERE json_array(e.agency_id, e.encounter_id) NOT IN (
+            SELECT json_array(d.value ->> 'agency_id', d.value ->> 'encounter_id') FROM json_each(?2) d)
         AND NOT EXISTS (SELECT 1 FROM encounter_fault f
             WHERE f.agency_id = e.agency_id AND f.encounter_id = e.encounter_id)
     ON CONFLICT (agency_id, encounter_id) DO NOTHING";

@@ -20,9 +20,9 @@ const EXISTING_IDS: &str = "
     ORDER BY e.encounter_id";
 
 const EXISTING: &str = concat!(
-    "SELECT ",
+    "SELECT json_array(",
     encounter_columns!(),
-    " FROM jsonb_each(?2) k CROSS JOIN encounter e ON e.agency_id = ?1 AND e.encounter_id = k.value"
+    ") FROM jsonb_each(?2) k CROSS JOIN encounter e ON e.agency_id = ?1 AND e.encounter_id = k.value"
 );
 
 /// The parts go in before their encounters: their triggers then find no encounter whose revision they would raise.
@@ -66,13 +66,16 @@ const UPSERT_ENCOUNTERS: &str = "
         place_of_service = excluded.place_of_service, group_size = excluded.group_size,
         received_on = excluded.received_on, revision = encounter.revision + 1, written_at = excluded.written_at";
 
-const FIND: &str =
-    concat!("SELECT ", encounter_columns!(), " FROM encounter e WHERE e.agency_id = ?1 AND e.encounter_id = ?2");
+const FIND: &str = concat!(
+    "SELECT json_array(",
+    encounter_columns!(),
+    ") FROM encounter e WHERE e.agency_id = ?1 AND e.encounter_id = ?2"
+);
 
 const LIST: &str = concat!(
-    "SELECT ",
+    "SELECT json_array(",
     encounter_columns!(),
-    " FROM encounter e
+    ") FROM encounter e
       WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND (?3 IS NULL OR e.client_id = ?3)
         AND (?4 IS NULL OR e.payer_id = ?4) AND (?5 IS NULL OR e.date_of_service >= ?5)
         AND (?6 IS NULL OR e.date_of_service < ?6)

@@ -4,8 +4,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection, SqlitePool};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 
+use crate::connect::{LAST_MIGRATION, require_known};
 use crate::error::StoreError;
 use crate::sqlite::{BEGIN, SqliteStore};
 
@@ -26,6 +27,8 @@ const READER_CACHE_SIZE: &str = "-8192";
 const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 
 const VERSION: &str = "SELECT sqlite_version()";
+
+const HAS_MIGRATIONS: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
 
 pub(crate) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
     let failed = StoreError::during("opening the database");
@@ -63,6 +66,17 @@ fn pool_options(connections_max: u32) -> SqlitePoolOptions {
         .idle_timeout(None)
         .max_lifetime(None)
         .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(is_at_rest(connection)))
+}
+
+/// Whether a connection is in no transaction. SQLite ends one by itself where the disk is full or fails, and the connection, which
+/// was told to end it, goes on counting it: such a one is thrown away, and its next user gets another.
+async fn is_at_rest(connection: &mut SqliteConnection) -> Result<bool, sqlx::Error> {
+    if connection.is_in_transaction() {
+        // Whoever was cut off has asked for the end of its transaction; the answer comes after it.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 async fn require_version(pool: &SqlitePool) -> Result<(), StoreError> {
@@ -82,9 +96,13 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
     let failed = StoreError::during("bringing the tables up to date");
     let mut connection = pool.acquire().await.map_err(failed)?;
     let mut transaction = connection.begin_with(BEGIN).await.map_err(failed)?;
-    let mut migrations = sqlx::migrate!("migrations/sqlite");
-    // A newer release may have added tables; this one must still start beside it.
-    migrations.set_ignore_missing(true);
+    let migrations = sqlx::migrate!("migrations/sqlite");
+    let has_table: i64 = sqlx::query_scalar(HAS_MIGRATIONS).fetch_one(&mut *transaction).await.map_err(failed)?;
+    if has_table > 0 {
+        let last: Option<i64> =
+            sqlx::query_scalar(LAST_MIGRATION).fetch_one(&mut *transaction).await.map_err(failed)?;
+        require_known(&migrations, last)?;
+    }
     migrations.run(&mut *transaction).await.map_err(|source| StoreError::Migration { source })?;
     transaction.commit().await.map_err(failed)
 }

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::commit::{ClientRef, EncounterRef, Standing, StandingRow};
 use crate::error::StoreError;
 use crate::in_force::{LoadedRow, add_loaded};
-use crate::raw::encounter::{RawEncounter, read_encounter};
+use crate::raw::encounter::RawEncounter;
 use crate::raw::ledger::{RawLedger, read_ledger};
 use crate::sqlite::json;
 
@@ -85,16 +85,32 @@ const LOADED: &str = "
     CROSS JOIN decision r ON r.agency_id = d.agency_id AND r.decision_id = d.decision_id";
 
 pub(super) fn encounter(row: &SqliteRow) -> Result<RawEncounter, sqlx::Error> {
-    read_encounter!(row)
+    let columns: Vec<u8> = row.try_get(0)?;
+    serde_json::from_str(&lossy(columns)).map_err(|fault| sqlx::Error::Decode(Box::new(fault)))
 }
 
 /// Encounters that were read as one JSON text.
+/// A text of other systems: what is no UTF-8 in it is shown by a sign that no name has, so that its row is a fault of its own.
+pub(super) fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
 pub(super) fn encounters(rows: &str) -> Result<Vec<RawEncounter>, StoreError> {
-    serde_json::from_str(rows).map_err(|fault| StoreError::Corrupt {
+    serde_json::from_str(rows).map_err(corrupt)
+}
+
+/// Encounters, each with its place in the queue.
+pub(super) fn placed(rows: &str) -> Result<Vec<(RawEncounter, i64)>, StoreError> {
+    serde_json::from_str(rows).map_err(corrupt)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err asks for")]
+fn corrupt(fault: serde_json::Error) -> StoreError {
+    StoreError::Corrupt {
         table: "encounter",
         row: "of a set".to_owned(),
         fault: format!("values of another type than their columns: {fault}"),
-    })
+    }
 }
 
 pub(super) fn ledger(row: &SqliteRow) -> Result<RawLedger, sqlx::Error> {

@@ -19,7 +19,10 @@ const COUNTS: &str = "
         (SELECT count(*) FROM undecided u JOIN decision_in_force d
             ON d.agency_id = u.agency_id AND d.encounter_id = u.encounter_id)";
 
-const PING: &str = "SELECT 1";
+/// A database that can only be read is of no use to a host, so a sign of life is written.
+const PING: &str = "
+    INSERT INTO sign_of_life (place, written_at) VALUES (1, CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER))
+    ON CONFLICT (place) DO UPDATE SET written_at = excluded.written_at";
 
 pub(super) async fn list_faults(
     store: &SqliteStore,
@@ -41,6 +44,6 @@ pub(super) async fn counts(store: &SqliteStore) -> Result<Counts, StoreError> {
 
 pub(super) async fn ping(store: &SqliteStore) -> Result<(), StoreError> {
     let failed = StoreError::during("asking for a sign of life");
-    sqlx::query(PING).execute(&store.readers).await.map_err(failed)?;
+    sqlx::query(PING).execute(&store.writer).await.map_err(failed)?;
     Ok(())
 }

@@ -4,29 +4,21 @@ use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
 
-use crate::assemble::{Parts, assemble, client_of, in_history_order, readable};
+use crate::assemble::{Parts, assemble, client_of, in_history_order, split};
 use crate::commit::{ClientRef, EncounterRef};
-use crate::encounter::StoredEncounter;
+use crate::encounter::{BadEncounter, StoredEncounter};
 use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::raw::encounter::parse_all;
 use crate::sqlite::faults::keep_faults;
 use crate::sqlite::read::{self, encounter_columns, ledger_columns};
-use crate::sqlite::{SqliteStore, json};
+use crate::sqlite::{SqliteStore, json, waiting};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
 
-/// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
-const PLACES_PER_CLIENT: u32 = 8;
-
-const WAITING_CLIENTS: &str = "
-    SELECT agency_id, client_id
-    FROM (SELECT agency_id, client_id, position FROM undecided ORDER BY position LIMIT ?1)
-    GROUP BY agency_id, client_id ORDER BY min(position) LIMIT ?2";
-
 const UNDECIDED: &str = concat!(
-    "SELECT json_group_array(json_array(",
+    "SELECT json_group_array(json_array(json_array(",
     encounter_columns!(),
-    ")) FROM jsonb_each(?1) k
+    "), u.position)) FROM jsonb_each(?1) k
       CROSS JOIN undecided u ON u.agency_id = k.value ->> 'agency_id' AND u.client_id = k.value ->> 'client_id'
       CROSS JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
 );
@@ -63,25 +55,46 @@ const HISTORY: &str = concat!(
 pub(super) async fn take_undecided(store: &SqliteStore, limit_clients: u32, now: Instant) -> Result<Work, StoreError> {
     const DOING: &str = "reading undecided encounters";
     let failed = StoreError::during(DOING);
-    let mut connection = store.readers.acquire().await.map_err(failed)?;
-    let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
-    let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
-    let order: Vec<(String, String)> = query.fetch_all(&mut *connection).await.map_err(failed)?;
-    if order.is_empty() {
-        return Ok(Work::default());
+    let mut cleared: u64 = 0;
+    loop {
+        let mut connection = store.readers.acquire().await.map_err(failed)?;
+        let waiting = waiting::longest(&mut connection, limit_clients).await?;
+        if waiting.is_empty() {
+            return Ok(Work { cleared, ..Work::default() });
+        }
+        let query = sqlx::query_scalar(UNDECIDED).bind(json(&waiting.clients)?);
+        let rows: Vec<u8> = query.fetch_one(&mut *connection).await.map_err(failed)?;
+        let (mut encounters, mut bad, mut unreadable) = (Vec::new(), Vec::new(), waiting.unreadable);
+        for (row, position) in read::placed(&read::lossy(rows))? {
+            match row.parse() {
+                Ok(encounter) => encounters.push(encounter),
+                // What cannot be read of its key finds no row by it.
+                Err(fault) if is_lossy(&fault) => unreadable.push(position),
+                Err(fault) => bad.push(fault),
+            }
+        }
+        let (order, others) = split(waiting.clients, &encounters);
+        let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
+        drop(connection);
+        if !bad.is_empty() {
+            keep_faults(store, &bad, now).await?;
+        }
+        if !unreadable.is_empty() {
+            bad.extend(waiting::keep_unreadable(store, &unreadable, now).await?);
+        }
+        if !others.is_empty() {
+            cleared = cleared.saturating_add(waiting::leave_orphans(store, &others).await?);
+        }
+        // Places that were cleared stood before those of others, which are looked for again.
+        if !encounters.is_empty() || !bad.is_empty() {
+            return Ok(Work { clients: assemble(&order, encounters, parts)?, bad, cleared });
+        }
     }
-    let order: Vec<ClientRef> =
-        order.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect();
-    let query = sqlx::query_scalar(UNDECIDED).bind(json(&order)?);
-    let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
-    let (encounters, bad) = parse_all(&read::encounters(&rows)?);
-    let order = readable(order, &encounters);
-    let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
-    drop(connection);
-    if !bad.is_empty() {
-        keep_faults(store, &bad, now).await?;
-    }
-    Ok(Work { clients: assemble(&order, encounters, parts)?, bad })
+}
+
+/// Whether its key is not the one that the database has.
+fn is_lossy(bad: &BadEncounter) -> bool {
+    [&bad.agency_id, &bad.encounter_id].into_iter().any(|key| key.contains(char::REPLACEMENT_CHARACTER))
 }
 
 fn refs(encounters: &[StoredEncounter]) -> Vec<EncounterRef<'_>> {
@@ -126,8 +139,8 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
     let asked: Vec<EncounterRef<'_>> = asked.into_iter().collect();
     let mut connection = store.readers.acquire().await.map_err(failed)?;
     let query = sqlx::query_scalar(CHOSEN).bind(json(&asked)?);
-    let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
-    let (encounters, bad) = parse_all(&read::encounters(&rows)?);
+    let rows: Vec<u8> = query.fetch_one(&mut *connection).await.map_err(failed)?;
+    let (encounters, bad) = parse_all(&read::encounters(&read::lossy(rows))?);
     let mut parts = parts(&mut connection, &order, &asked).await?;
     let known = Known {
         in_force: parts.standing.in_force.clone(),
@@ -161,8 +174,8 @@ pub(super) async fn load_history(store: &SqliteStore, filter: &HistoryFilter) ->
         .bind(filter.encounters.payer_id.as_ref().map(adjudica_core::Token::as_str))
         .bind(filter.encounters.from.map(|day| day.to_string()))
         .bind(filter.encounters.to.map(|day| day.to_string()));
-    let rows: String = query.fetch_one(&mut *connection).await.map_err(failed)?;
-    let (mut encounters, bad) = parse_all(&read::encounters(&rows)?);
+    let rows: Vec<u8> = query.fetch_one(&mut *connection).await.map_err(failed)?;
+    let (mut encounters, bad) = parse_all(&read::encounters(&read::lossy(rows))?);
     encounters.sort_by(in_history_order);
     let full = u32::try_from(clients.len()).is_ok_and(|count| count >= filter.clients_max);
     Ok(HistoryPage { encounters, bad, next_after_client_id: Some(last.clone()).filter(|_| full) })

@@ -56,6 +56,8 @@ on_both! {
         it_takes_whole_clients_longest_waiting_first,
         it_keeps_bad_rows_as_faults_with_every_fault,
         it_takes_a_repaired_row_again,
+        it_clears_places_whose_encounters_are_not_there,
+        it_goes_on_beside_bytes_that_are_no_text,
         it_forgets_deleted_encounters,
         it_refuses_new_ids_for_an_encounter,
         it_loads_chosen_work_in_order,
@@ -136,5 +138,6 @@ on_both! {
     }
     schema {
         it_opens_the_same_database_twice,
+        it_refuses_tables_that_a_newer_release_has_changed,
     }
 }

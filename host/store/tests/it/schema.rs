@@ -2,7 +2,7 @@
 
 use adjudica_store::{PutMode, StoreError};
 
-use crate::support::{Setup, at, encounter, postgres, sqlite, token};
+use crate::support::{Raw, Setup, at, encounter, postgres, sqlite, token};
 
 pub(crate) async fn it_opens_the_same_database_twice(setup: &Setup) {
     let (one, two) = tokio::join!(adjudica_store::connect(&setup.url), adjudica_store::connect(&setup.url));
@@ -77,4 +77,24 @@ async fn it_refuses_other_addresses_without_repeating_them() {
         assert!(matches!(refused, StoreError::BadAddress { .. }), "{refused}");
         assert!(!refused.to_string().contains("secret"), "{refused}");
     }
+}
+
+pub(crate) async fn it_refuses_tables_that_a_newer_release_has_changed(setup: &Setup) {
+    let newer =
+        "INSERT INTO _sqlx_migrations SELECT max(version) + 1, 'amounts are in mills now', max(installed_on), true,
+        max(checksum), 0 FROM _sqlx_migrations";
+    let newer = match &setup.raw {
+        Raw::Sqlite(_) => newer.to_owned(),
+        Raw::Postgres(_) => newer.replace("max(checksum)", "decode('00', 'hex')"),
+    };
+    setup.raw.execute(&newer).await.expect("inserts");
+    let refused = adjudica_store::connect(&setup.url).await.map(drop).expect_err("is refused");
+    let StoreError::NewerSchema { found, known } = refused else { panic!("{refused}") };
+    assert_eq!(found, known + 1);
+    setup
+        .raw
+        .execute("DELETE FROM _sqlx_migrations WHERE description = 'amounts are in mills now'")
+        .await
+        .expect("deletes");
+    adjudica_store::connect(&setup.url).await.expect("opens").close().await;
 }

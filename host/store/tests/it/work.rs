@@ -3,7 +3,7 @@
 use adjudica_core::EncounterFacts;
 use adjudica_store::{EncounterFilter, HistoryFilter, NewCommit, Work, WorkRequest};
 
-use crate::support::{Setup, at, billable, commit_of, encounter, full_encounter, not_billable, token};
+use crate::support::{Raw, Setup, at, billable, commit_of, encounter, full_encounter, not_billable, token};
 
 /// How another system writes an encounter.
 fn insert_sql(encounter_id: &str, client_id: &str, date_of_service: &str) -> String {
@@ -197,4 +197,40 @@ pub(crate) async fn it_takes_and_commits_thousands_at_once(setup: &Setup) {
     let report = setup.store.verify_chain(&token("a")).await.expect("checks");
     assert_eq!((report.length, report.first_broken), (3_000, None));
     assert_eq!(setup.store.ledger_of(&token("a"), &token("c999"), None).await.expect("reads").len(), 3);
+}
+
+/// Places may be left behind where triggers were switched off; thousands of them hide nobody.
+pub(crate) async fn it_clears_places_whose_encounters_are_not_there(setup: &Setup) {
+    for place in 0..300 {
+        let sql = format!(
+            "INSERT INTO undecided (agency_id, encounter_id, client_id, revision) VALUES ('a', 'gone{place}', 'x{place}', 1)"
+        );
+        setup.raw.execute(sql).await.expect("inserts");
+    }
+    setup.raw.execute(insert_sql("e1", "c1", "2026-02-03")).await.expect("inserts");
+    let work = setup.store.take_undecided(10, at(10)).await.expect("takes");
+    assert_eq!((ids(&work), work.cleared), (vec![("c1".to_owned(), vec!["e1".to_owned()])], 300));
+    assert_eq!(setup.raw.texts("SELECT encounter_id FROM undecided").await, ["e1"]);
+}
+
+/// SQLite keeps whatever bytes another system writes; PostgreSQL refuses them itself.
+pub(crate) async fn it_goes_on_beside_bytes_that_are_no_text(setup: &Setup) {
+    let Raw::Sqlite(_) = &setup.raw else {
+        let refused = setup.raw.execute(insert_sql("e1", "c1", "2026-02-03").replace("'c1'", "E'\\xE9'")).await;
+        refused.expect_err("is refused");
+        return;
+    };
+    for (id, column) in [("e1", "'c1'"), ("e2", "'RN'"), ("e3", "'e3'")] {
+        let row = insert_sql(id, "c1", "2026-02-03").replace(column, "CAST(x'4A6F73E9' AS TEXT)");
+        setup.raw.execute(row).await.expect("inserts");
+    }
+    setup.raw.execute(insert_sql("e4", "c4", "2026-02-03")).await.expect("inserts");
+    let work = take(setup).await;
+    assert_eq!(ids(&work), [("c4".to_owned(), vec!["e4".to_owned()])]);
+    let fields: Vec<&str> = work.bad.iter().map(|bad| bad.faults[0].as_str()).collect();
+    assert_eq!(fields.len(), 3, "{fields:?}");
+    assert_eq!(setup.raw.texts("SELECT encounter_id FROM undecided").await, ["e4"]);
+    let mended = "UPDATE encounter SET client_id = 'c1' WHERE encounter_id = 'e1'";
+    setup.raw.execute(mended).await.expect("updates");
+    assert_eq!(ids(&take(setup).await).len(), 2, "a row that is mended is taken again");
 }

@@ -10,16 +10,19 @@ const WORK: &str = r#"
     [[code]]
     id = "visit"
     code = "T1016"
+    roles = "any"
     source = "manual"
 
     [[code]]
     id = "follow-up"
     code = "G9002"
+    roles = "any"
     source = "manual"
 
     [[code]]
     id = "more"
     code = "99489"
+    roles = "any"
     source = "manual"
 
     [[units]]

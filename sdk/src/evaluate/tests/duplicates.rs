@@ -10,16 +10,19 @@ const AGAIN: &str = r#"
     [[code]]
     id = "visit"
     code = "T1016"
+    roles = "any"
     source = "manual"
 
     [[code]]
     id = "work"
     code = "99487"
+    roles = "any"
     source = "manual"
 
     [[code]]
     id = "more-work"
     code = "99489"
+    roles = "any"
     source = "manual"
 
     [[units]]
@@ -207,6 +210,7 @@ fn it_counts_by_mode_wherever_lines_are_narrowed() {
     [[code]]
     id = \"other\"
     code = \"T1017\"
+    roles = \"any\"
     source = \"manual\"
 
     [[exclude]]

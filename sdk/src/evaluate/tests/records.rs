@@ -8,11 +8,13 @@ fn it_adds_minutes_up_over_a_month_and_bills_each_unit_once() {
     [[code]]
     id = "ccm"
     code = "99490"
+    roles = "any"
     source = "manual"
 
     [[code]]
     id = "ccm-more"
     code = "99439"
+    roles = "any"
     source = "manual"
 
     [[units]]
@@ -264,6 +266,7 @@ fn it_prices_by_the_rate_with_the_most_selectors_that_hold() {
     [[code]]
     id = "visit"
     code = "T1016"
+    roles = "any"
     source = "manual"
 
     [[units]]

@@ -239,3 +239,60 @@ fn it_cites_the_rows_of_each_period_alone() {
         [(Some("these roles may: RN"), Some("2.1")), (Some("these roles may: RN, LPN"), Some("2.1; and memo, page 3")),]
     );
 }
+
+/// Between two rows, before the first and after the last: nobody, and that alone is said. A row that only lets through with a look
+/// is closed to everybody else.
+#[test]
+fn it_lets_nobody_bill_on_days_that_no_row_holds() {
+    let rows = format!(
+        "{CODE}{}",
+        r#"
+    [[staff]]
+    id = "early"
+    codes = ["T1016"]
+    roles = ["RN"]
+    modes = ["in_person"]
+    from = 2024-02-01
+    to = 2024-06-30
+    source = "manual"
+
+    [[staff]]
+    id = "late"
+    codes = ["T1016"]
+    roles = ["RN"]
+    from = 2024-07-01
+    to = 2025-01-01
+    source = "memo"
+
+    [[staff]]
+    id = "reserved"
+    codes = ["T1016"]
+    roles = ["CHW"]
+    from = 2025-01-01
+    to = 2025-06-01
+    effect = "review"
+"#
+    );
+    let case = |name: &str, day: &str, role: &str, expect: &str| {
+        format!(
+            "[[case]]\nname = \"{name}\"\nencounter = {{ procedure_code = \"T1016\", date_of_service = \"{day}\", \
+             rendering_provider_role = \"{role}\", mode = \"video\" }}\nexpect = {{ {expect} }}\n"
+        )
+    };
+    let cases = [
+        case("nobody_before_the_first_row", "2024-01-31", "RN", "outcome = \"not_billable\", rules = [\"role.T1016\"]"),
+        case("by_the_first_row", "2024-06-29", "RN", "outcome = \"not_billable\", rules = [\"mode.T1016\"]"),
+        case("nobody_between_two_rows", "2024-06-30", "RN", "outcome = \"not_billable\", rules = [\"role.T1016\"]"),
+        case("by_the_second_row", "2024-07-01", "RN", "outcome = \"billable\", rules = []"),
+        case("whom_a_reserved_row_names", "2025-01-01", "CHW", "outcome = \"review\", rules = [\"reserved\"]"),
+        case("nobody_else", "2025-01-01", "RN", "outcome = \"not_billable\", rules = [\"role.T1016\"]"),
+        case("nobody_after_the_last_row", "2025-06-01", "CHW", "outcome = \"not_billable\", rules = [\"role.T1016\"]"),
+    ];
+    check(&rows, &cases.concat());
+    let gap = compiled(&rows).manifest;
+    let rule = gap.rules.iter().find(|rule| rule.id.as_str() == "role.T1016.2024-06-30").expect("a rule of that day");
+    assert_eq!(rule.sentence, "nobody may bill T1016 on this day");
+    let remedy = "ask the payer who may bill it on this day; its tables name nobody";
+    assert_eq!(rule.remedy.as_deref(), Some(remedy));
+    assert_eq!(rule.source.as_ref().map(Token::as_str), Some("manual"), "the row that has ended");
+}

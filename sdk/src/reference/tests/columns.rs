@@ -28,6 +28,11 @@ in_force = [{ from = 2024-01-01 }]
 id = "visit"
 code = "T1016"
 
+[[staff]]
+id = "anybody"
+effect = "note"
+codes = ["T1016"]
+
 [unknown_code]
 id = "a-unknown_code"
 effect = "note"
@@ -38,7 +43,7 @@ pub(super) const SAMPLES: [(&str, &str); 27] = [
     ("source", "[[source]]\nid = \"a-source\"\ntitle = \"t\"\nconfidence = \"low\"\n"),
     ("assumption", "[[assumption]]\nid = \"a-assumption\"\nsentence = \"s\"\n"),
     ("parameter", "[[parameter]]\nid = \"a-parameter\"\ndefault = 1\nmin = 1\nmax = 1\nsentence = \"s\"\n"),
-    ("code", "[[code]]\nid = \"a-code\"\ncode = \"T1017\"\n"),
+    ("code", "[[code]]\nid = \"a-code\"\ncode = \"T1017\"\nroles = \"any\"\n"),
     ("outside_dates", "[outside_dates]\nid = \"a-outside_dates\"\neffect = \"note\"\n"),
     ("unknown_service", "[unknown_service]\nid = \"a-unknown_service\"\neffect = \"note\"\n"),
     ("unknown_modifier", "[unknown_modifier]\nid = \"a-unknown_modifier\"\n"),
@@ -80,7 +85,7 @@ pub(super) const SAMPLES: [(&str, &str); 27] = [
 ];
 
 /// Columns that a row has in the samples besides those that it must have.
-const BESIDES: [&str; 6] = ["effect", "min", "max", "info", "terms", "days"];
+const BESIDES: [&str; 7] = ["roles", "effect", "min", "max", "info", "terms", "days"];
 
 /// What serde expected, from its message: the words in backticks after `expected`.
 pub(super) fn expected(message: &str) -> BTreeSet<String> {
@@ -131,7 +136,10 @@ fn the_reference_has_the_tables_inside_rows() {
     let table = [
         ("when", "[[notice]]\nid = \"a\"\nwhen = { nonsense = 1 }"),
         ("denial", "[[notice]]\nid = \"a\"\ndenial = { nonsense = 1 }"),
-        ("band", "[[units]]\nid = \"a\"\ncodes = []\nrounding = { rule = \"table\", bands = [{ nonsense = 1 }] }"),
+        (
+            "band",
+            "[[units]]\nid = \"a\"\ncodes = [\"T1016\"]\nrounding = { rule = \"table\", bands = [{ nonsense = 1 }] }",
+        ),
     ];
     for (name, row) in table {
         assert_eq!(expected(&faults_of_row(row)), names(find_shape(name).columns), "{name}");
@@ -139,8 +147,10 @@ fn the_reference_has_the_tables_inside_rows() {
     let periods = HEAD.replace("{ from = 2024-01-01 }", "{ nonsense = 1 }");
     assert_eq!(expected(&faults(&periods)), names(find_shape("period").columns));
     for shape in common::ROUNDING.shapes.iter().filter(|shape| !shape.columns.is_empty()) {
-        let row =
-            format!("[[units]]\nid = \"a\"\ncodes = []\nrounding = {{ rule = \"{}\", nonsense = 1 }}", shape.name);
+        let row = format!(
+            "[[units]]\nid = \"a\"\ncodes = [\"T1016\"]\nrounding = {{ rule = \"{}\", nonsense = 1 }}",
+            shape.name
+        );
         assert_eq!(expected(&faults_of_row(&row)), names(shape.columns), "{}", shape.name);
     }
 }
@@ -176,7 +186,7 @@ fn the_reference_requires_what_the_tables_inside_rows_must_have() {
     let notice = format!("{HEAD}\n[[notice]]\nid = \"a\"\ndenial = {{ HERE }}\n");
     hold("denial", find_shape("denial").columns, "", "", &notice);
     let notice = format!("{HEAD}\n[[notice]]\nid = \"a\"\nwhen = {{ HERE }}\n");
-    hold("when", find_shape("when").columns, "", "", &notice);
+    hold("when", find_shape("when").columns, "minutes_min = 1", "", &notice);
     let policy = HEAD.replace("{ from = 2024-01-01 }", "{ HERE }");
     hold("period", find_shape("period").columns, "", "", &policy);
 }

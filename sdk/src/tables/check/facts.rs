@@ -4,6 +4,7 @@ use adjudica_core::standing::{CONDITIONS, is_condition, is_date};
 
 use super::Checker;
 use crate::tables::document::{Located, Place};
+use crate::tables::rows::DATE_OF_SERVICE;
 
 impl Checker<'_> {
     pub(super) fn check_facts(&mut self) {
@@ -15,8 +16,10 @@ impl Checker<'_> {
             if row.names().next().is_none() {
                 self.fault(*place, "the row names nothing to require; give `info`, or several as `any_of`");
             } else if row.absent && !row.any_of.is_empty() {
-                self.fault(
+                self.fault_at(
                     *place,
+                    "any_of",
+                    None,
                     "`any_of` goes with what must be there; write a row of `info` for each that must not",
                 );
             }
@@ -25,12 +28,16 @@ impl Checker<'_> {
 
     /// A name with a dot is a condition of the records, and must be one that there is.
     fn check_conditions(&mut self) {
+        let document = self.document;
         let mut named: Vec<(Place, &str)> = Vec::new();
-        for Located { row, place } in &self.document.requirements {
-            named.extend(row.names().map(|name| (*place, name)));
+        for Located { row, place } in &document.requirements {
+            named.extend(row.info.iter().map(|name| (document.spot(*place, "info", None), name.as_str())));
+            named.extend(row.any_of.iter().map(|name| (document.spot(*place, "any_of", Some(name)), name.as_str())));
         }
-        for (place, when) in self.document.placed_whens() {
-            named.extend(when.info.iter().chain(&when.without).map(|name| (place, name.as_str())));
+        for (place, when) in document.placed_whens() {
+            named.extend(when.info.iter().map(|name| (document.spot(place, "when.info", Some(name)), name.as_str())));
+            let without = when.without.iter();
+            named.extend(without.map(|name| (document.spot(place, "when.without", Some(name)), name.as_str())));
         }
         for (place, name) in named.into_iter().filter(|(_, name)| name.contains('.') && !is_condition(name)) {
             let table = name.split('.').next().unwrap_or_default();
@@ -49,8 +56,12 @@ impl Checker<'_> {
 
     fn check_intervals(&mut self) {
         for Located { row, place } in &self.document.intervals {
-            for name in row.dates().filter(|name| !is_date(name)) {
-                self.fault(*place, format!("`{name}` is not a kind of day that records give; see the table reference"));
+            for (path, name) in [("start", Some(&row.start)), ("end", row.end.as_ref())] {
+                let Some(name) = name.filter(|name| name.as_str() != DATE_OF_SERVICE && !is_date(name.as_str())) else {
+                    continue;
+                };
+                let message = format!("`{name}` is not a kind of day that records give; see the table reference");
+                self.fault_at(*place, path, None, message);
             }
             if row.dates().next().is_none() {
                 self.fault(*place, "the row measures from the date of service to itself; give another day");
@@ -64,21 +75,33 @@ impl Checker<'_> {
     fn check_parameters(&mut self) {
         for (index, Located { row, place }) in self.document.parameters.iter().enumerate() {
             if !(row.min..=row.max).contains(&row.default) {
-                self.fault(
+                self.fault_at(
                     *place,
+                    "default",
+                    None,
                     format!("the default {} is outside {} to {}; correct one of them", row.default, row.min, row.max),
                 );
             }
             if self.document.parameters.iter().take(index).any(|other| other.row.id == row.id) {
-                self.fault(*place, format!("the parameter `{}` is listed twice; keep one", row.id));
+                self.fault_at(*place, "id", None, format!("the parameter `{}` is listed twice; keep one", row.id));
             }
         }
     }
 
     fn check_limits(&mut self) {
         for Located { row, place } in &self.document.limits {
+            if row.max == Some(0) && row.effect.is_none() {
+                let message =
+                    "a limit of 0 refuses every line; give the number, or the `effect` if that is what the source says";
+                self.fault_at(*place, "max", None, message);
+            }
             if row.together && row.codes.is_none() {
-                self.fault(*place, "`together` goes with `codes`; name the codes that share the count");
+                self.fault_at(
+                    *place,
+                    "together",
+                    None,
+                    "`together` goes with `codes`; name the codes that share the count",
+                );
             }
             match (&row.max, &row.parameter) {
                 (None, None) => self.fault(*place, "the row has neither `max` nor `parameter`; give one"),
@@ -87,8 +110,10 @@ impl Checker<'_> {
                     if self.document.is_whole("parameter")
                         && !self.document.parameters.iter().any(|known| known.row.id == *name) =>
                 {
-                    self.fault(
+                    self.fault_at(
                         *place,
+                        "parameter",
+                        None,
                         format!("there is no parameter `{name}`; add a `[[parameter]]` or correct the name"),
                     );
                 }

@@ -20,12 +20,13 @@ pub(in crate::tables) struct StaffRules {
 struct StaffPeriod {
     code: ProcedureCode,
     in_force: DateRange,
-    /// Positions of the plain rows among the document's staff rows.
+    /// Positions of the plain rows among the document's staff rows; without any nobody may bill.
     rows: Vec<usize>,
 }
 
 impl StaffRules {
-    /// Joins neighbouring segments, given by their first days, in which a code has the same rows.
+    /// Joins neighbouring segments, given by their first days, in which a code has the same rows. Codes that anybody may bill have
+    /// none.
     pub(crate) fn collect(document: &Document, segments: &[ServiceDate]) -> Self {
         let mut periods: Vec<StaffPeriod> = Vec::new();
         let mut codes: Vec<ProcedureCode> = document.codes.iter().map(|row| row.row.code).collect();
@@ -33,6 +34,16 @@ impl StaffRules {
         codes.dedup();
         for code in codes {
             for (index, first) in segments.iter().enumerate() {
+                let Some(closed) = document
+                    .codes
+                    .iter()
+                    .find(|row| row.row.code == code && document.range(&row.row.common()).contains(*first))
+                else {
+                    continue;
+                };
+                if closed.row.roles.is_some() {
+                    continue;
+                }
                 let rows = plain_rows(document, code, *first);
                 let next = segments.get(index + 1).copied();
                 match periods
@@ -40,7 +51,6 @@ impl StaffRules {
                     .filter(|period| period.code == code && period.in_force.to == Some(*first) && period.rows == rows)
                 {
                     Some(period) => period.in_force.to = next,
-                    None if rows.is_empty() => {}
                     None => periods.push(StaffPeriod { code, in_force: DateRange { from: *first, to: next }, rows }),
                 }
             }
@@ -100,14 +110,18 @@ impl PlanBuilder<'_, '_> {
         let (period, dated) = self.staff_rules.find(self.code, self.day)?;
         let rows: Vec<&StaffRow> =
             period.rows.iter().filter_map(|index| document.staff.get(*index)).map(|row| &row.row).collect();
-        let common = Common { section: words::section(&rows), ..rows.first()?.common() };
-        let spoken = StaffSpeech { common: &common, in_force: period.in_force, dated };
-        let speaks = Speaks::of(&allowed, &conditional);
+        let common = match rows.first() {
+            Some(first) => Common { section: words::section(&rows), ..first.common() },
+            None => self.closing_row(period),
+        };
+        let spoken = StaffSpeech { common: &common, in_force: period.in_force, dated, is_closed: rows.is_empty() };
+        let by_anyone = by_anyone(&allowed, &conditional);
+        let speaks = Speaks::of(&allowed, &conditional, by_anyone);
         let mut rule = |is_needed: bool, what: &str, allowed: &str| {
             if is_needed { self.staff_rule(what, &spoken, allowed) } else { NONE }
         };
         Some(Staff {
-            by_anyone: allowed.iter().fold(0, |bits, allowed| bits | allowed),
+            by_anyone,
             allowed: allowed.iter().flat_map(|bits| bits.to_le_bytes()).collect(),
             conditional,
             role_rule: rule(speaks.role, "role", &words::roles(document, &rows)),
@@ -116,11 +130,37 @@ impl PlanBuilder<'_, '_> {
         })
     }
 
+    /// What is cited where no row lets anybody bill: the row that has ended, or the next one, or else where the code stands.
+    fn closing_row(&self, period: &StaffPeriod) -> Common {
+        let document = self.document;
+        let mine = document
+            .staff
+            .iter()
+            .map(|row| &row.row)
+            .filter(|row| is_plain(row) && resolve(&document.sets, &row.codes).contains(&self.code.as_str()));
+        let mut ranged: Vec<_> = mine.map(|row| (document.range(&row.common()), row.common())).collect();
+        ranged.sort_by_key(|(range, _)| range.from);
+        let ended = ranged.iter().rev().find(|(range, _)| range.to.is_some_and(|to| to <= period.in_force.from));
+        let of_code = document.codes.iter().find(|row| row.row.code == self.code).map(|row| row.row.common());
+        let unknown = document.unknown_code.as_ref().map(|row| row.row.common());
+        let cited = ended.or(ranged.first()).map(|(_, common)| common.clone());
+        let cited = cited.or(of_code.filter(|common| common.source.is_some())).or(unknown);
+        let Common { source, section, .. } = cited.unwrap_or_else(|| Common::of_id(None));
+        Common { source, section, ..Common::of_id(None) }
+    }
+
     fn staff_rule(&mut self, what: &str, spoken: &StaffSpeech<'_>, allowed: &str) -> u32 {
-        let StaffSpeech { common, in_force, dated } = *spoken;
+        let StaffSpeech { common, in_force, dated, is_closed } = *spoken;
         let bare = format!("{what}.{}", self.code);
         let id = if dated == Dated::Yes { format!("{bare}.{}", in_force.from) } else { bare };
         let (kind, sentence, satisfied, remedy, denial) = match what {
+            "role" if is_closed => (
+                RuleKind::Role,
+                format!("nobody may bill {} on this day", self.code),
+                format!("this role may bill {}", self.code),
+                "ask the payer who may bill it on this day; its tables name nobody".to_owned(),
+                Some(("185", LiabilityGroup::Contractual, &["N95"][..])),
+            ),
             "role" => (
                 RuleKind::Role,
                 format!("this role may not bill {}", self.code),
@@ -150,7 +190,7 @@ impl PlanBuilder<'_, '_> {
             effect: Some(Effect::NotBillable),
             sentence: Some(common.sentence.clone().unwrap_or(sentence)),
             satisfied: Some(common.satisfied.clone().unwrap_or(satisfied)),
-            remedy: Some(remedy).filter(|_| !allowed.is_empty()),
+            remedy: Some(remedy).filter(|_| is_closed || !allowed.is_empty()),
             denial,
             ..Variant::default()
         };
@@ -166,8 +206,7 @@ struct Speaks {
 }
 
 impl Speaks {
-    fn of(allowed: &[u64], conditional: &[(u64, u64, u32)]) -> Self {
-        let by_anyone = allowed.iter().fold(0, |bits, allowed| bits | allowed);
+    fn of(allowed: &[u64], conditional: &[(u64, u64, u32)], by_anyone: u64) -> Self {
         let mut speaks = Self { role: false, phase: false, mode: false };
         let mut role_bit = 1_u64;
         for plain in allowed {
@@ -187,10 +226,20 @@ impl Speaks {
     }
 }
 
+/// By what phase and mode of a role without any are judged: what others may; where nobody may, everything, so that this alone is
+/// said.
+fn by_anyone(allowed: &[u64], conditional: &[(u64, u64, u32)]) -> u64 {
+    let plain = allowed.iter().fold(0, |bits, allowed| bits | allowed);
+    let reserved = conditional.iter().fold(0, |bits, (_, phase_modes, _)| bits | phase_modes);
+    [plain, reserved].into_iter().find(|bits| *bits != 0).unwrap_or(u64::MAX)
+}
+
 /// What the three rules of a period share.
 #[derive(Clone, Copy)]
 struct StaffSpeech<'c> {
     common: &'c Common,
     in_force: DateRange,
     dated: Dated,
+    /// No row lets anybody bill without a look.
+    is_closed: bool,
 }

@@ -66,18 +66,30 @@ fn it_counts_the_names_of_every_kind() {
     let name = |n: usize| format!("name{n}");
     let many = |make: &dyn Fn(usize) -> String, count: usize| (0..count).map(make).collect::<String>();
     let kinds = [
-        ("codes", 65, 63, many(&|n| row("code", n, format!("code = \"{}\"", code(n))), 64)),
-        ("roles", 64, 63, row("staff", 0, format!("codes = []\nroles = {}", list(&name, 64)))),
-        ("phases", 8, 7, row("staff", 0, format!("codes = []\nphases = {}", list(&name, 8)))),
-        ("modes", 8, 7, row("staff", 0, format!("codes = []\nmodes = {}", list(&name, 8)))),
-        ("places", 64, 63, row("place", 0, format!("codes = []\nplaces = {}", list(&|n| format!("{n:02}"), 64)))),
+        ("codes", 65, 63, many(&|n| row("code", n, format!("code = \"{}\"\nroles = \"any\"", code(n))), 64)),
+        ("roles", 64, 63, row("staff", 0, format!("codes = [\"T1016\"]\nroles = {}", list(&name, 64)))),
+        ("phases", 8, 7, row("staff", 0, format!("codes = [\"T1016\"]\nphases = {}", list(&name, 8)))),
+        ("modes", 8, 7, row("staff", 0, format!("codes = [\"T1016\"]\nmodes = {}", list(&name, 8)))),
+        (
+            "places",
+            64,
+            63,
+            row("place", 0, format!("codes = [\"T1016\"]\nplaces = {}", list(&|n| format!("{n:02}"), 64))),
+        ),
         ("kinds of supporting information", 64, 63, row("require", 0, format!("any_of = {}", list(&name, 64)))),
-        ("components", 64, 63, row("component", 0, format!("codes = []\ncounts = {}", list(&name, 64)))),
-        ("modifiers", 33, 32, many(&|n| row("modifier", n, format!("codes = []\nmodifier = \"{}\"", modifier(n))), 33)),
+        ("components", 64, 63, row("component", 0, format!("codes = [\"T1016\"]\ncounts = {}", list(&name, 64)))),
+        (
+            "modifiers",
+            33,
+            32,
+            many(&|n| row("modifier", n, format!("codes = [\"T1016\"]\nmodifier = \"{}\"", modifier(n))), 33),
+        ),
         ("parameters", 64, 63, many(&parameter, 64)),
     ];
     for (what, count, max, rows) in kinds {
-        let faults = words(&compile(&format!("{GOOD}\n{rows}")).expect_err(what));
+        let anybody = if rows.contains("[[staff]]") { "" } else { "roles = \"any\"" };
+        let good = GOOD.replace("roles = \"any\"", anybody);
+        let faults = words(&compile(&format!("{good}\n{rows}")).expect_err(what));
         assert_eq!(
             faults,
             [format!("1:1: the policy names {count} {what}; at most {max} fit in one policy, split it")]

@@ -1,8 +1,9 @@
 //! Policies and activations: upload, activate, refuse overlaps, cut, roll back, follow other hosts.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use adjudica_server::registry::activate::CaseReport;
+use adjudica_server::registry::case_run::{CaseCheck, CaseReport, CaseRun};
 use serde_json::{Value, json};
 
 use crate::server::guest::{GOOD, Guest, policy};
@@ -104,19 +105,24 @@ pub(crate) async fn it_rolls_back_and_remembers_what_was_known(bench: &Bench) {
     assert_eq!(bench.post("/v1/activations/rollback", &meant).await.problem().1, "nothing_to_roll_back");
 }
 
+/// Cases of which two fail for the second version, while `fails` says so.
+fn failing_second(fails: &Arc<AtomicBool>) -> CaseCheck {
+    let fails = Arc::clone(fails);
+    Arc::new(move |policy: &adjudica_engine::Policy, _: &CaseRun| {
+        let failing = policy.manifest().version.major == 2 && fails.load(Ordering::Relaxed);
+        let failures =
+            if failing { vec!["case `x`: wrong".to_owned(), "case `y`: wrong".to_owned()] } else { Vec::new() };
+        CaseReport { passed: 7, failures }
+    })
+}
+
 #[tokio::test]
 async fn it_keeps_the_old_set_when_the_policys_own_cases_fail() {
-    let check = Arc::new(|policy: &adjudica_engine::Policy| {
-        let failures = if policy.manifest().version.major == 2 {
-            vec!["case `x`: wrong".to_owned(), "case `y`: wrong".to_owned()]
-        } else {
-            Vec::new()
-        };
-        CaseReport { passed: 7, failures }
-    });
-    let bench = Bench::start_with(config(), check).await;
+    let fails = Arc::new(AtomicBool::new(false));
+    let bench = Bench::start_with(config(), failing_second(&fails)).await;
     bench.activate(GOOD).await;
     let second = bench.upload(SECOND).await;
+    fails.store(true, Ordering::Relaxed);
     let refused = bench.post("/v1/activations", &activation(&second, "2020-01-01", "cut")).await;
     assert_eq!(
         refused.problem(),
@@ -126,6 +132,18 @@ async fn it_keeps_the_old_set_when_the_policys_own_cases_fail() {
     assert_eq!(bench.get("/v1/status").await.json()["change_id"], 1);
     let third = bench.upload(Guest { version: "3.0.0", ..GOOD }).await;
     assert_eq!(bench.post("/v1/activations", &activation(&third, "2020-01-01", "cut")).await.json()["cases_passed"], 7);
+}
+
+#[tokio::test]
+async fn it_stores_no_file_whose_own_cases_fail() {
+    let fails = Arc::new(AtomicBool::new(true));
+    let bench = Bench::start_with(config(), failing_second(&fails)).await;
+    let refused = bench.send("POST", "/v1/policies", &[], policy(SECOND)).await;
+    assert_eq!(refused.problem().1, "policy_cases_failed");
+    assert_eq!(bench.get("/v1/policies").await.json()["items"], json!([]));
+    // The version is still free for a file that mends it.
+    fails.store(false, Ordering::Relaxed);
+    bench.upload(Guest { cents: 99, ..SECOND }).await;
 }
 
 pub(crate) async fn it_follows_activations_of_other_hosts(bench: &Bench) {

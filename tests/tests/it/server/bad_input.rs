@@ -277,3 +277,33 @@ async fn it_names_why_a_policy_file_is_refused() {
     }
     assert_eq!(bench.get("/v1/policies").await.json(), json!({"items": []}));
 }
+
+/// What is sent may have as many faults as it has bytes; the answer stays small, and says how many there are.
+#[tokio::test]
+async fn it_names_a_hundred_faults_and_counts_the_rest() {
+    let bench = Bench::start().await;
+    let deep: String = (0..120).map(|level| format!("{{\"k{level:03}{}\":", "a".repeat(60))).collect();
+    let doubled = format!("{deep}{{{}\"x\":0}}{}", "\"\":0,".repeat(50_000), "}".repeat(120));
+    let empty = format!("[{}]", vec!["{}"; 20_000].join(","));
+    let unknown = format!("{{{}}}", (0..20_000).map(|key| format!("\"k{key}\":0")).collect::<Vec<_>>().join(","));
+    let table =
+        [("/v1/decisions", doubled, 49_999), ("/v1/encounters", empty, 140_000), ("/v1/decisions", unknown, 20_001)];
+    for (path, body, least) in table {
+        let sent = body.len();
+        let answer = bench.send("POST", path, &[], body).await;
+        assert_eq!(answer.status.as_u16(), 422, "{path}");
+        let problem: Value = serde_json::from_str(&answer.text).expect("a problem");
+        assert_eq!(problem["errors"].as_array().map(Vec::len), Some(100), "{path}");
+        let all = problem["errors_left_out"].as_u64().expect("a count") + 100;
+        assert!(
+            all >= least && answer.text.len() < 100 * 1_024,
+            "{path}: {sent} sent, {all} faults, {}",
+            answer.text.len()
+        );
+    }
+    let lines = "1\n".repeat(100_000);
+    let answer = bench.send("POST", "/v1/decisions/batch", &[], lines).await;
+    let answered: Vec<&str> = answer.text.lines().collect();
+    assert_eq!(answered.len(), 101, "a hundred wrong lines, and that the rest is not read");
+    assert!(answered[100].contains("neither it nor the rest is read"), "{}", answered[100]);
+}

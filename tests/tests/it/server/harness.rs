@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use adjudica_engine::{Engine, EngineConfig};
-use adjudica_server::registry::activate::CaseCheck;
+use adjudica_server::registry::case_run::CaseCheck;
 use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig, no_cases};
 use adjudica_store::{Store, connect};
 use axum::body::{Body, to_bytes};
@@ -43,6 +43,15 @@ impl Answer {
             .iter()
             .map(|fault| fault["field"].as_str().expect("a field").to_owned());
         (self.status.as_u16(), problem["code"].as_str().expect("a code").to_owned(), fields.collect())
+    }
+}
+
+/// The media type that a path takes.
+fn media_of(method: &str, path: &str) -> &'static str {
+    match (method, path) {
+        ("POST", "/v1/policies") => "application/wasm",
+        ("POST", "/v1/decisions/batch") => "application/x-ndjson",
+        _ => "application/json",
     }
 }
 
@@ -106,6 +115,9 @@ impl Bench {
         let mut request = Request::builder().method(method).uri(path);
         for (name, value) in headers {
             request = request.header(*name, *value);
+        }
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", media_of(method, path));
         }
         let request = request.body(body.into()).expect("a request");
         let response = self.app.router.clone().oneshot(request).await.expect("an answer");

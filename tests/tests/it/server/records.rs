@@ -28,11 +28,13 @@ source = "manual"
 [[code]]
 id = "follow-up"
 code = "G9002"
+roles = "any"
 source = "manual"
 
 [[code]]
 id = "coordination"
 code = "99487"
+roles = "any"
 source = "manual"
 
 [[rate]]
@@ -272,7 +274,8 @@ pub(crate) async fn it_lets_exactly_one_of_a_hundred_have_the_last_authorized_un
         let router = host.app.router.clone();
         let body = json!({ "encounter": facts }).to_string();
         async move {
-            let request = axum::http::Request::post("/v1/decisions").body(Body::from(body)).expect("a request");
+            let request = axum::http::Request::post("/v1/decisions").header("content-type", "application/json");
+            let request = request.body(Body::from(body)).expect("a request");
             let answer = tower::ServiceExt::oneshot(router, request).await.expect("an answer");
             let status = answer.status().as_u16();
             let bytes = axum::body::to_bytes(answer.into_body(), usize::MAX).await.expect("a body");

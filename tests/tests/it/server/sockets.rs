@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use crate::server::harness::{Bench, config};
+use crate::server::harness::{Bench, config, encounter};
 
 struct Served {
     address: SocketAddr,
@@ -47,6 +47,7 @@ async fn start(router: Router, config: ServerConfig) -> Served {
 /// Sends `text`, then reads until the other side closes.
 async fn exchange(address: SocketAddr, text: &str) -> String {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let text = text.replace("Host: x", &format!("Host: {address}"));
     stream.write_all(text.as_bytes()).await.expect("a write");
     let mut answer = Vec::new();
     let read = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut answer)).await;
@@ -60,7 +61,7 @@ async fn it_closes_connections_that_send_nothing_or_half() {
     let served = start(bench.app.router.clone(), quick()).await;
     assert_eq!(exchange(served.address, "").await, "");
     assert_eq!(exchange(served.address, "GET /healthz HTTP/1.1\r\nHost: x\r\n").await, "");
-    let half = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"encounter_id\":";
+    let half = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"encounter_id\":";
     let answer = exchange(served.address, half).await;
     assert!(answer.starts_with("HTTP/1.1 408") && answer.contains("body_incomplete"), "{answer}");
     let good = exchange(served.address, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await;
@@ -79,9 +80,64 @@ async fn it_refuses_heads_and_announced_bodies_that_are_too_large() {
     let many: String = (0..100).map(|number| format!("X-{number}: a\r\n")).collect();
     let answer = exchange(served.address, &format!("GET /healthz HTTP/1.1\r\nHost: x\r\n{many}\r\n")).await;
     assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
-    let announced = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n";
+    let announced = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n";
     let answer = exchange(served.address, announced).await;
     assert!(answer.starts_with("HTTP/1.1 413"), "{answer}");
+    served.stop.send(()).expect("a host");
+    served.ended.await.expect("a task").expect("an end");
+}
+
+/// What a page at another origin, a rebound name or a broken program sends; nothing of it may be obeyed.
+#[tokio::test]
+async fn it_obeys_no_web_page_and_no_other_name() {
+    let bench = Bench::start_with(quick(), no_cases()).await;
+    let served = start(bench.app.router.clone(), quick()).await;
+    let (own, json) = ("Host: x\r\n", "Content-Type: application/json\r\n");
+    let page = "Origin: https://evil.example\r\n";
+    let visit = format!("[{}]", encounter("evil", "c1", "2026-03-02"));
+    let table = [
+        (403, "GET /v1/encounters", "Host: rebound.evil.example\r\n".to_owned(), ""),
+        (403, "GET http://evil.example/v1/encounters", own.to_owned(), ""),
+        (403, "POST /v1/encounters", format!("{own}{page}Content-Type: text/plain\r\n"), visit.as_str()),
+        (403, "POST /v1/encounters", format!("{own}{page}{json}"), visit.as_str()),
+        (403, "POST /v1/encounters", format!("{own}{json}Sec-Fetch-Site: cross-site\r\n"), visit.as_str()),
+        (403, "OPTIONS /v1/records", format!("{own}{page}Access-Control-Request-Method: PUT\r\n"), ""),
+        (400, "GET /v1/encounters", String::new(), ""),
+        (400, "GET /v1/encounters", format!("{own}{own}"), ""),
+        (415, "POST /v1/encounters", format!("{own}Content-Type: text/plain\r\n"), visit.as_str()),
+        (
+            415,
+            "POST /v1/encounters",
+            format!("{own}Content-Type: application/json; charset=latin1\r\n"),
+            visit.as_str(),
+        ),
+        (415, "POST /v1/encounters", own.to_owned(), visit.as_str()),
+        (415, "POST /v1/policies", format!("{own}Content-Type: text/plain\r\n"), "\0asm"),
+        (415, "POST /v1/activations", format!("{own}Content-Type: application/x-www-form-urlencoded\r\n"), "{}"),
+        (415, "POST /v1/decisions/batch", format!("{own}{json}"), "{}"),
+        (200, "GET /v1/encounters", format!("{own}Origin: http://x\r\n"), ""),
+    ];
+    for (status, line, head, body) in table {
+        let request =
+            format!("{line} HTTP/1.1\r\n{head}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let answer =
+            exchange(served.address, &request.replace("http://x", &format!("http://{}", served.address))).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{line} {head}: {answer}");
+    }
+    assert_eq!(bench.get("/v1/encounters").await.json()["items"], serde_json::json!([]));
+    served.stop.send(()).expect("a host");
+    served.ended.await.expect("a task").expect("an end");
+}
+
+#[tokio::test]
+async fn it_tells_a_body_that_is_no_http_from_one_that_is_late() {
+    let bench = Bench::start_with(quick(), no_cases()).await;
+    let served = start(bench.app.router.clone(), quick()).await;
+    let head = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (chunks, status, code) in [("zz\r\n{}\r\n", 400, "malformed_body"), ("5\r\n{\"a\"", 408, "body_incomplete")] {
+        let answer = exchange(served.address, &format!("{head}{chunks}")).await;
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")) && answer.contains(code), "{chunks}: {answer}");
+    }
     served.stop.send(()).expect("a host");
     served.ended.await.expect("a task").expect("an end");
 }
@@ -145,7 +201,8 @@ async fn it_gives_up_on_peers_that_do_not_read() {
     );
     let served = start(router, quick()).await;
     let mut stream = TcpStream::connect(served.address).await.expect("a connection");
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.expect("a write");
+    let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", served.address);
+    stream.write_all(request.as_bytes()).await.expect("a write");
     tokio::time::sleep(Duration::from_millis(600)).await;
     let mut received = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut received))

@@ -4,14 +4,18 @@ use std::path::{Path, PathBuf};
 
 use adjudica_core::Token;
 use adjudica_core::records::Record;
+use adjudica_sdk::tables;
 use adjudica_server::clock::{Clock as _, SystemClock};
+use adjudica_server::wire::json::parse_json;
 use adjudica_server::wire::record::parse_records;
+use adjudica_server::{Faults, FieldFault};
 use adjudica_store::StoreError;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::config::{Settings, text, token};
 use crate::exit::{Exit, Fault, Refusal};
+use crate::files;
 use crate::host::DEFAULT_AGENCY;
 use crate::output::Output;
 
@@ -68,21 +72,43 @@ pub async fn run(args: RecordArgs, mut settings: Settings, output: &Output) -> R
 /// The records of a file, or every fault of it.
 fn read(path: &Path) -> Result<Vec<Record>, Vec<Fault>> {
     let of_file = |message: String| Fault::of_file(path, message);
-    let text = std::fs::read_to_string(path).map_err(|error| vec![of_file(format!("cannot be read: {error}"))])?;
+    let bytes = std::fs::read(path).map_err(|error| vec![of_file(format!("cannot be read: {error}"))])?;
+    let text = tables::decode(&bytes).map_err(|fault| vec![of_file(fault.message)])?;
     let by_line = path.extension().is_some_and(|ending| ending == "ndjson" || ending == "jsonl");
-    let items: Result<Value, serde_json::Error> = if by_line {
-        text.lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(serde_json::from_str)
-            .collect::<Result<Vec<_>, _>>()
-            .map(Value::Array)
-    } else {
-        serde_json::from_str(&text)
-    };
-    let items = items.map_err(|error| vec![of_file(format!("is not JSON: {error}"))])?;
-    parse_records(&json!({ "records": items })).map_err(|found| {
-        found.into_iter().map(|fault| of_file(format!("{}: {}", fault.field, fault.message))).collect()
-    })
+    let (items, mut faults) = if by_line { lines(&text) } else { whole(&text) };
+    // What cannot be read as JSON would be missed by the reader of records as well.
+    let is_read = faults.is_empty() || items.is_some();
+    match parse_records(&json!({ "records": items.unwrap_or_default() })) {
+        Ok(records) if faults.is_empty() && !records.is_empty() => return Ok(records),
+        Ok(_) if faults.is_empty() => return Err(vec![of_file("holds no records".to_owned())]),
+        Err(found) if is_read => faults.add(found),
+        Ok(_) | Err(_) => {}
+    }
+    Err(files::faults_of(path, &faults))
+}
+
+/// The value of a file that is one JSON text, and what is wrong with it; `None` where it is none.
+fn whole(text: &str) -> (Option<Value>, Faults) {
+    match parse_json(text.as_bytes()) {
+        Ok(parsed) => (Some(parsed.value), parsed.faults),
+        Err(error) => (None, FieldFault::new("", error.public).into()),
+    }
+}
+
+/// The values of a file with one in each line, and what is wrong with each; `None` where one of them is none.
+fn lines(text: &str) -> (Option<Value>, Faults) {
+    let (mut items, mut faults, mut is_whole) = (Vec::new(), Faults::default(), true);
+    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        let (value, found) = whole(line);
+        is_whole &= value.is_some();
+        items.extend(value);
+        let placed = found.named().iter().map(|fault| {
+            let field = if fault.field.is_empty() { String::new() } else { format!("{}: ", fault.field) };
+            FieldFault::new("", format!("line {number}: {field}{}", fault.message))
+        });
+        faults.extend(placed);
+    }
+    (is_whole.then_some(Value::Array(items)), faults)
 }
 
 /// What the store refuses, fault by fault.

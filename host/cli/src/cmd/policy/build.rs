@@ -36,6 +36,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let mut faults: Vec<Fault> = Vec::new();
     for path in &args.folders {
         let folder = PolicyFolder::load(path)?;
+        faults.extend(folder.left_out());
         match folder.compile() {
             Ok(tables) => compiled.push((folder, tables)),
             Err(found) => faults.extend(found),

@@ -81,6 +81,10 @@ fn check_folder(path: &Path, folder: &Path, engine: &Engine) -> Result<Result<So
             return Ok(Err(compiled.err().into_iter().chain(case_files.err()).flatten().collect()));
         }
     };
+    let faults = folder.faults_of_cases(&compiled, &case_files);
+    if !faults.is_empty() {
+        return Ok(Err(faults));
+    }
     let inspection = engine.inspect(&folder.assemble_tables(&compiled)?);
     let cases = case_files.iter().map(|file| file.cases.len()).sum();
     let hints = if inspection.is_ok() { lint(&folder.subject(case_files), &compiled) } else { Vec::new() };

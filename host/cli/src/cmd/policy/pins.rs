@@ -1,7 +1,7 @@
 //! Writes cases that pin what a policy answers now, beside its other cases. Finds none itself.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use adjudica_core::Terms;
 use adjudica_workbench::pin;
@@ -18,8 +18,11 @@ const HEAD: &str =
 pub fn write(folder: &Path, pins: Vec<(String, &Difference)>) -> Result<usize> {
     let mut terms_to_text: BTreeMap<String, String> = BTreeMap::new();
     let count = pins.len();
+    // Names are unique in the folder: those of a later run carry the number of its first file.
+    let first = free_number(folder, 1);
+    let stem = if first == 1 { "pin".to_owned() } else { format!("pin_{first}") };
     for (number, (tells, difference)) in pins.into_iter().enumerate() {
-        let name = format!("pin_{:03}", number.saturating_add(1));
+        let name = format!("{stem}_{:03}", number.saturating_add(1));
         let case = pin::case(&name, &tells, &difference.timeline, &difference.before);
         let case = case.context("an encounter has no form in a case file")?;
         let terms = terms_text(&difference.terms)?;
@@ -28,7 +31,7 @@ pub fn write(folder: &Path, pins: Vec<(String, &Difference)>) -> Result<usize> {
         text.push('\n');
     }
     for (number, (terms, cases)) in terms_to_text.into_iter().enumerate() {
-        let path = free_name(folder, number);
+        let path = file(folder, free_number(folder, number.saturating_add(1)));
         files::write_whole(&path, format!("{HEAD}{terms}{}\n", cases.trim_end()).as_bytes())?;
     }
     Ok(count)
@@ -38,9 +41,11 @@ fn terms_text(terms: &Terms) -> Result<String> {
     pin::terms(terms).context("terms have no form in a case file")
 }
 
-/// A name that no case file has.
-fn free_name(folder: &Path, number: usize) -> std::path::PathBuf {
-    let names = (number.saturating_add(1)..).map(|number| folder.join(format!("cases/pins_{number}.toml")));
-    let mut free = names.filter(|path| !path.exists());
-    free.next().unwrap_or_else(|| folder.join("cases/pins.toml"))
+fn file(folder: &Path, number: usize) -> PathBuf {
+    folder.join(format!("cases/pins_{number}.toml"))
+}
+
+/// The first number from `number` on that no file of pins has.
+fn free_number(folder: &Path, number: usize) -> usize {
+    (number..).find(|number| !file(folder, *number).exists()).unwrap_or(number)
 }

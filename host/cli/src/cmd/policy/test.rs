@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Refusal};
 use crate::output::{Format, Output};
-use crate::policy_folder::{Kind, PolicyFolder, both};
+use crate::policy_folder::{Kind, PolicyFolder};
 use crate::{engine, exit, files};
 
 /// Run the cases of policies' folders, natively and through the built file.
@@ -110,7 +110,7 @@ fn prepare(folder: &PolicyFolder, engine: &Engine) -> Result<Prepared> {
             _ => None,
         };
         let built = built.map(|built| built.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        let (compiled, case_files) = both(compiled.clone(), case_files, "no case was run")?;
+        let (compiled, case_files) = PolicyFolder::both(compiled.clone(), case_files, "no case was run")?;
         let policy = built.context("nothing was built")??;
         Ok(Prepared { compiled, case_files, natively, policy })
     })
@@ -207,7 +207,10 @@ fn end(args: &Args, tested: &[Tested]) -> Exit {
     };
     if tested.iter().any(|one| one.budget == Exit::OverBudget) {
         Exit::OverBudget
-    } else if tested.iter().all(|one| one.failures.is_empty() && one.coverage.as_ref().is_none_or(reaches)) {
+    } else if tested
+        .iter()
+        .all(|one| one.passed > 0 && one.failures.is_empty() && one.coverage.as_ref().is_none_or(reaches))
+    {
         Exit::Ok
     } else {
         Exit::Differs
@@ -227,6 +230,12 @@ fn print(output: &Output, tested: &[Tested]) -> Result<()> {
         }
         let (passed, failed) = (one.passed, one.failures.len());
         output.line(&format!("{}: {passed} cases passed, {failed} differ ({})", one.folder.display(), one.ways))?;
+        if one.cases.is_empty() {
+            output.line(&format!(
+                "  there is no case in `{}`, so nothing was tested: write one (`adjudica policy new` shows how)",
+                one.folder.join("cases").display()
+            ))?;
+        }
         one.coverage.iter().try_for_each(|coverage| coverage::print(output, &one.folder, coverage))?;
         if one.written > 0 {
             output.line(&format!("  cases written: {}; read what they say, then run the tests", one.written))?;

@@ -23,7 +23,12 @@ fn with(changes: &Value) -> Value {
 }
 
 fn faults(value: &Value) -> Vec<(String, String)> {
-    parse_encounter(value).expect_err("faults").into_iter().map(|fault| (fault.field, fault.message)).collect()
+    parse_encounter(value)
+        .expect_err("faults")
+        .named()
+        .iter()
+        .map(|fault| (fault.field.clone(), fault.message.clone()))
+        .collect()
 }
 
 #[test]
@@ -101,6 +106,6 @@ fn it_never_rounds_a_number() {
 #[test]
 fn it_names_repeated_ids_in_a_list() {
     let faults = parse_encounters(&json!([good(), with(&json!({"minutes": -1})), 5])).expect_err("faults");
-    let fields: Vec<_> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    let fields: Vec<_> = faults.named().iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(fields, ["[1].minutes", "[2]", "[1].encounter_id"]);
 }

@@ -1,0 +1,85 @@
+//! Faults as they are found: the first hundred are kept and the rest are counted, whatever is sent.
+
+use super::FieldFault;
+
+/// Most faults that one answer names.
+pub const FAULTS_MAX: usize = 100;
+
+/// What is wrong with something that was sent.
+///
+/// ```
+/// use adjudica_server::{Faults, FieldFault};
+///
+/// let faults: Faults = (0..250).map(|row| FieldFault::new(format!("[{row}]"), "is missing")).collect();
+/// assert_eq!((faults.named().len(), faults.left_out()), (100, 150));
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Faults {
+    named: Vec<FieldFault>,
+    left_out: usize,
+}
+
+impl Faults {
+    /// The first of them.
+    #[must_use]
+    pub fn named(&self) -> &[FieldFault] {
+        &self.named
+    }
+
+    /// How many there are besides.
+    #[must_use]
+    pub fn left_out(&self) -> usize {
+        self.left_out
+    }
+
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.named.is_empty()
+    }
+
+    /// Adds one.
+    pub fn push(&mut self, fault: FieldFault) {
+        if self.named.len() < FAULTS_MAX {
+            self.named.push(fault);
+        } else {
+            self.left_out = self.left_out.saturating_add(1);
+        }
+    }
+
+    /// Adds those that were found elsewhere.
+    pub fn add(&mut self, others: Self) {
+        self.extend(others.named);
+        self.left_out = self.left_out.saturating_add(others.left_out);
+    }
+
+    pub(super) fn into_parts(self) -> (Vec<FieldFault>, usize) {
+        (self.named, self.left_out)
+    }
+}
+
+impl Extend<FieldFault> for Faults {
+    fn extend<T: IntoIterator<Item = FieldFault>>(&mut self, faults: T) {
+        faults.into_iter().for_each(|fault| self.push(fault));
+    }
+}
+
+impl FromIterator<FieldFault> for Faults {
+    fn from_iter<T: IntoIterator<Item = FieldFault>>(faults: T) -> Self {
+        let mut all = Self::default();
+        all.extend(faults);
+        all
+    }
+}
+
+impl From<FieldFault> for Faults {
+    fn from(fault: FieldFault) -> Self {
+        Self::from_iter([fault])
+    }
+}
+
+impl From<Vec<FieldFault>> for Faults {
+    fn from(faults: Vec<FieldFault>) -> Self {
+        faults.into_iter().collect()
+    }
+}
