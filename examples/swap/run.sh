@@ -6,10 +6,12 @@ folder=$(mktemp -d)
 server=
 trap 'kill "$server" 2>/dev/null || true; rm -rf "$folder"' EXIT
 
-# Version 1.1.0 pays 17.50 for a unit instead of 15.00.
+# Version 1.1.0 pays 17.50 for a unit instead of 15.00, and its cases say so: the host activates no policy without cases.
 mkdir "$folder/newer"
-cp -R ../first-policy/policy.toml "$folder/newer/"
+cp -R ../first-policy/policy.toml ../first-policy/cases "$folder/newer/"
 sed -i.bak 's/version = "1.0.0"/version = "1.1.0"/; s/cents = 1500/cents = 1750/' "$folder/newer/policy.toml"
+sed -i.bak 's/amount_cents = 3000/amount_cents = 3500/' "$folder/newer/cases/visits.toml"
+rm "$folder/newer/policy.toml.bak" "$folder/newer/cases/visits.toml.bak"
 adjudica policy build ../first-policy --out "$folder"
 adjudica policy build "$folder/newer" --out "$folder"
 adjudica activate "$folder/riverside-1.0.0.wasm" --database "sqlite:$folder/agency.db" --cache-dir "$folder/cache" \
@@ -32,13 +34,16 @@ expect() { # what, expected, got
 
 expect "April before the swap" 1500 "$(cents 2026-04-01)"
 
+change() { # path, media type, body; a refusal is shown and ends the example
+    curl -sS --fail-with-body "$host$1" -H "Content-Type: $2" --data-binary "$3" > "$folder/answer" || { cat "$folder/answer"; exit 1; }
+}
+
 # Upload, then activate. An overlap would be refused; `cut` says that the older policy keeps the days before.
-curl -sS -X POST "$host/v1/policies" -H 'Content-Type: application/wasm' --data-binary @"$folder/riverside-1.1.0.wasm" > "$folder/upload"
-curl -sS "$host/v1/activations" -H 'Content-Type: application/json' -d '{"message":"new rate from April","payer_id":"riverside",
-  "policy":"riverside@1.1.0","dos_from":"2026-04-01","replace":"cut"}' > "$folder/activation"
+change /v1/policies application/wasm @"$folder/riverside-1.1.0.wasm"
+change /v1/activations application/json '{"message":"new rate from April","payer_id":"riverside",
+  "policy":"riverside@1.1.0","dos_from":"2026-04-01","replace":"cut"}'
 expect "March after the swap" 1500 "$(cents 2026-03-31)"
 expect "April after the swap" 1750 "$(cents 2026-04-01)"
 
-curl -sS "$host/v1/activations/rollback" -H 'Content-Type: application/json' \
-    -d '{"message":"the rate is not signed yet","payer_id":"riverside"}' > "$folder/rollback"
+change /v1/activations/rollback application/json '{"message":"the rate is not signed yet","payer_id":"riverside"}'
 expect "April after going back" 1500 "$(cents 2026-04-01)"

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use adjudica_core::Decision;
 use adjudica_core::decision::UndeterminedCode;
+use adjudica_server::FAULTS_MAX;
 use serde::Serialize;
 
 use crate::output::{Format, Output};
@@ -69,9 +70,6 @@ pub fn of_decisions<'a>(mut decisions: impl Iterator<Item = &'a Decision>) -> Ex
     };
     if decisions.any(over_budget) { Exit::OverBudget } else { Exit::Ok }
 }
-
-/// Most faults that one answer names.
-const FAULTS_MAX: usize = 100;
 
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]

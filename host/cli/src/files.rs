@@ -37,8 +37,7 @@ pub fn faults_of(path: &Path, faults: &Faults) -> Vec<Fault> {
         field: Some(fault.field.clone()).filter(|field| !field.is_empty()),
         ..Fault::of_file(path, fault.message.clone())
     };
-    let more = (faults.left_out() > 0)
-        .then(|| Fault::of_file(path, format!("{} more faults; mend these first", faults.left_out())));
+    let more = faults.left_out_in_words().map(|more| Fault::of_file(path, more));
     faults.named().iter().map(of_file).chain(more).collect()
 }
 

@@ -101,7 +101,10 @@ impl Intake {
             match parse_encounter(&row.value) {
                 Ok(facts) if repeated.is_none() => self.good.push(facts),
                 Ok(_) => {}
-                Err(found) => faults.extend(found.named().iter().map(|fault| of_row(row.number, fault.clone()))),
+                Err(found) => {
+                    faults.extend(found.named().iter().map(|fault| of_row(row.number, fault.clone())));
+                    faults.extend(found.left_out_in_words().map(|more| Fault::of_row(row.number, more)));
+                }
             }
             faults.extend(repeated);
         }

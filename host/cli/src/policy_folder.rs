@@ -204,7 +204,7 @@ impl PolicyFolder {
     /// # Errors
     /// A [`Refusal`] with every fault of both.
     pub fn compile_with_cases(&self, headline: &str) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
-        Self::both(self.compile(), self.parse_cases(), headline)
+        both(self.compile(), self.parse_cases(), headline)
     }
 
     /// The policy's file.
@@ -249,20 +249,18 @@ impl PolicyFolder {
     }
 }
 
-impl PolicyFolder {
-    /// Tables and cases, both without faults.
-    /// # Errors
-    /// A [`Refusal`] with every fault of both.
-    pub fn both(
-        compiled: Result<Compiled, Vec<Fault>>,
-        files: Result<Vec<CaseFile>, Vec<Fault>>,
-        headline: &str,
-    ) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
-        match (compiled, files) {
-            (Ok(compiled), Ok(files)) => Ok((compiled, files)),
-            (compiled, files) => {
-                Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
-            }
+/// Tables and cases, both without faults.
+/// # Errors
+/// A [`Refusal`] with every fault of both.
+pub fn both(
+    compiled: Result<Compiled, Vec<Fault>>,
+    files: Result<Vec<CaseFile>, Vec<Fault>>,
+    headline: &str,
+) -> Result<(Compiled, Vec<CaseFile>), Refusal> {
+    match (compiled, files) {
+        (Ok(compiled), Ok(files)) => Ok((compiled, files)),
+        (compiled, files) => {
+            Err(Refusal::refused(headline, compiled.err().into_iter().chain(files.err()).flatten().collect()))
         }
     }
 }

@@ -154,12 +154,12 @@ pub struct Problem {
     /// The faults with their fields, at most 100.
     pub errors: Vec<FieldFault>,
     /// How many faults there are besides.
-    #[serde(skip_serializing_if = "is_none")]
+    #[serde(skip_serializing_if = "is_zero")]
     pub errors_left_out: usize,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_none(count: &usize) -> bool {
+fn is_zero(count: &usize) -> bool {
     *count == 0
 }
 

@@ -68,12 +68,7 @@ fn parse_json(text: &str) -> Result<Rows, Fault> {
     };
     let doubled = |fault: &FieldFault| doubled(split_item(&fault.field), fault.message.clone());
     let mut faults: Vec<Fault> = parsed.faults.named().iter().map(doubled).collect();
-    if parsed.faults.left_out() > 0 {
-        faults.push(Fault::new(format!(
-            "{} more keys are given more than once; mend these first",
-            parsed.faults.left_out()
-        )));
-    }
+    faults.extend(parsed.faults.left_out_in_words().map(Fault::new));
     let count = items.len();
     let is_good = |row: &Row| faults.iter().all(|fault| fault.row != Some(row.number));
     let rows = (1..).zip(items).map(|(number, value)| Row { number, value }).filter(is_good).collect();
@@ -101,6 +96,7 @@ fn parse_ndjson(text: &str) -> Rows {
             Ok(parsed) => {
                 let named = parsed.faults.named().iter();
                 rows.faults.extend(named.map(|fault| doubled((number, &fault.field), fault.message.clone())));
+                rows.faults.extend(parsed.faults.left_out_in_words().map(|more| Fault::of_row(number, more)));
             }
         }
     }

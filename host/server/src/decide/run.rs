@@ -135,7 +135,8 @@ pub struct DecidedItem {
     pub news: News,
     /// The last entry of the ledger that was counted.
     pub ledger_through: i64,
-    /// Encounters whose lines up to there were not counted, because they are decided again after this one.
+    /// Encounters that are decided again after this one, but whose lines up to there stand before it: they were not counted.
+    /// Lines that stand after it are counted by nobody, so in most ledgers there is none.
     pub ledger_without: Vec<Token>,
     /// The decision.
     pub decision: Decision,
@@ -197,6 +198,8 @@ struct Progress {
     ledger_through: i64,
     /// Encounters still to be decided again, and how many lines of each are taken back when they are.
     again: BTreeMap<Token, usize>,
+    /// Where those lines stand.
+    again_at: BTreeSet<(ServiceDate, Token)>,
     done: DecidedJob,
 }
 
@@ -222,10 +225,14 @@ impl Progress {
         let ids: BTreeSet<_> = job.items.iter().map(|item| item.facts.encounter_id.clone()).collect();
         let mut held_back = Vec::new();
         let mut again: BTreeMap<Token, usize> = BTreeMap::new();
+        let mut again_at = BTreeSet::new();
         // Lines of encounters that are decided again are taken back by their new decisions, so nobody counts them.
         for seen in job.ledger {
             match ids.contains(&seen.encounter_id) {
-                true => *again.entry(seen.encounter_id).or_default() += 1,
+                true => {
+                    again_at.insert((seen.line.date_of_service, seen.encounter_id.clone()));
+                    *again.entry(seen.encounter_id).or_default() += 1;
+                }
                 false => held_back.push(seen),
             }
         }
@@ -240,6 +247,7 @@ impl Progress {
         Self {
             ledger_through: job.ledger_through,
             again,
+            again_at,
             waiting: job.items,
             held_back,
             timeline,
@@ -345,8 +353,18 @@ impl Progress {
         if news == News::Made {
             self.ledger_through = add(ledger_through, ledger_lines.len());
         }
-        let ledger_without = self.again.keys().cloned().collect();
+        let ledger_without = self.not_counted(&item.facts);
         self.done.items.push(DecidedItem { item, news, ledger_through, ledger_without, decision, ledger_lines });
+    }
+}
+
+impl Progress {
+    /// Encounters still to be decided again, with lines that stand before the encounter.
+    fn not_counted(&self, facts: &EncounterFacts) -> Vec<Token> {
+        let (day, id) = place(facts);
+        let before = self.again_at.range(..(day, id.clone()));
+        let still = before.map(|(_, other)| other).filter(|other| self.again.contains_key(*other));
+        still.cloned().collect::<BTreeSet<_>>().into_iter().collect()
     }
 }
 

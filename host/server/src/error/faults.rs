@@ -32,6 +32,29 @@ impl Faults {
         self.left_out
     }
 
+    /// Each in words, its field first, and how many there are besides: for a caller that puts them under its own heading.
+    ///
+    /// ```
+    /// use adjudica_server::{Faults, FieldFault};
+    ///
+    /// let faults: Faults = (0..102).map(|row| FieldFault::new(format!("[{row}]"), "is missing")).collect();
+    /// assert_eq!(faults.told().next().as_deref(), Some("[0]: is missing"));
+    /// assert_eq!(faults.told().last().as_deref(), Some("and 2 more; mend these first"));
+    /// ```
+    pub fn told(&self) -> impl Iterator<Item = String> {
+        let named = self.named.iter().map(|FieldFault { field, message }| match field.as_str() {
+            "" => message.clone(),
+            field => format!("{field}: {message}"),
+        });
+        named.chain(self.left_out_in_words())
+    }
+
+    /// How many there are besides those that are named, in words; `None` where all are named.
+    #[must_use]
+    pub fn left_out_in_words(&self) -> Option<String> {
+        (self.left_out > 0).then(|| format!("and {} more; mend these first", self.left_out))
+    }
+
     /// Whether nothing is wrong.
     #[must_use]
     pub fn is_empty(&self) -> bool {

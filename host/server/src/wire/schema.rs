@@ -123,7 +123,7 @@ pub struct DecisionRecord {
     pub interface_version: String,
     /// The last entry of the client's ledger that was counted.
     pub ledger_through: i64,
-    /// Encounters whose lines up to there were not counted, because they were decided again in the same call.
+    /// Encounters whose lines up to there stand before this one and were not counted, because they were decided again after it.
     pub ledger_without: Vec<String>,
     /// What was known about the encounter.
     pub facts: FactsBody,

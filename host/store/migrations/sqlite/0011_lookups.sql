@@ -13,8 +13,10 @@ CREATE VIEW client_of_provider AS
         FROM record r INDEXED BY record_rendering_from CROSS JOIN json_each(r.body, '$.rendering_from') t
         WHERE r.kind = 'authorization' AND r.body -> '$.rendering_from' IS NOT NULL;
 
-DROP TRIGGER record_inserted_matters;
-CREATE TRIGGER record_inserted_matters AFTER INSERT ON record WHEN NEW.kind <> 'absence' BEGIN
+-- Whom a record is about, on which days: whoever writes a row here gives the encounters concerned a new revision.
+CREATE VIEW record_reach AS SELECT agency_id, subject, subject_id, from_day, to_day FROM record;
+
+CREATE TRIGGER record_reached INSTEAD OF INSERT ON record_reach BEGIN
     UPDATE encounter SET revision = revision + 1
         WHERE NEW.subject = 'client' AND agency_id = NEW.agency_id AND client_id = NEW.subject_id
             AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
@@ -33,24 +35,14 @@ CREATE TRIGGER record_inserted_matters AFTER INSERT ON record WHEN NEW.kind <> '
             AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
 END;
 
+DROP TRIGGER record_inserted_matters;
+CREATE TRIGGER record_inserted_matters AFTER INSERT ON record WHEN NEW.kind <> 'absence' BEGIN
+    INSERT INTO record_reach VALUES (NEW.agency_id, NEW.subject, NEW.subject_id, NEW.from_day, NEW.to_day);
+END;
+
 DROP TRIGGER record_deleted_matters;
 CREATE TRIGGER record_deleted_matters AFTER DELETE ON record WHEN OLD.kind <> 'absence' BEGIN
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'client' AND agency_id = OLD.agency_id AND client_id = OLD.subject_id
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'encounter' AND agency_id = OLD.agency_id AND encounter_id = OLD.subject_id;
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'practice' AND agency_id = OLD.agency_id AND billing_provider_id = OLD.subject_id
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'provider' AND agency_id = OLD.agency_id AND rendering_provider_id = OLD.subject_id
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'provider' AND agency_id = OLD.agency_id AND rendering_provider_id <> OLD.subject_id
-            AND client_id IN (SELECT c.client_id FROM client_of_provider c
-                WHERE c.agency_id = OLD.agency_id AND c.provider_id = OLD.subject_id)
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
+    INSERT INTO record_reach VALUES (OLD.agency_id, OLD.subject, OLD.subject_id, OLD.from_day, OLD.to_day);
 END;
 
 DROP TRIGGER record_updated_matters;
@@ -59,38 +51,8 @@ WHEN NEW.version = OLD.version AND (NEW.kind <> 'absence' OR OLD.kind <> 'absenc
     OR NEW.subject_id <> OLD.subject_id OR NEW.from_day IS NOT OLD.from_day OR NEW.to_day IS NOT OLD.to_day
     OR NEW.body <> OLD.body)
 BEGIN
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'client' AND agency_id = OLD.agency_id AND client_id = OLD.subject_id
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'encounter' AND agency_id = OLD.agency_id AND encounter_id = OLD.subject_id;
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'practice' AND agency_id = OLD.agency_id AND billing_provider_id = OLD.subject_id
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'provider' AND agency_id = OLD.agency_id AND rendering_provider_id = OLD.subject_id
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE OLD.subject = 'provider' AND agency_id = OLD.agency_id AND rendering_provider_id <> OLD.subject_id
-            AND client_id IN (SELECT c.client_id FROM client_of_provider c
-                WHERE c.agency_id = OLD.agency_id AND c.provider_id = OLD.subject_id)
-            AND date_of_service >= coalesce(OLD.from_day, '0000-00-00') AND date_of_service < coalesce(OLD.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE NEW.subject = 'client' AND agency_id = NEW.agency_id AND client_id = NEW.subject_id
-            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE NEW.subject = 'encounter' AND agency_id = NEW.agency_id AND encounter_id = NEW.subject_id;
-    UPDATE encounter SET revision = revision + 1
-        WHERE NEW.subject = 'practice' AND agency_id = NEW.agency_id AND billing_provider_id = NEW.subject_id
-            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE NEW.subject = 'provider' AND agency_id = NEW.agency_id AND rendering_provider_id = NEW.subject_id
-            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
-    UPDATE encounter SET revision = revision + 1
-        WHERE NEW.subject = 'provider' AND agency_id = NEW.agency_id AND rendering_provider_id <> NEW.subject_id
-            AND client_id IN (SELECT c.client_id FROM client_of_provider c
-                WHERE c.agency_id = NEW.agency_id AND c.provider_id = NEW.subject_id)
-            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
+    INSERT INTO record_reach VALUES (OLD.agency_id, OLD.subject, OLD.subject_id, OLD.from_day, OLD.to_day);
+    INSERT INTO record_reach VALUES (NEW.agency_id, NEW.subject, NEW.subject_id, NEW.from_day, NEW.to_day);
 END;
 
 -- A host that is asked whether it can serve writes here: a database that only reads is of no use to it.

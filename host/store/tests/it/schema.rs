@@ -98,3 +98,25 @@ pub(crate) async fn it_refuses_tables_that_a_newer_release_has_changed(setup: &S
         .expect("deletes");
     adjudica_store::connect(&setup.url).await.expect("opens").close().await;
 }
+
+/// A disk that is full ends the transaction in the middle, and the program's count of it stays behind: `RAISE(ROLLBACK)` does the same.
+#[tokio::test]
+async fn it_writes_on_after_sqlite_ended_a_transaction_by_itself() {
+    let setup = sqlite().await;
+    let full = "CREATE TRIGGER disk_is_full BEFORE INSERT ON encounter WHEN NEW.encounter_id = 'e1'
+        BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END";
+    setup.raw.execute(full).await.expect("a trigger");
+    for minute in 0..10 {
+        let put = [encounter("e1", "c1", "2026-02-03")];
+        setup
+            .store
+            .put_encounters(&token("a"), &put, PutMode::InsertOnly, at(minute))
+            .await
+            .map(drop)
+            .expect_err("full");
+        let put = [encounter(&format!("e1{minute}"), "c1", "2026-02-03")];
+        setup.store.put_encounters(&token("a"), &put, PutMode::InsertOnly, at(minute)).await.expect("puts");
+    }
+    assert_eq!(setup.raw.texts("SELECT count(*) || '' FROM encounter").await, ["10"]);
+    setup.drop_database().await;
+}

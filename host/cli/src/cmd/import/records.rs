@@ -102,11 +102,7 @@ fn lines(text: &str) -> (Option<Value>, Faults) {
         let (value, found) = whole(line);
         is_whole &= value.is_some();
         items.extend(value);
-        let placed = found.named().iter().map(|fault| {
-            let field = if fault.field.is_empty() { String::new() } else { format!("{}: ", fault.field) };
-            FieldFault::new("", format!("line {number}: {field}{}", fault.message))
-        });
-        faults.extend(placed);
+        faults.extend(found.told().map(|fault| FieldFault::new("", format!("line {number}: {fault}"))));
     }
     (is_whole.then_some(Value::Array(items)), faults)
 }

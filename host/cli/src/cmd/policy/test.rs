@@ -18,7 +18,7 @@ use serde_json::json;
 
 use crate::exit::{Exit, Refusal};
 use crate::output::{Format, Output};
-use crate::policy_folder::{Kind, PolicyFolder};
+use crate::policy_folder::{self, Kind, PolicyFolder};
 use crate::{engine, exit, files};
 
 /// Run the cases of policies' folders, natively and through the built file.
@@ -110,7 +110,7 @@ fn prepare(folder: &PolicyFolder, engine: &Engine) -> Result<Prepared> {
             _ => None,
         };
         let built = built.map(|built| built.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        let (compiled, case_files) = PolicyFolder::both(compiled.clone(), case_files, "no case was run")?;
+        let (compiled, case_files) = policy_folder::both(compiled.clone(), case_files, "no case was run")?;
         let policy = built.context("nothing was built")??;
         Ok(Prepared { compiled, case_files, natively, policy })
     })

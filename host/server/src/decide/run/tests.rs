@@ -160,11 +160,25 @@ fn it_leaves_only_the_guilty_undetermined() {
 fn it_says_whose_lines_were_left_out() {
     let a = answerer("a", "G9001", 1);
     let items = vec![item("e1", "2026-01-01", &a), item("e2", "2026-01-02", &a)];
-    let done = run_jobs(vec![job(vec![seen("e2")], items)], Explain::FailedOnly);
+    // e2 was a day earlier when it was billed.
+    let done = run_jobs(vec![job(vec![seen_on("e2", "2025-12-31")], items)], Explain::FailedOnly);
     // The line of e2 is entry 1; e1 is decided without it and writes entry 2; e2 takes entry 1 back as entry 3.
     assert_eq!(summary(&done[0]), [("e1", Outcome::Billable, 1), ("e2", Outcome::NotBillable, 3)]);
     assert_eq!(done[0].items[0].ledger_without, [token("e2")]);
     assert!(done[0].items[1].ledger_without.is_empty());
+}
+
+/// What stands after an encounter is never counted, so a record need not say so: its length does not grow with the client's history.
+#[test]
+fn it_names_no_encounter_whose_lines_stand_after() {
+    let a = answerer("a", "G9001", 1);
+    let ids: Vec<String> = (1000..1200).map(|number| format!("e{number}")).collect();
+    let ledger = ids.iter().map(|id| seen_on(id, "2026-01-02")).collect();
+    let mut items: Vec<_> = ids.iter().map(|id| item(id, "2026-01-02", &a)).collect();
+    items.push(item("early", "2026-01-01", &a));
+    let done = run_jobs(vec![job(ledger, items)], Explain::FailedOnly);
+    assert_eq!(done[0].items.len(), 201);
+    assert!(done[0].items.iter().all(|item| item.ledger_without.is_empty()));
 }
 
 /// Which of two days and ids comes first decides what counts, never which was decided first.
