@@ -8,6 +8,7 @@ mod permission;
 mod proof;
 pub mod resolve;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -225,12 +226,17 @@ fn holds(from: ServiceDate, to: Option<ServiceDate>, day: ServiceDate) -> bool {
     DateRange { from, to }.contains(day)
 }
 
-/// Every fault that records have together: two where only one can be so.
+/// Kinds of which a subject may have only one at a time: the others never stand in each other's way.
+pub const EXCLUSIVE_KINDS: [&str; 4] = ["coverage", "assignment", "enrolment", "component"];
+
+/// What is wrong with records together: where only one can be so, each that another excludes is told with the first such other.
 #[must_use]
 pub fn faults_together(records: &[Record]) -> Vec<String> {
+    let mut earlier: BTreeMap<(&Token, &str), Vec<&Record>> = BTreeMap::new();
     let mut faults = Vec::new();
-    for (index, record) in records.iter().enumerate() {
-        for other in records.iter().take(index).filter(|other| other.subject_id == record.subject_id) {
+    for record in records.iter().filter(|record| EXCLUSIVE_KINDS.contains(&record.body.kind())) {
+        let others = earlier.entry((&record.subject_id, record.body.kind())).or_default();
+        let first = others.iter().filter(|other| other.record_id != record.record_id).find_map(|other| {
             let clash = match (&record.body, &other.body) {
                 (RecordBody::Coverage(a), RecordBody::Coverage(b)) => a.clashes_with(b),
                 (RecordBody::Assignment(a), RecordBody::Assignment(b)) => a.clashes_with(b),
@@ -238,10 +244,10 @@ pub fn faults_together(records: &[Record]) -> Vec<String> {
                 (RecordBody::Component(a), RecordBody::Component(b)) => a.clashes_with(b),
                 _ => None,
             };
-            if let Some(clash) = clash.filter(|_| record.record_id != other.record_id) {
-                faults.push(format!("`{}`: overlaps `{}`, {clash}", record.record_id, other.record_id));
-            }
-        }
+            clash.map(|clash| format!("`{}`: overlaps `{}`, {clash}", record.record_id, other.record_id))
+        });
+        faults.extend(first);
+        others.push(record);
     }
     faults
 }

@@ -103,7 +103,10 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
         return Err(sorted(faults));
     }
     match variant::extend(own, bases) {
-        Ok(document) => finish(document, faults),
+        Ok(mut document) => {
+            document.add_rates_from_terms();
+            finish(document, faults)
+        }
         Err(found) => Err(sorted(faults.into_iter().chain(found).collect())),
     }
 }

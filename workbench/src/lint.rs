@@ -4,6 +4,7 @@ mod answers;
 mod bounds;
 mod dates;
 mod names;
+mod rates;
 mod staff;
 mod tables;
 
@@ -47,6 +48,7 @@ pub fn lint(subject: &Subject, compiled: &Compiled) -> Vec<Hint> {
     hints.extend(bounds::holes(&tables));
     hints.extend(names::hints(&subject.tables, &tables));
     hints.extend(staff::hints(&tables));
+    hints.extend(rates::hints(&tables));
     hints.sort();
     hints.dedup();
     hints

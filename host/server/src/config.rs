@@ -40,8 +40,8 @@ pub struct ServerConfig {
     pub policy_queue_max: usize,
     /// Time between two looks for undecided encounters; 0 turns the worker off.
     pub worker_interval_ms: u64,
-    /// Clients that the worker decides in one transaction.
-    pub worker_clients_max: usize,
+    /// Waiting encounters that the worker decides in one transaction.
+    pub worker_encounters_max: usize,
     /// Time between two looks for activations of other hosts, at most 2,000.
     pub activation_poll_ms: u64,
     /// File of the publishers whose policies are taken, each with its keys; empty means that policies need no signature.
@@ -68,7 +68,7 @@ impl Default for ServerConfig {
                 .min(POLICY_THREADS_MAX),
             policy_queue_max: 1_024,
             worker_interval_ms: 500,
-            worker_clients_max: 256,
+            worker_encounters_max: 1_000,
             activation_poll_ms: 1_000,
             publishers_file: String::new(),
             ledger_retries_max: 16,
@@ -99,7 +99,7 @@ impl ServerConfig {
             ("requests_max", self.requests_max),
             ("policy_threads", self.policy_threads),
             ("policy_queue_max", self.policy_queue_max),
-            ("worker_clients_max", self.worker_clients_max),
+            ("worker_encounters_max", self.worker_encounters_max),
         ];
         faults.extend(
             at_least_one.iter().filter(|(_, value)| *value == 0).map(|(name, _)| format!("{name}: must be at least 1")),

@@ -1,5 +1,6 @@
 //! The decision service: from encounters to durable decisions. HTTP, the worker and the command line all decide through it.
 
+mod aside;
 pub mod bulk;
 pub mod commit;
 mod dispatch;

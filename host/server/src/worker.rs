@@ -9,12 +9,12 @@ use crate::host::Host;
 
 /// Decides whatever is undecided, again and again.
 pub async fn decide_undecided(host: Arc<Host>) {
-    let clients_max = u32::try_from(host.config.worker_clients_max).unwrap_or(u32::MAX);
+    let encounters_max = u32::try_from(host.config.worker_encounters_max).unwrap_or(u32::MAX);
     let mut ticks = interval(Duration::from_millis(host.config.worker_interval_ms.max(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        match host.service.decide_undecided(clients_max, &|_| ()).await {
+        match host.service.decide_undecided(encounters_max, &|_| ()).await {
             Ok(tally) if tally.decided > 0 || tally.confirmed > 0 || tally.unreadable > 0 => {
                 tracing::info!(
                     decided = tally.decided,

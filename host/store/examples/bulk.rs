@@ -13,7 +13,7 @@ use adjudica_core::{
     ProcedureCode, RuleKind, ServiceDate, Token, Units, Verdict,
 };
 use adjudica_store::{
-    ClientCommit, ClientWork, EncounterFilter, HistoryFilter, NewCommit, NewDecision, PolicyRef, PutMode, Store,
+    ClientCommit, ClientWork, EncounterFilter, HistoryFilter, NewCommit, NewDecision, PolicyRef, PutMode, Store, Turn,
 };
 
 const PER_CALL: usize = 2_000;
@@ -40,7 +40,7 @@ async fn main() {
     loop {
         let start = Clock::start();
         let work =
-            store.take_undecided(u32::try_from(PER_CALL / PER_CLIENT).expect("small"), at()).await.expect("takes");
+            store.take_undecided(&Turn::first(u32::try_from(PER_CALL).expect("small")), at()).await.expect("takes");
         taking = taking.plus(start.stop());
         if work.clients.is_empty() {
             break;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adjudica_core::{EncounterFacts, Token, quantity::MINUTES_MAX};
 
-use crate::commit::{ClientRef, Standing};
+use crate::commit::{ClientRef, EncounterRef, Standing};
 use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
 use crate::raw::ledger::RawLedger;
@@ -20,11 +20,49 @@ const GROUP_SIZE_MAX: u32 = 1_000_000;
 #[derive(Default)]
 pub(crate) struct Parts {
     pub(crate) standing: Standing,
-    pub(crate) live_lines: Vec<RawLedger>,
+    pub(crate) live_lines: Vec<(ClientRef, LiveLine)>,
+}
+
+impl Parts {
+    /// Adds what was read about further clients.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.standing.ledger_ends.extend(other.standing.ledger_ends);
+        self.standing.schedule_changes.extend(other.standing.schedule_changes);
+        self.standing.corrected.extend(other.standing.corrected);
+        self.standing.in_force.extend(other.standing.in_force);
+        self.standing.taken_out.extend(other.standing.taken_out);
+        self.live_lines.extend(other.live_lines);
+    }
+}
+
+/// The clients in `order` with encounters of theirs, one at a time.
+pub(crate) fn one_by_one<'a>(
+    order: &'a [ClientRef],
+    encounters: &'a [StoredEncounter],
+) -> impl Iterator<Item = (&'a ClientRef, Vec<EncounterRef<'a>>)> {
+    let refs = |encounter: &'a StoredEncounter| EncounterRef {
+        agency_id: encounter.agency_id.as_str(),
+        encounter_id: encounter.facts.encounter_id.as_str(),
+    };
+    let is_of = |client: &ClientRef, encounter: &StoredEncounter| {
+        encounter.agency_id.as_str() == client.agency_id && encounter.facts.client_id.as_str() == client.client_id
+    };
+    order
+        .iter()
+        .map(move |client| (client, encounters.iter().filter(|encounter| is_of(client, encounter)).map(refs).collect()))
+}
+
+/// Live lines with their clients.
+pub(crate) fn live_lines(rows: &[RawLedger]) -> Result<Vec<(ClientRef, LiveLine)>, StoreError> {
+    let line = |row: &RawLedger| {
+        let entry = row.parse()?;
+        let client = ClientRef { agency_id: row.agency_id.clone(), client_id: row.client_id.clone() };
+        Ok((client, LiveLine { line: entry.line, seq: entry.seq, encounter_id: entry.encounter_id }))
+    };
+    rows.iter().map(line).collect()
 }
 
 /// The work of each client in `order`, with its encounters.
-#[expect(clippy::needless_pass_by_value, reason = "the parts are used up; a caller has no more use for them")]
 pub(crate) fn assemble(
     order: &[ClientRef],
     encounters: Vec<StoredEncounter>,
@@ -46,11 +84,9 @@ pub(crate) fn assemble(
         };
         by_client.insert(key.clone(), work);
     }
-    for row in &parts.live_lines {
-        let key = ClientRef { agency_id: row.agency_id.clone(), client_id: row.client_id.clone() };
-        let entry = row.parse()?;
+    for (key, line) in parts.live_lines {
         if let Some(work) = by_client.get_mut(&key) {
-            work.ledger.push(LiveLine { line: entry.line, seq: entry.seq, encounter_id: entry.encounter_id });
+            work.ledger.push(line);
         }
     }
     for encounter in encounters {

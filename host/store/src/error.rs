@@ -170,6 +170,27 @@ impl StoreError {
         !matches!(self, Self::Unavailable { source, .. } if !matches!(source, sqlx::Error::Database(_)))
     }
 
+    /// Whether rows that are there cannot be read: others may be.
+    #[must_use]
+    pub fn is_about_rows(&self) -> bool {
+        match self {
+            Self::Corrupt { .. } => true,
+            Self::Unavailable { source, .. } => {
+                matches!(source, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// What is wrong, with its cause, for the one who runs the host.
+    #[must_use]
+    pub fn told_in_full(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+
     /// Makes a database error one of ours, saying what was being done.
     pub(crate) fn during(doing: &'static str) -> impl Fn(sqlx::Error) -> Self + Copy {
         move |source| Self::Unavailable { doing, source }

@@ -7,6 +7,7 @@ use adjudica_core::{Digest, ServiceDate, Token};
 use crate::commit::{ClientRef, Standing};
 use crate::error::StoreError;
 use crate::instant::{Instant, parse_instant};
+use crate::raw::lossy::Lossy;
 use crate::raw::{day, digest, token};
 
 /// The decision in force for an encounter. `Debug` prints its id only: the record is client data.
@@ -77,12 +78,12 @@ pub(crate) fn parse_withdrawal(row: RawWithdrawal) -> Result<Withdrawal, StoreEr
 /// One thing known before deciding: `schedule`, `corrected`, `end`, `taken_out` or `in_force`; the agency; the client or encounter; a number; a
 /// decision, its policy, its terms, its record.
 pub(crate) type LoadedRow =
-    (String, String, String, Option<i64>, Option<String>, Option<String>, Option<String>, Option<String>);
+    (String, Lossy, Lossy, Option<i64>, Option<Lossy>, Option<Lossy>, Option<Lossy>, Option<Lossy>);
 
 /// Adds to `standing` what one read gave.
 pub(crate) fn add_loaded(standing: &mut Standing, rows: Vec<LoadedRow>) -> Result<(), StoreError> {
     const TABLE: &str = "decision_in_force";
-    for (kind, agency_id, key, number, decision_id, policy, terms, record) in rows {
+    for (kind, Lossy(agency_id), Lossy(key), number, decision_id, policy, terms, record) in rows {
         match (kind.as_str(), number, decision_id) {
             ("schedule", Some(change), _) => {
                 standing.schedule_changes.insert(agency_id, change);
@@ -96,13 +97,13 @@ pub(crate) fn add_loaded(standing: &mut Standing, rows: Vec<LoadedRow>) -> Resul
             ("taken_out", ..) => {
                 standing.taken_out.insert((agency_id, key));
             }
-            ("in_force", waiting, Some(decision_id)) => {
+            ("in_force", waiting, Some(Lossy(decision_id))) => {
                 let in_force = InForce {
                     decision_id,
                     is_stale: waiting.unwrap_or(0) > 0,
-                    policy_digest: policy.map(|text| digest(&text, TABLE, &key)).transpose()?,
-                    terms_digest: terms.map(|text| digest(&text, TABLE, &key)).transpose()?,
-                    record: record.unwrap_or_default(),
+                    policy_digest: policy.map(|Lossy(text)| digest(&text, TABLE, &key)).transpose()?,
+                    terms_digest: terms.map(|Lossy(text)| digest(&text, TABLE, &key)).transpose()?,
+                    record: record.map(String::from).unwrap_or_default(),
                 };
                 standing.in_force.insert((agency_id, key), in_force);
             }

@@ -20,6 +20,7 @@ mod raw;
 pub mod record;
 mod sqlite;
 pub mod store;
+mod turn;
 pub mod work;
 
 pub use activation::reroute::{Among, RecordedChange, Reroute, StaleMonth};
@@ -37,4 +38,5 @@ pub use instant::Instant;
 pub use library::{PolicyFile, PolicyFileSummary, Yank};
 pub use record::{BadRecord, LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 pub use store::{Counts, Store, Withdrawn};
+pub use turn::{RoundPlace, Turn};
 pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

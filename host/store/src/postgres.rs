@@ -35,6 +35,7 @@ use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::postgres::commit::KnownHeads;
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store, Withdrawn};
+use crate::turn::Turn;
 use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// INVARIANT (one appender per agency): a commit holds the agency's row of `chain_head` from before it reads the
@@ -134,8 +135,8 @@ impl Store for PostgresStore {
         records::remove(self, agency_id, record_id).await
     }
 
-    async fn take_undecided(&self, limit_clients: u32, now: Instant) -> Result<Work, StoreError> {
-        work::take_undecided(self, limit_clients, now).await
+    async fn take_undecided(&self, turn: &Turn, now: Instant) -> Result<Work, StoreError> {
+        work::take_undecided(self, turn, now).await
     }
 
     async fn load_work(&self, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {

@@ -3,6 +3,7 @@
 pub(crate) mod decision;
 pub(crate) mod encounter;
 pub(crate) mod ledger;
+pub(crate) mod lossy;
 
 use adjudica_core::{Digest, ServiceDate, Token, ValueError};
 

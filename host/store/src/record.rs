@@ -1,13 +1,14 @@
 //! Records as they are kept, asked for and put, and their rows both ways. What they say is the core's.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use adjudica_core::records::{Days, Record, RecordBody, RecordSubject};
+use adjudica_core::records::{Days, EXCLUSIVE_KINDS, Record, RecordBody, RecordSubject};
 use adjudica_core::{ServiceDate, Token};
 use serde::{Deserialize, Serialize};
 
 use crate::error::StoreError;
 use crate::instant::{Instant, microseconds, parse_instant};
+use crate::raw::lossy::Lossy;
 use crate::raw::token;
 
 /// What records are about: an agency's client, provider, practice or encounter.
@@ -74,10 +75,15 @@ pub struct BadRecord {
 /// A row of `record` as both databases give it.
 #[derive(sqlx::FromRow)]
 pub(crate) struct RawRecord {
+    #[sqlx(try_from = "Lossy")]
     pub(crate) agency_id: String,
+    #[sqlx(try_from = "Lossy")]
     pub(crate) record_id: String,
+    #[sqlx(try_from = "Lossy")]
     pub(crate) subject: String,
+    #[sqlx(try_from = "Lossy")]
     pub(crate) subject_id: String,
+    #[sqlx(try_from = "Lossy")]
     pub(crate) body: String,
     pub(crate) version: i64,
     pub(crate) written_at: i64,
@@ -218,10 +224,11 @@ impl RecordRow {
 /// Refuses records with faults, naming every one.
 pub(crate) fn require_sound(records: &[Record]) -> Result<(), StoreError> {
     let mut faults = Vec::new();
-    for (index, record) in records.iter().enumerate() {
+    let mut seen = BTreeSet::new();
+    for record in records {
         let id = &record.record_id;
         faults.extend(record.body.faults().into_iter().map(|fault| format!("`{id}`: {fault}")));
-        if records.iter().take(index).any(|other| other.record_id == *id) {
+        if !seen.insert(id) {
             faults.push(format!("`{id}`: is there twice; give each record once"));
         }
     }
@@ -238,10 +245,22 @@ pub(crate) fn refused(error: sqlx::Error) -> StoreError {
     }
 }
 
+/// Whose records `new` could exclude, each once; most kinds exclude none.
+pub(crate) fn whose_could_clash(agency_id: &Token, new: &[Record]) -> Vec<RecordKey> {
+    let exclusive = new.iter().filter(|record| EXCLUSIVE_KINDS.contains(&record.body.kind()));
+    let key = |record: &Record| RecordKey {
+        agency_id: agency_id.clone(),
+        subject: record.body.subject(),
+        subject_id: record.subject_id.clone(),
+    };
+    exclusive.map(key).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
 /// Refuses records that cannot be so beside those that are there: `there` are all about the same subjects.
 pub(crate) fn require_fit(new: &[Record], there: Vec<Record>) -> Result<(), StoreError> {
-    let is_replaced = |record: &Record| new.iter().any(|other| other.record_id == record.record_id);
-    let all: Vec<Record> = there.into_iter().filter(|record| !is_replaced(record)).chain(new.iter().cloned()).collect();
+    let replaced: BTreeSet<_> = new.iter().map(|record| &record.record_id).collect();
+    let stays = |record: &Record| !replaced.contains(&record.record_id);
+    let all: Vec<Record> = there.into_iter().filter(stays).chain(new.iter().cloned()).collect();
     let faults = adjudica_core::records::faults_together(&all);
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadRecords { faults }) }
 }

@@ -18,6 +18,7 @@ use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
 use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
+use crate::turn::Turn;
 use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
 /// How much the store holds.
@@ -135,11 +136,12 @@ pub trait Store: Send + Sync {
     /// As all.
     async fn remove_record(&self, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError>;
 
-    /// Whole clients with all their undecided encounters, the longest waiting first. They stay in the queue until a
-    /// decision about this revision is committed. Encounters that cannot be read leave it and are kept as faults.
+    /// The next clients of the round with their undecided encounters, and from the first again after the last; nothing where
+    /// nothing waits. They stay in the queue until a decision about this revision is committed. Encounters that cannot be read
+    /// leave it and are kept as faults.
     /// # Errors
     /// As all.
-    async fn take_undecided(&self, limit_clients: u32, now: Instant) -> Result<Work, StoreError>;
+    async fn take_undecided(&self, turn: &Turn, now: Instant) -> Result<Work, StoreError>;
 
     /// Chosen encounters with their clients' ledgers, one answer for each request, in order. Encounters that are not
     /// stored, cannot be read, or are another client's, are left out of `encounters`.

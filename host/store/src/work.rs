@@ -7,6 +7,7 @@ use adjudica_core::{LedgerLine, Token};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::{BadEncounter, EncounterFilter, StoredEncounter};
 use crate::in_force::InForce;
+use crate::turn::RoundPlace;
 
 /// Decisions in force, by agency and encounter.
 pub(crate) type InForceByEncounter = BTreeMap<(String, String), InForce>;
@@ -75,8 +76,12 @@ pub struct ClientWork {
 /// Clients with undecided encounters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Work {
-    /// Whole clients, the longest waiting first.
+    /// Clients, in order of the round.
     pub clients: Vec<ClientWork>,
+    /// The last client that was looked at: the next turn goes on after it.
+    pub last: Option<RoundPlace>,
+    /// Clients of whom nothing can be decided, and why: rows of theirs cannot be read. Their encounters wait.
+    pub broken: Vec<(RoundPlace, String)>,
     /// Encounters that could not be read; they have left the queue until their rows change.
     pub bad: Vec<BadEncounter>,
     /// Places of the queue that were cleared because their encounters are not there.

@@ -42,6 +42,16 @@ pub(super) const TABLES: &[Table] = &[
             may("without", Kind::Filled(&Kind::Name), "rows of those tables that do not hold here, by their `id`"),
             may("reads", Kind::Filled(&Kind::Fact), "facts that your Rust code needs besides those of the tables"),
             may(
+                "rates_from_terms",
+                Kind::YesNo,
+                "codes without a `[[rate]]` are worth what the agency's contract says, as by a row with `terms = true`",
+            ),
+            may(
+                "newer_denial_codes",
+                Kind::Filled(&Kind::Name),
+                "X12 reason and remark codes that were published after 2026-08-17, the day of the lists that `denial` is checked against",
+            ),
+            may(
                 "cents_max",
                 Kind::Number,
                 "most cents of one unit, 1,000,000 without it: a rate above is taken for a slip",

@@ -1,6 +1,7 @@
 //! Faults of meaning in `policy.toml`: names that lead nowhere, refusals without a source, rows that contradict each other.
 
 mod contradictions;
+mod denials;
 mod facts;
 mod lists;
 mod staff;
@@ -29,6 +30,7 @@ pub(super) fn check(document: &Document) -> Vec<Fault> {
     checker.check_facts();
     checker.check_staff();
     checker.check_contradictions();
+    checker.check_denials();
     checker.faults
 }
 

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adjudica_core::Token;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::Fault;
+use super::names::resolve;
 use super::rows::{
     AddOnRow, AssumptionRow, AuthorizationRow, BoundsRow, CodeRow, ComponentRow, DiagnosisRow, ExcludeRow, FilingRow,
     IntervalRow, LimitRow, ModifierRow, ParameterRow, PlaceRow, PlainRow, PolicyRow, PrerequisiteRow, RateRow,
@@ -105,7 +107,24 @@ pub(super) fn read_shared(text: &str, policy: &Located<PolicyRow>) -> (Option<Do
     read_of(text, Some(policy))
 }
 
+/// The name of the row that `rates_from_terms` stands for.
+const RATES_FROM_TERMS: &str = "rates_from_terms";
+
 impl Document {
+    /// Adds the row that `rates_from_terms` stands for: every code without a `[[rate]]` is worth what the agency's contract says.
+    pub(super) fn add_rates_from_terms(&mut self) {
+        if !self.policy.row.rates_from_terms || !self.is_whole("rate") {
+            return;
+        }
+        let rated: BTreeSet<&str> = self.rates.iter().flat_map(|row| resolve(&self.sets, &row.row.codes)).collect();
+        let codes = self.codes.iter().map(|row| row.row.code.as_str()).filter(|code| !rated.contains(code));
+        let codes: Vec<String> = codes.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
+        if !codes.is_empty() {
+            let row = RateRow::of_terms(Token::parse(RATES_FROM_TERMS).ok(), codes);
+            self.rates.push(Located { row, place: self.policy.place });
+        }
+    }
+
     /// A fault of the row that stands at `place`, here or in a file below.
     pub(super) fn fault(&self, place: Place, message: &str) -> Fault {
         place.fault(match place.below {

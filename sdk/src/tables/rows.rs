@@ -127,6 +127,12 @@ pub(super) struct PolicyRow {
     /// Fields that the policy's own code reads besides those of the tables.
     #[serde(default)]
     pub reads: Vec<adjudica_core::Field>,
+    /// Whether codes without a `[[rate]]` are worth what the agency's contract says.
+    #[serde(default)]
+    pub rates_from_terms: bool,
+    /// X12 codes that were published after the lists that denials are checked against.
+    #[serde(default)]
+    pub newer_denial_codes: Vec<Token>,
     /// Most cents of one unit: a rate above it is taken for a slip.
     pub cents_max: Option<i64>,
     /// What a decision may cost; `adjudica policy bench` measures against it.
@@ -370,6 +376,29 @@ row!(/// `[[modifier]]`.
 ModifierRow { codes: Vec<String>, modifier: Modifier, when: Option<WhenRow> });
 row!(/// `[[rate]]`.
 RateRow { codes: Vec<String>, cents: Option<i64>, #[serde(default)] terms: bool });
+
+impl RateRow {
+    /// A row that says of `codes` that the agency's contract has their rates.
+    pub(super) fn of_terms(id: Option<Token>, codes: Vec<String>) -> Self {
+        Self {
+            id,
+            from: None,
+            to: None,
+            source: None,
+            section: None,
+            sentence: None,
+            satisfied: None,
+            remedy: None,
+            effect: None,
+            denial: None,
+            assumes: Vec::new(),
+            codes,
+            cents: None,
+            terms: true,
+        }
+    }
+}
+
 row!(/// `[[report_only]]` and `[[notice]]`.
 WhenCodesRow { codes: Option<Vec<String>>, when: Option<WhenRow> });
 row!(/// `[[filing]]`.

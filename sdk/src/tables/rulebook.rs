@@ -222,7 +222,7 @@ pub(crate) const TABLES: &[Defaults] = &[
         sentence: "accepted for reporting; it pays nothing",
         satisfied: None,
         remedy: None,
-        denial: Some(("246", CO, &["N365", "N620"])),
+        denial: Some(("246", CO, &["N620"])),
     },
     Defaults {
         table: "filing",

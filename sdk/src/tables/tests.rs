@@ -181,3 +181,22 @@ fn it_tells_what_an_editor_saved_instead_of_text() {
     assert_eq!(told(b"[policy]\nid \xE9"), Err(latin.to_owned()));
     assert_eq!(told("\u{FEFF}[policy]".as_bytes()), Ok("[policy]".to_owned()), "a mark of the byte order is no text");
 }
+
+#[test]
+fn it_takes_rates_from_the_contract_where_the_policy_says_so() {
+    let rates = |text: &str| -> Vec<String> {
+        let rules = compile(text).expect("no faults").manifest.rules;
+        let of_rates = rules.iter().map(|rule| rule.id.to_string()).filter(|id| id.starts_with("rate"));
+        of_rates.collect()
+    };
+    let with = GOOD.replace("currency", "rates_from_terms = true\ncurrency");
+    assert_eq!(rates(GOOD), Vec::<String>::new());
+    let by_contract =
+        ["rate.T1016", "rates_from_terms.capitated", "rates_from_terms.included", "rates_from_terms.minutes"];
+    let mut found = rates(&with);
+    found.sort();
+    assert_eq!(found, by_contract);
+    // A code with a rate of its own keeps it.
+    let own = "[[rate]]\nid = \"rate\"\ncodes = [\"T1016\"]\ncents = 100\nsource = \"manual\"\n";
+    assert_eq!(rates(&format!("{with}\n{own}")), Vec::<String>::new());
+}

@@ -24,8 +24,8 @@ use copying::{copy_rows, take_rows};
 
 /// Encounters of one round.
 const ENCOUNTERS: u32 = 8_000;
-/// Clients decided in one transaction, as the worker does by default.
-const CLIENTS: u32 = 256;
+/// Encounters decided in one transaction, as the worker does by default.
+const TURN: u32 = 1_000;
 
 /// Both, in turns, on each database.
 pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtime, effort: Effort) -> Result<()> {
@@ -61,12 +61,12 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
             let tally = hosting
                 .host
                 .service
-                .decide_undecided(CLIENTS, &|_| ())
+                .decide_undecided(TURN, &|_| ())
                 .await
                 .map_err(|error| anyhow!("{}", error.public))?;
             let ours = start.elapsed().as_secs_f64();
             ensure!(tally.decided == u64::from(count), "{} of {count} encounters were decided", tally.decided);
-            let (rows, last) = take_rows(&from, through, CLIENTS).await?;
+            let (rows, last) = take_rows(&from, through, TURN).await?;
             through = last;
             let start = Instant::now();
             copy_rows(&to, &rows).await?;

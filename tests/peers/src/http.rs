@@ -103,7 +103,7 @@ impl Side {
                     .await?;
             }
             put_records(hosting.host.store.as_ref(), &agency, &encounters).await?;
-            let tally = hosting.host.service.decide_undecided(256, &|_| ()).await;
+            let tally = hosting.host.service.decide_undecided(1_000, &|_| ()).await;
             let tally = tally.map_err(|error| anyhow::anyhow!("{}", error.public))?;
             ensure!(tally.decided == u64::from(FILLING), "{} of {FILLING} encounters were decided", tally.decided);
             Ok(())

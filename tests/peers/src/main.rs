@@ -6,6 +6,7 @@ mod bulk;
 mod chance;
 mod database;
 mod encounters;
+mod flat;
 mod hosting;
 mod http;
 mod load;
@@ -54,7 +55,8 @@ impl Effort {
 }
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 9] = ["native", "peers", "single", "http", "bulk", "swap", "authoring", "startup", "memory"];
+const GROUPS: [&str; 10] =
+    ["native", "peers", "single", "http", "bulk", "swap", "flat", "authoring", "startup", "memory"];
 
 fn main() -> Result<()> {
     let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
@@ -69,6 +71,7 @@ fn main() -> Result<()> {
             "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
             "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
             "swap" => swap::measure(&mut report, &workshop, &runtime, effort)?,
+            "flat" => flat::measure(&mut report, &workshop, &runtime, effort)?,
             "authoring" => authoring::measure(&mut report, effort)?,
             "startup" => startup::measure(&mut report, &workshop, effort)?,
             _ => memory::measure(&mut report, &workshop, effort)?,

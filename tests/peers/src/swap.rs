@@ -19,8 +19,8 @@ use crate::report::{Report, Target};
 
 /// Encounters of one put while the database is filled.
 const PUT: usize = 2_000;
-/// Clients decided in one transaction, as the worker does by default.
-const CLIENTS: u32 = 256;
+/// Encounters decided in one transaction, as the worker does by default.
+const TURN: u32 = 1_000;
 /// Of the four years of service, the days that change hands: a tenth.
 const DAYS: (&str, &str) = ("2023-02-01", "2023-06-27");
 
@@ -69,7 +69,8 @@ fn measure_on(
     })
 }
 
-async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
+/// Puts so many encounters.
+pub(crate) async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
     let agency = Token::parse(AGENCY)?;
     for series in 0..decisions.div_ceil(20_000) {
         let shape = Shape { payer: "benchmark", encounters_per_client: 4, ledger_lines_max: 0, series: 300 + series };
@@ -85,10 +86,10 @@ async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
 }
 
 /// Decides whatever waits; gives how many that were, and how many in a second.
-async fn decide(hosting: &Hosting) -> Result<(u64, f64)> {
+pub(crate) async fn decide(hosting: &Hosting) -> Result<(u64, f64)> {
     let start = Instant::now();
     let tally =
-        hosting.host.service.decide_undecided(CLIENTS, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
+        hosting.host.service.decide_undecided(TURN, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
     let decided = tally.decided + tally.confirmed;
     Ok((decided, count(decided) / start.elapsed().as_secs_f64()))
 }

@@ -20,8 +20,8 @@ use crate::simulation::database::{Database, Other, Source};
 use crate::simulation::shelf::Shelf;
 use crate::simulation::step::Seat;
 
-/// Clients that a worker decides in one transaction.
-pub const CLIENTS_MAX: u32 = 32;
+/// Encounters that a worker decides in one transaction: few, so that clients are decided in parts.
+pub const ENCOUNTERS_MAX: u32 = 3;
 /// A worker that runs longer than this never comes to rest.
 const WORKER_LIMIT: Duration = Duration::from_secs(30);
 /// About as long as a part of what a worker does.
@@ -119,8 +119,8 @@ impl Host {
         Ok(Answer { status, text: String::from_utf8_lossy(&bytes).into_owned() })
     }
 
-    async fn work(&self, clients_max: u32) -> Result<bool> {
-        let running = self.app.host.service.decide_undecided(clients_max, &|_| ());
+    async fn work(&self, encounters_max: u32) -> Result<bool> {
+        let running = self.app.host.service.decide_undecided(encounters_max, &|_| ());
         let ended = tokio::time::timeout(WORKER_LIMIT, running).await.context("a worker never comes to rest")?;
         // A worker that lost too often against others tries again at its next turn.
         Ok(ended.is_ok())
@@ -197,7 +197,7 @@ impl Hosts {
     /// # Errors
     /// When it never does.
     pub async fn work(&self, seat: Seat) -> Result<bool> {
-        self.host(seat).work(CLIENTS_MAX).await
+        self.host(seat).work(ENCOUNTERS_MAX).await
     }
 
     /// Lets the worker decide what waits while another system runs statements, each after so many pauses; says whether the worker

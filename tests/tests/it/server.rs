@@ -67,6 +67,8 @@ on_both! {
     }
     worker {
         it_decides_whatever_waits_and_says_how_far_it_is,
+        it_decides_a_client_in_parts_while_others_have_their_turns,
+        it_decides_the_rest_beside_rows_that_cannot_be_read,
         it_decides_changed_encounters_again_as_one_call_would,
         it_replays_decisions_about_an_encounter_that_moved_to_another_client,
     }

@@ -186,7 +186,8 @@ fn it_tells_several_silent_rules_of_a_row_together() {
 #[test]
 fn it_tells_several_holes_codes_and_names_in_one_hint() {
     let third = "[[code]]\nid = \"code.T1018\"\ncode = \"T1018\"\nroles = \"any\"\nservice = \"visit\"\nsource = \"manual\"\n\
-        [[minutes]]\nid = \"longest\"\ncodes = [\"T1018\"]\nmin = 41\nsource = \"manual\"\n";
+        [[minutes]]\nid = \"longest\"\ncodes = [\"T1018\"]\nmin = 41\nsource = \"manual\"\n\
+        [[rate]]\nid = \"of_third\"\ncodes = [\"T1018\"]\ncents = 1\nsource = \"manual\"\n";
     let tables = with(third).replace("min = 21\nsource", "min = 25\nmax = 39\nsource");
     let message =
         "no code of the work `visit` takes 21 to 24 or 40 minutes; widen a bound of `T1016`, `T1017`, `T1018`";
@@ -251,4 +252,15 @@ fn it_tells_rows_that_hold_on_no_day_of_the_policy() {
         gets(&with(&row(days)), "", "look", "id = \"look\"", message);
     }
     assert_eq!(hints_of(&with(&row("to = 2024-01-02")), &[], ""), []);
+}
+
+#[test]
+fn it_tells_a_code_that_nothing_says_the_worth_of() {
+    let unpaid = POLICY.replace("codes = [\"@both\"]\ncents = 1000", "codes = [\"T1016\"]\ncents = 1000");
+    let message = "no `[[rate]]` says what `T1017` is worth, so its lines have no amount; add one, with `terms = true` where the \
+        agency's contract says it, or write `rates_from_terms = true` in `[policy]`";
+    gets(&unpaid, "", "code.T1017", "id = \"code.T1017\"", message);
+    assert_eq!(hints_of(&unpaid.replace("[policy]", "[policy]\nrates_from_terms = true"), &[], ""), []);
+    let for_reports = format!("{unpaid}\n[[report_only]]\nid = \"free\"\ncodes = [\"T1017\"]\nsource = \"manual\"\n");
+    assert_eq!(hints_of(&for_reports, &[], ""), []);
 }

@@ -43,8 +43,8 @@ pub struct Args {
     server: ServerArgs,
 }
 
-/// Clients decided in one transaction.
-const CLIENTS_PER_COMMIT: u32 = 16;
+/// Encounters decided in one transaction.
+const ENCOUNTERS_PER_COMMIT: u32 = 500;
 /// Decisions read at a time.
 const PAGE: u32 = 1_000;
 
@@ -146,7 +146,8 @@ async fn load(app: &App, agency: &Token, sample: &Sample, output: &Output) -> Re
 
 async fn decide(app: &App, sample: &Sample, output: &Output) -> Result<()> {
     let bar = progress::bar(output, "deciding", u64::try_from(sample.encounters.len())?);
-    let decided = app.host.service.decide_undecided(CLIENTS_PER_COMMIT, &|tally| bar.set_position(tally.decided)).await;
+    let decided =
+        app.host.service.decide_undecided(ENCOUNTERS_PER_COMMIT, &|tally| bar.set_position(tally.decided)).await;
     let seconds = bar.elapsed().as_millis();
     bar.finish_and_clear();
     let tally = decided.map_err(|error| refuse("the sample agency could not be decided", error))?;

@@ -91,7 +91,7 @@ fn it_names_the_faults_of_tables_and_cases_whatever_was_asked() {
     edit(&bench, "currency = \"USD\"", "currency = \"USD\"\ncolour = \"red\"");
     bench.write("lakeview/cases/more.toml", "[[case]]\nname = 1\n");
     let tables = "\n  lakeview/policy.toml:10:1: unknown field `colour`, expected one of `id`, `version`, `title`, `payers`, `currency`, \
-        `in_force`, `extends`, `includes`, `without`, `reads`, `cents_max`, `budget`";
+        `in_force`, `extends`, `includes`, `without`, `reads`, `rates_from_terms`, `newer_denial_codes`, `cents_max`, `budget`";
     let both = format!("{tables}\n  lakeview/cases/more.toml:1:1: the case has no `name`; give it one in quotes");
     let asked: [(&[&str], &str, &str); 6] = [
         (&["policy", "test", "lakeview"], "no case was run", &both),

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::clock::Clock;
+use crate::decide::aside::SetAside;
 use crate::decide::commit::{Candidate, Idempotency, Outlook, outlook};
 use crate::decide::follow::FOLLOWER;
 use crate::decide::gone::gone;
@@ -40,6 +41,7 @@ pub struct DecisionService {
     pub(crate) threads: usize,
     pub(crate) ledger_retries_max: u32,
     pub(crate) observer: Observer,
+    pub(crate) set_aside: SetAside,
     committer: Committer,
     locks: Vec<Mutex<()>>,
 }
@@ -159,7 +161,19 @@ impl DecisionService {
         let locks = (0..LOCKS).map(|_| Mutex::new(())).collect();
         let observer = Observer { registry: Arc::clone(&registry), metrics: Arc::clone(&metrics) };
         let committer = Committer::start(Arc::clone(&store), observer.clone());
-        Self { store, registry, pool, clock, metrics, threads, ledger_retries_max, observer, committer, locks }
+        Self {
+            store,
+            registry,
+            pool,
+            clock,
+            metrics,
+            threads,
+            ledger_retries_max,
+            observer,
+            committer,
+            locks,
+            set_aside: SetAside::default(),
+        }
     }
 
     /// Calls of policies that run or wait now.

@@ -57,6 +57,11 @@ pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Res
             counts.undecided
         ));
     }
+    if let Some((clients, fault)) = host.service.set_aside.told() {
+        warnings.push(format!(
+            "nothing can be decided about {clients} clients whose rows cannot be read, and their encounters wait; the first: {fault}"
+        ));
+    }
     let status = |(digest, loaded): (Digest, Result<String, String>)| {
         let untrusted = untrusted.get(&digest);
         let (policy, fault) = (loaded.as_ref().ok(), loaded.as_ref().err());

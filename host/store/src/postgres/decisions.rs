@@ -10,6 +10,7 @@ use crate::error::StoreError;
 use crate::postgres::PostgresStore;
 use crate::postgres::read;
 use crate::raw::decision::{RawDecision, read_decision};
+use crate::raw::lossy::Lossy;
 use crate::raw::{digest, token};
 
 macro_rules! decision_columns {
@@ -146,11 +147,11 @@ pub(super) async fn verify_chain(store: &PostgresStore, agency_id: &Token) -> Re
     let mut walk = ChainWalk::new(head);
     loop {
         let query = sqlx::query_as(LINKS).bind(agency_id.as_str()).bind(walk.seen()).bind(LINKS_PER_READ);
-        let links: Vec<(i64, String, String, String)> = query.fetch_all(&store.pool).await.map_err(failed)?;
+        let links: Vec<(i64, Lossy, Lossy, Lossy)> = query.fetch_all(&store.pool).await.map_err(failed)?;
         if links.is_empty() {
             return Ok(walk.finish());
         }
-        for (sequence, previous_hash, hash, record) in &links {
+        for (sequence, Lossy(previous_hash), Lossy(hash), Lossy(record)) in &links {
             walk.check(*sequence, (previous_hash, hash), record);
         }
     }

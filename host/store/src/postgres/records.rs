@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use adjudica_core::Token;
-use adjudica_core::records::{Claimed, Record};
+use adjudica_core::records::{Claimed, EXCLUSIVE_KINDS, Record};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
@@ -15,7 +15,7 @@ use crate::postgres::PostgresStore;
 use crate::postgres::read::{self, column};
 use crate::record::{
     LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
-    require_fit, require_sound,
+    require_fit, require_sound, whose_could_clash,
 };
 use crate::work::ClientKey;
 
@@ -30,6 +30,13 @@ const PUT: &str = "
         subject_id = excluded.subject_id, from_day = excluded.from_day, to_day = excluded.to_day, body = excluded.body,
         written_by = excluded.written_by
     RETURNING (xmax = 0)";
+
+/// The records of what is asked for that may exclude others.
+const EXCLUSIVE: &str = "
+    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS k (agency_id, subject, subject_id)
+    JOIN record r ON r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id
+    WHERE r.kind = ANY($4)";
 
 /// The records of what is asked for, and of the people whom a client's records name. An absence changes no decision.
 const LOAD: &str = "
@@ -97,10 +104,12 @@ pub(super) async fn put(
     require_sound(records)?;
     let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).bind(agency_id.as_str()).execute(&mut *transaction).await.map_err(failed)?;
-    let query = sqlx::query_as(LOAD)
-        .bind(column(records, |_| agency_id.as_str()))
-        .bind(column(records, |record| record.body.subject().as_str()))
-        .bind(column(records, |record| record.subject_id.as_str()));
+    let keys = whose_could_clash(agency_id, records);
+    let query = sqlx::query_as(EXCLUSIVE)
+        .bind(column(&keys, |key| key.agency_id.as_str()))
+        .bind(column(&keys, |key| key.subject.as_str()))
+        .bind(column(&keys, |key| key.subject_id.as_str()))
+        .bind(EXCLUSIVE_KINDS.as_slice());
     let there: Vec<RawRecord> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
     let there = load(&there)?.agency_to_records.remove(agency_id).unwrap_or_default();
     require_fit(records, there)?;

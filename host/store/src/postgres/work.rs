@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 
-use crate::assemble::{Parts, assemble, client_of, split};
+use crate::assemble::{Parts, assemble, client_of, live_lines, one_by_one, split};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
@@ -13,15 +14,14 @@ use crate::postgres::PostgresStore;
 use crate::postgres::faults::keep_faults;
 use crate::postgres::read::{self, column, encounter_columns, ledger_columns};
 use crate::raw::encounter::parse_all;
+use crate::turn::{Chosen, RoundPlace, Turn};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
 
-/// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
-const PLACES_PER_CLIENT: u32 = 8;
+const FIRST_PLACES: &str = "SELECT agency_id, client_id FROM undecided ORDER BY agency_id, client_id LIMIT $1";
 
-const WAITING_CLIENTS: &str = "
-    SELECT agency_id, client_id
-    FROM (SELECT agency_id, client_id, position FROM undecided ORDER BY position LIMIT $1) AS waiting
-    GROUP BY agency_id, client_id ORDER BY min(position) LIMIT $2";
+const NEXT_PLACES: &str = "
+    SELECT agency_id, client_id FROM undecided WHERE (agency_id, client_id) > ($2, $3)
+    ORDER BY agency_id, client_id LIMIT $1";
 
 const LEAVE_ORPHANS: &str = "
     DELETE FROM undecided u USING unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
@@ -34,6 +34,15 @@ const UNDECIDED: &str = concat!(
     " FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
       JOIN undecided u ON u.agency_id = k.agency_id AND u.client_id = k.client_id
       JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
+);
+
+/// The earliest that wait of one client.
+const FIRST_UNDECIDED: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM encounter e JOIN undecided u ON u.agency_id = e.agency_id AND u.encounter_id = e.encounter_id
+      WHERE e.agency_id = $1 AND e.client_id = $2
+      ORDER BY e.date_of_service, e.encounter_id COLLATE \"C\" LIMIT $3"
 );
 
 const CHOSEN: &str = concat!(
@@ -70,32 +79,25 @@ const HISTORY: &str = concat!(
       ORDER BY e.client_id, e.date_of_service, e.encounter_id"
 );
 
-pub(super) async fn take_undecided(
-    store: &PostgresStore,
-    limit_clients: u32,
-    now: Instant,
-) -> Result<Work, StoreError> {
+pub(super) async fn take_undecided(store: &PostgresStore, turn: &Turn, now: Instant) -> Result<Work, StoreError> {
     const DOING: &str = "reading undecided encounters";
     let failed = StoreError::during(DOING);
     let mut cleared: u64 = 0;
     loop {
         let mut connection = store.pool.acquire().await.map_err(failed)?;
-        let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
-        let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
-        let order: Vec<(String, String)> = query.fetch_all(&mut *connection).await.map_err(failed)?;
-        if order.is_empty() {
+        let waiting = next(&mut connection, turn).await?;
+        if waiting.is_empty() {
             return Ok(Work { cleared, ..Work::default() });
         }
-        let order: Vec<ClientRef> =
-            order.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect();
-        let query = sqlx::query(UNDECIDED)
-            .bind(column(&order, |key| key.agency_id.as_str()))
-            .bind(column(&order, |key| key.client_id.as_str()));
-        let rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+        let chosen = Chosen::of(waiting, turn);
+        let rows = undecided(&mut connection, &chosen).await?;
         let (encounters, bad) = parse_all(&read::all(&rows, read::encounter, DOING)?);
         drop(rows);
-        let (order, others) = split(order, &encounters);
-        let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
+        let clients = chosen.clients();
+        let last = clients.last().map(RoundPlace::from);
+        let (mut order, others) = split(clients, &encounters);
+        let (parts, broken) = readable_parts(&mut connection, &order, &encounters).await?;
+        order.retain(|client| !broken.iter().any(|(place, _)| *place == RoundPlace::from(client)));
         drop(connection);
         if !bad.is_empty() {
             keep_faults(store, &bad, now).await?;
@@ -105,9 +107,42 @@ pub(super) async fn take_undecided(
         }
         // Places that were cleared stood before those of others, which are looked for again.
         if !encounters.is_empty() || !bad.is_empty() {
-            return Ok(Work { clients: assemble(&order, encounters, parts)?, bad, cleared });
+            return Ok(Work { clients: assemble(&order, encounters, parts)?, last, broken, bad, cleared });
         }
     }
+}
+
+/// A client for each of the next places of the round; from the first again where it has ended.
+async fn next(connection: &mut PgConnection, turn: &Turn) -> Result<Vec<ClientRef>, StoreError> {
+    let failed = StoreError::during("reading undecided encounters");
+    let mut rows: Vec<(String, String)> = Vec::new();
+    if let Some(after) = &turn.after {
+        let query = sqlx::query_as(NEXT_PLACES).bind(i64::from(turn.encounters_max));
+        let query = query.bind(&after.agency_id).bind(&after.client_id);
+        rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    }
+    if rows.is_empty() {
+        let query = sqlx::query_as(FIRST_PLACES).bind(i64::from(turn.encounters_max));
+        rows = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    }
+    Ok(rows.into_iter().map(|(agency_id, client_id)| ClientRef { agency_id, client_id }).collect())
+}
+
+/// What waits of the clients of a turn.
+async fn undecided(connection: &mut PgConnection, chosen: &Chosen) -> Result<Vec<PgRow>, StoreError> {
+    let failed = StoreError::during("reading undecided encounters");
+    let mut all = Vec::new();
+    if !chosen.whole.is_empty() {
+        let query = sqlx::query(UNDECIDED)
+            .bind(column(&chosen.whole, |key| key.agency_id.as_str()))
+            .bind(column(&chosen.whole, |key| key.client_id.as_str()));
+        all = query.fetch_all(&mut *connection).await.map_err(failed)?;
+    }
+    if let Some((client, places)) = &chosen.cut {
+        let query = sqlx::query(FIRST_UNDECIDED).bind(&client.agency_id).bind(&client.client_id);
+        all.extend(query.bind(i64::from(*places)).fetch_all(&mut *connection).await.map_err(failed)?);
+    }
+    Ok(all)
 }
 
 /// Takes places out of the queue whose encounters are not there; gives back how many.
@@ -117,6 +152,27 @@ async fn leave_orphans(store: &PostgresStore, clients: &[ClientRef]) -> Result<u
         .bind(column(clients, |key| key.client_id.as_str()));
     let done = query.execute(&store.pool).await.map_err(StoreError::during("clearing the queue"))?;
     Ok(done.rows_affected())
+}
+
+/// Ledgers and decisions in force of clients, and the clients of whom they cannot be read.
+async fn readable_parts(
+    connection: &mut PgConnection,
+    order: &[ClientRef],
+    encounters: &[StoredEncounter],
+) -> Result<(Parts, Vec<(RoundPlace, String)>), StoreError> {
+    match parts(connection, order, &refs(encounters)).await {
+        Err(error) if error.is_about_rows() => {}
+        done => return done.map(|parts| (parts, Vec::new())),
+    }
+    let (mut readable, mut broken) = (Parts::default(), Vec::new());
+    for (client, of_client) in one_by_one(order, encounters) {
+        match parts(connection, std::slice::from_ref(client), &of_client).await {
+            Ok(parts) => readable.add(parts),
+            Err(error) if error.is_about_rows() => broken.push((RoundPlace::from(client), error.told_in_full())),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((readable, broken))
 }
 
 fn refs(encounters: &[StoredEncounter]) -> Vec<EncounterRef<'_>> {
@@ -143,16 +199,16 @@ async fn parts(
     let standing = read::loaded(connection, &refs, encounters).await?;
     let with_ledger: Vec<&ClientRef> =
         standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
-    let live_lines = if with_ledger.is_empty() {
+    let lines = if with_ledger.is_empty() {
         Vec::new()
     } else {
         let query = sqlx::query(LIVE_LINES)
             .bind(column(&with_ledger, |key| key.agency_id.as_str()))
             .bind(column(&with_ledger, |key| key.client_id.as_str()));
         let rows = query.fetch_all(&mut *connection).await.map_err(StoreError::during(DOING))?;
-        read::all(&rows, read::ledger, DOING)?
+        live_lines(&read::all(&rows, read::ledger, DOING)?)?
     };
-    Ok(Parts { standing, live_lines })
+    Ok(Parts { standing, live_lines: lines })
 }
 
 pub(super) async fn load(store: &PostgresStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {

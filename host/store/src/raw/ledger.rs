@@ -34,37 +34,42 @@ pub(crate) struct RawLedger {
 
 /// Reads a row whose columns stand in the order of [`RawLedger`].
 macro_rules! read_ledger {
-    ($row:expr) => {
+    ($row:expr) => {{
+        let text = |column: usize| $row.try_get::<$crate::raw::lossy::Lossy, _>(column).map(String::from);
+        let text_or_none = |column: usize| {
+            Ok::<_, sqlx::Error>($row.try_get::<Option<$crate::raw::lossy::Lossy>, _>(column)?.map(String::from))
+        };
         Ok::<_, sqlx::Error>($crate::raw::ledger::RawLedger {
-            agency_id: $row.try_get(0)?,
-            client_id: $row.try_get(1)?,
+            agency_id: text(0)?,
+            client_id: text(1)?,
             seq: $row.try_get(2)?,
-            kind: $row.try_get(3)?,
-            decision_id: $row.try_get(4)?,
-            encounter_id: $row.try_get(5)?,
-            payer_id: $row.try_get(6)?,
-            date_of_service: $row.try_get(7)?,
-            procedure_code: $row.try_get(8)?,
+            kind: text(3)?,
+            decision_id: text(4)?,
+            encounter_id: text(5)?,
+            payer_id: text(6)?,
+            date_of_service: text(7)?,
+            procedure_code: text(8)?,
             units: $row.try_get(9)?,
             amount_cents: $row.try_get(10)?,
-            billing_provider_id: $row.try_get(11)?,
-            rendering_provider_id: $row.try_get(12)?,
-            diagnosis: $row.try_get(13)?,
+            billing_provider_id: text(11)?,
+            rendering_provider_id: text(12)?,
+            diagnosis: text_or_none(13)?,
             reverses_seq: $row.try_get(14)?,
             recorded_at: $row.try_get(15)?,
             minutes: $row.try_get(16)?,
             paid_cents: $row.try_get(17)?,
             deductible_cents: $row.try_get(18)?,
-            mode: $row.try_get(19)?,
+            mode: text_or_none(19)?,
         })
-    };
+    }};
 }
 pub(crate) use read_ledger;
 
 impl RawLedger {
     /// The entry, or an error that names every fault.
     pub(crate) fn parse(&self) -> Result<LedgerEntry, StoreError> {
-        let row = || format!("{}/{}/{}", self.agency_id, self.client_id, self.seq);
+        // By its decision: names of clients go into no message.
+        let row = || format!("{}/{}/{}", self.agency_id, self.decision_id, self.seq);
         let mut faults = Faults::default();
         let line = self.parse_line(&mut faults);
         let encounter_id = faults.take("encounter_id", Token::parse(&self.encounter_id));

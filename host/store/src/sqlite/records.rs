@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use adjudica_core::Token;
-use adjudica_core::records::{Claimed, Record};
+use adjudica_core::records::{Claimed, EXCLUSIVE_KINDS, Record};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
@@ -13,7 +13,7 @@ use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::record::{
     LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
-    require_fit, require_sound,
+    require_fit, require_sound, whose_could_clash,
 };
 use crate::sqlite::read;
 use crate::sqlite::{BEGIN, SqliteStore, json};
@@ -33,6 +33,13 @@ const PUT: &str = "
 const VERSIONS: &str = "
     SELECT r.record_id, r.version FROM json_each(?2) k
     CROSS JOIN record r ON r.agency_id = ?1 AND r.record_id = k.value ->> 'record_id'";
+
+/// The records of what is asked for that may exclude others.
+const EXCLUSIVE: &str = "
+    SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by
+    FROM json_each(?1) k CROSS JOIN record r ON r.agency_id = k.value ->> 'agency_id'
+        AND r.subject = k.value ->> 'subject' AND r.subject_id = k.value ->> 'subject_id'
+    WHERE r.kind IN (SELECT value FROM json_each(?2))";
 
 /// The records of what is asked for, and of the people whom a client's records name. An absence changes no decision.
 const LOAD: &str = "
@@ -98,17 +105,10 @@ pub(super) async fn put(
 ) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("writing records");
     require_sound(records)?;
-    let keys: Vec<RecordKey> = records
-        .iter()
-        .map(|record| RecordKey {
-            agency_id: agency_id.clone(),
-            subject: record.body.subject(),
-            subject_id: record.subject_id.clone(),
-        })
-        .collect();
+    let keys = whose_could_clash(agency_id, records);
     let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
-    let there: Vec<RawRecord> =
-        sqlx::query_as(LOAD).bind(json(&keys)?).fetch_all(&mut *transaction).await.map_err(failed)?;
+    let query = sqlx::query_as(EXCLUSIVE).bind(json(&keys)?).bind(json(&EXCLUSIVE_KINDS)?);
+    let there: Vec<RawRecord> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
     let there = load(&there)?.agency_to_records.remove(agency_id).unwrap_or_default();
     require_fit(records, there)?;
     let rows: Vec<RecordRow> = records.iter().map(|record| RecordRow::new(record, written_by, now)).collect();

@@ -1,22 +1,25 @@
 //! The front of the queue: which clients wait, and what waits there that no decision can be made about.
 
-use sqlx::SqliteConnection;
+use sqlx::query::QueryAs;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Sqlite, SqliteConnection};
 
 use crate::commit::ClientRef;
 use crate::encounter::BadEncounter;
 use crate::error::StoreError;
 use crate::instant::{Instant, microseconds};
 use crate::raw::encounter::parse_all;
-use crate::sqlite::read::{self, encounter_columns};
+use crate::sqlite::read::{encounter_columns, encounters, lossy};
 use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::turn::Turn;
 
-/// Places in the queue that are looked through for each client wanted: clients wait with several encounters each.
-const PLACES_PER_CLIENT: u32 = 8;
+const FIRST_PLACES: &str = "
+    SELECT agency_id, client_id, position FROM undecided INDEXED BY undecided_by_client
+    ORDER BY agency_id, client_id LIMIT ?1";
 
-const WAITING_CLIENTS: &str = "
-    SELECT agency_id, client_id, min(position)
-    FROM (SELECT agency_id, client_id, position FROM undecided ORDER BY position LIMIT ?1)
-    GROUP BY agency_id, client_id ORDER BY min(position) LIMIT ?2";
+const NEXT_PLACES: &str = "
+    SELECT agency_id, client_id, position FROM undecided INDEXED BY undecided_by_client
+    WHERE (agency_id, client_id) > (?2, ?3) ORDER BY agency_id, client_id LIMIT ?1";
 
 const AT_PLACES: &str = concat!(
     "SELECT json_group_array(json_array(",
@@ -44,10 +47,10 @@ const LEAVE_ORPHANS: &str = "
         CROSS JOIN undecided u ON u.agency_id = k.value ->> 'agency_id' AND u.client_id = k.value ->> 'client_id'
         WHERE NOT EXISTS (SELECT 1 FROM encounter e WHERE e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id))";
 
-/// Who waits longest.
+/// Who comes next.
 #[derive(Default)]
 pub(super) struct Waiting {
-    /// Clients whose keys can be read.
+    /// A client whose keys can be read for each place, in order.
     pub(super) clients: Vec<ClientRef>,
     /// Places whose keys are no UTF-8.
     pub(super) unreadable: Vec<i64>,
@@ -59,11 +62,26 @@ impl Waiting {
     }
 }
 
-pub(super) async fn longest(connection: &mut SqliteConnection, limit_clients: u32) -> Result<Waiting, StoreError> {
-    let places = limit_clients.saturating_mul(PLACES_PER_CLIENT);
-    let query = sqlx::query_as(WAITING_CLIENTS).bind(i64::from(places)).bind(i64::from(limit_clients));
-    let rows: Vec<(Vec<u8>, Vec<u8>, i64)> =
-        query.fetch_all(connection).await.map_err(StoreError::during("reading undecided encounters"))?;
+/// The next places of the round; from the first again where it has ended.
+pub(super) async fn next(connection: &mut SqliteConnection, turn: &Turn) -> Result<Waiting, StoreError> {
+    if let Some(after) = &turn.after {
+        let query = sqlx::query_as(NEXT_PLACES).bind(i64::from(turn.encounters_max));
+        let waiting = read(connection, query.bind(&after.agency_id).bind(&after.client_id)).await?;
+        if !waiting.is_empty() {
+            return Ok(waiting);
+        }
+    }
+    read(connection, sqlx::query_as(FIRST_PLACES).bind(i64::from(turn.encounters_max))).await
+}
+
+/// Bytes of keys, which may be no UTF-8, and the place.
+type PlaceRow = (Vec<u8>, Vec<u8>, i64);
+
+async fn read(
+    connection: &mut SqliteConnection,
+    query: QueryAs<'_, Sqlite, PlaceRow, SqliteArguments>,
+) -> Result<Waiting, StoreError> {
+    let rows = query.fetch_all(connection).await.map_err(StoreError::during("reading undecided encounters"))?;
     let mut waiting = Waiting::default();
     for (agency_id, client_id, position) in rows {
         match (String::from_utf8(agency_id), String::from_utf8(client_id)) {
@@ -86,7 +104,7 @@ pub(super) async fn keep_unreadable(
     for position in positions {
         let query = sqlx::query_scalar(AT_PLACES).bind(json(&[position])?);
         let rows: Vec<u8> = query.fetch_one(&mut *transaction).await.map_err(failed)?;
-        let (_, bad) = parse_all(&read::encounters(&read::lossy(rows))?);
+        let (_, bad) = parse_all(&encounters(&lossy(rows))?);
         for one in bad {
             let query = sqlx::query(KEEP_FAULTS_OF_PLACE).bind(position).bind(json(&one.faults)?);
             query.bind(microseconds(now)).execute(&mut *transaction).await.map_err(failed)?;

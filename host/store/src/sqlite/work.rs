@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
 
-use crate::assemble::{Parts, assemble, client_of, in_history_order, split};
+use crate::assemble::{Parts, assemble, client_of, in_history_order, live_lines, one_by_one, split};
 use crate::commit::{ClientRef, EncounterRef};
 use crate::encounter::{BadEncounter, StoredEncounter};
 use crate::error::StoreError;
@@ -13,6 +13,7 @@ use crate::raw::encounter::parse_all;
 use crate::sqlite::faults::keep_faults;
 use crate::sqlite::read::{self, encounter_columns, ledger_columns};
 use crate::sqlite::{SqliteStore, json, waiting};
+use crate::turn::{Chosen, RoundPlace, Turn};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
 
 const UNDECIDED: &str = concat!(
@@ -20,6 +21,17 @@ const UNDECIDED: &str = concat!(
     encounter_columns!(),
     "), u.position)) FROM jsonb_each(?1) k
       CROSS JOIN undecided u ON u.agency_id = k.value ->> 'agency_id' AND u.client_id = k.value ->> 'client_id'
+      CROSS JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
+);
+
+/// The earliest that wait of one client.
+const FIRST_UNDECIDED: &str = concat!(
+    "SELECT json_group_array(json_array(json_array(",
+    encounter_columns!(),
+    "), u.position)) FROM (
+          SELECT o.agency_id, o.encounter_id, w.position FROM encounter o INDEXED BY encounter_by_client
+          CROSS JOIN undecided w ON w.agency_id = o.agency_id AND w.encounter_id = o.encounter_id
+          WHERE o.agency_id = ?1 AND o.client_id = ?2 ORDER BY o.date_of_service, o.encounter_id LIMIT ?3) u
       CROSS JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
 );
 
@@ -52,29 +64,33 @@ const HISTORY: &str = concat!(
         AND (?6 IS NULL OR e.date_of_service >= ?6) AND (?7 IS NULL OR e.date_of_service < ?7)"
 );
 
-pub(super) async fn take_undecided(store: &SqliteStore, limit_clients: u32, now: Instant) -> Result<Work, StoreError> {
+pub(super) async fn take_undecided(store: &SqliteStore, turn: &Turn, now: Instant) -> Result<Work, StoreError> {
     const DOING: &str = "reading undecided encounters";
     let failed = StoreError::during(DOING);
     let mut cleared: u64 = 0;
     loop {
         let mut connection = store.readers.acquire().await.map_err(failed)?;
-        let waiting = waiting::longest(&mut connection, limit_clients).await?;
+        let waiting = waiting::next(&mut connection, turn).await?;
         if waiting.is_empty() {
             return Ok(Work { cleared, ..Work::default() });
         }
-        let query = sqlx::query_scalar(UNDECIDED).bind(json(&waiting.clients)?);
-        let rows: Vec<u8> = query.fetch_one(&mut *connection).await.map_err(failed)?;
+        let chosen = Chosen::of(waiting.clients, turn);
         let (mut encounters, mut bad, mut unreadable) = (Vec::new(), Vec::new(), waiting.unreadable);
-        for (row, position) in read::placed(&read::lossy(rows))? {
-            match row.parse() {
-                Ok(encounter) => encounters.push(encounter),
-                // What cannot be read of its key finds no row by it.
-                Err(fault) if is_lossy(&fault) => unreadable.push(position),
-                Err(fault) => bad.push(fault),
+        for rows in undecided(&mut connection, &chosen).await? {
+            for (row, position) in read::placed(&read::lossy(rows))? {
+                match row.parse() {
+                    Ok(encounter) => encounters.push(encounter),
+                    // What cannot be read of its key finds no row by it.
+                    Err(fault) if is_lossy(&fault) => unreadable.push(position),
+                    Err(fault) => bad.push(fault),
+                }
             }
         }
-        let (order, others) = split(waiting.clients, &encounters);
-        let parts = parts(&mut connection, &order, &refs(&encounters)).await?;
+        let clients = chosen.clients();
+        let last = clients.last().map(RoundPlace::from);
+        let (mut order, others) = split(clients, &encounters);
+        let (parts, broken) = readable_parts(&mut connection, &order, &encounters).await?;
+        order.retain(|client| !broken.iter().any(|(place, _)| *place == RoundPlace::from(client)));
         drop(connection);
         if !bad.is_empty() {
             keep_faults(store, &bad, now).await?;
@@ -87,14 +103,50 @@ pub(super) async fn take_undecided(store: &SqliteStore, limit_clients: u32, now:
         }
         // Places that were cleared stood before those of others, which are looked for again.
         if !encounters.is_empty() || !bad.is_empty() {
-            return Ok(Work { clients: assemble(&order, encounters, parts)?, bad, cleared });
+            return Ok(Work { clients: assemble(&order, encounters, parts)?, last, broken, bad, cleared });
         }
     }
+}
+
+/// What waits of the clients of a turn, as JSON.
+async fn undecided(connection: &mut SqliteConnection, chosen: &Chosen) -> Result<Vec<Vec<u8>>, StoreError> {
+    let failed = StoreError::during("reading undecided encounters");
+    let mut all = Vec::new();
+    if !chosen.whole.is_empty() {
+        let query = sqlx::query_scalar(UNDECIDED).bind(json(&chosen.whole)?);
+        all.push(query.fetch_one(&mut *connection).await.map_err(failed)?);
+    }
+    if let Some((client, places)) = &chosen.cut {
+        let query = sqlx::query_scalar(FIRST_UNDECIDED).bind(&client.agency_id).bind(&client.client_id);
+        all.push(query.bind(i64::from(*places)).fetch_one(&mut *connection).await.map_err(failed)?);
+    }
+    Ok(all)
 }
 
 /// Whether its key is not the one that the database has.
 fn is_lossy(bad: &BadEncounter) -> bool {
     [&bad.agency_id, &bad.encounter_id].into_iter().any(|key| key.contains(char::REPLACEMENT_CHARACTER))
+}
+
+/// Ledgers and decisions in force of clients, and the clients of whom they cannot be read.
+async fn readable_parts(
+    connection: &mut SqliteConnection,
+    order: &[ClientRef],
+    encounters: &[StoredEncounter],
+) -> Result<(Parts, Vec<(RoundPlace, String)>), StoreError> {
+    match parts(connection, order, &refs(encounters)).await {
+        Err(error) if error.is_about_rows() => {}
+        done => return done.map(|parts| (parts, Vec::new())),
+    }
+    let (mut readable, mut broken) = (Parts::default(), Vec::new());
+    for (client, of_client) in one_by_one(order, encounters) {
+        match parts(connection, std::slice::from_ref(client), &of_client).await {
+            Ok(parts) => readable.add(parts),
+            Err(error) if error.is_about_rows() => broken.push((RoundPlace::from(client), error.told_in_full())),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok((readable, broken))
 }
 
 fn refs(encounters: &[StoredEncounter]) -> Vec<EncounterRef<'_>> {
@@ -121,14 +173,14 @@ async fn parts(
     let standing = read::loaded(connection, &refs, encounters).await?;
     let with_ledger: Vec<&ClientRef> =
         standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
-    let live_lines = if with_ledger.is_empty() {
+    let lines = if with_ledger.is_empty() {
         Vec::new()
     } else {
         let query = sqlx::query(LIVE_LINES).bind(json(&with_ledger)?);
         let rows = query.fetch_all(&mut *connection).await.map_err(StoreError::during(DOING))?;
-        read::all(&rows, read::ledger, DOING)?
+        live_lines(&read::all(&rows, read::ledger, DOING)?)?
     };
-    Ok(Parts { standing, live_lines })
+    Ok(Parts { standing, live_lines: lines })
 }
 
 pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {

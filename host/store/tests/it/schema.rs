@@ -1,6 +1,6 @@
 //! The tables themselves: the same on both databases, and safe to open twice.
 
-use adjudica_store::{PutMode, StoreError};
+use adjudica_store::{PutMode, StoreError, Turn};
 
 use crate::support::{Raw, Setup, at, encounter, postgres, sqlite, token};
 
@@ -66,7 +66,7 @@ async fn it_keeps_an_in_memory_database() {
         .put_encounters(&token("a"), &[encounter("e1", "c1", "2026-02-03")], PutMode::InsertOnly, at(0))
         .await
         .expect("puts");
-    let work = store.take_undecided(10, at(1)).await.expect("takes");
+    let work = store.take_undecided(&Turn::first(10), at(1)).await.expect("takes");
     assert_eq!(work.clients.len(), 1);
 }
 

@@ -1,7 +1,7 @@
 //! The queue of what is to be decided, filled by puts and by other systems.
 
 use adjudica_core::EncounterFacts;
-use adjudica_store::{EncounterFilter, HistoryFilter, NewCommit, Work, WorkRequest};
+use adjudica_store::{EncounterFilter, HistoryFilter, NewCommit, Turn, Work, WorkRequest};
 
 use crate::support::{Raw, Setup, at, billable, commit_of, encounter, full_encounter, not_billable, token};
 
@@ -16,7 +16,7 @@ fn insert_sql(encounter_id: &str, client_id: &str, date_of_service: &str) -> Str
 }
 
 async fn take(setup: &Setup) -> Work {
-    setup.store.take_undecided(100, at(10)).await.expect("takes")
+    setup.store.take_undecided(&Turn::first(100), at(10)).await.expect("takes")
 }
 
 fn ids(work: &Work) -> Vec<(String, Vec<String>)> {
@@ -77,16 +77,24 @@ pub(crate) async fn it_does_not_queue_an_update_that_changes_nothing(setup: &Set
     assert!(take(setup).await.clients.is_empty());
 }
 
-pub(crate) async fn it_takes_whole_clients_longest_waiting_first(setup: &Setup) {
+pub(crate) async fn it_goes_round_the_waiting_clients_and_takes_no_more_than_a_turn_bears(setup: &Setup) {
     setup.put(&[encounter("e1", "c2", "2026-02-05")]).await;
     setup.put(&[encounter("e2", "c1", "2026-02-04")]).await;
     setup.put(&[encounter("e3", "c2", "2026-02-03"), encounter("e4", "c3", "2026-02-03")]).await;
     let all = take(setup).await;
-    let expected = [("c2", vec!["e3", "e1"]), ("c1", vec!["e2"]), ("c3", vec!["e4"])];
-    let expected = expected.map(|(client, list)| (client.to_owned(), list.into_iter().map(str::to_owned).collect()));
-    assert_eq!(ids(&all), expected);
-    let one = setup.store.take_undecided(1, at(10)).await.expect("takes");
-    assert_eq!(ids(&one), expected[..1]);
+    let expected = |list: &[(&str, &[&str])]| -> Vec<(String, Vec<String>)> {
+        let owned = |list: &[&str]| list.iter().map(|id| (*id).to_owned()).collect();
+        list.iter().map(|(client, list)| ((*client).to_owned(), owned(list))).collect()
+    };
+    assert_eq!(ids(&all), expected(&[("c1", &["e2"]), ("c2", &["e3", "e1"]), ("c3", &["e4"])]));
+    // The earliest of the client for whom the turn has no room; what is left of it comes when the others had their turns.
+    let mut turn = Turn::first(2);
+    for round in [[("c1", ["e2"]), ("c2", ["e3"])].as_slice(), &[("c3", ["e4"])], &[("c1", ["e2"]), ("c2", ["e3"])]] {
+        let work = setup.store.take_undecided(&turn, at(10)).await.expect("takes");
+        let round: Vec<(&str, &[&str])> = round.iter().map(|(client, list)| (*client, list.as_slice())).collect();
+        assert_eq!(ids(&work), expected(&round));
+        turn.after = work.last;
+    }
     assert_eq!(setup.store.counts().await.expect("counts").undecided, 4);
 }
 
@@ -177,7 +185,7 @@ pub(crate) async fn it_takes_and_commits_thousands_at_once(setup: &Setup) {
     let all: Vec<_> =
         (0..3_000).map(|n| full_encounter(&format!("e{n}"), &format!("c{}", n / 3), "2026-02-03")).collect();
     setup.put(&all).await;
-    let work = setup.store.take_undecided(1_000, at(10)).await.expect("takes");
+    let work = setup.store.take_undecided(&Turn::first(3_000), at(10)).await.expect("takes");
     assert_eq!(work.clients.len(), 1_000);
     let mut commit = NewCommit::default();
     for client in &work.clients {
@@ -203,12 +211,12 @@ pub(crate) async fn it_takes_and_commits_thousands_at_once(setup: &Setup) {
 pub(crate) async fn it_clears_places_whose_encounters_are_not_there(setup: &Setup) {
     for place in 0..300 {
         let sql = format!(
-            "INSERT INTO undecided (agency_id, encounter_id, client_id, revision) VALUES ('a', 'gone{place}', 'x{place}', 1)"
+            "INSERT INTO undecided (agency_id, encounter_id, client_id, revision) VALUES ('a', 'gone{place}', 'b{place}', 1)"
         );
         setup.raw.execute(sql).await.expect("inserts");
     }
     setup.raw.execute(insert_sql("e1", "c1", "2026-02-03")).await.expect("inserts");
-    let work = setup.store.take_undecided(10, at(10)).await.expect("takes");
+    let work = setup.store.take_undecided(&Turn::first(10), at(10)).await.expect("takes");
     assert_eq!((ids(&work), work.cleared), (vec![("c1".to_owned(), vec!["e1".to_owned()])], 300));
     assert_eq!(setup.raw.texts("SELECT encounter_id FROM undecided").await, ["e1"]);
 }
@@ -233,4 +241,40 @@ pub(crate) async fn it_goes_on_beside_bytes_that_are_no_text(setup: &Setup) {
     let mended = "UPDATE encounter SET client_id = 'c1' WHERE encounter_id = 'e1'";
     setup.raw.execute(mended).await.expect("updates");
     assert_eq!(ids(&take(setup).await).len(), 2, "a row that is mended is taken again");
+}
+
+/// Whoever can write to the tables past their guards can damage a client's ledger: that client waits, and nobody else does.
+pub(crate) async fn it_sets_a_client_aside_whose_ledger_cannot_be_read(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c2", "2026-02-03")]).await;
+    setup.commit("c1", 0, vec![billable("d1", "e1")]).await.expect("commits");
+    setup.put(&[encounter("e3", "c1", "2026-02-04")]).await;
+    setup.raw.drop_guard("ledger").await;
+    let damage = match &setup.raw {
+        Raw::Sqlite(_) => "UPDATE ledger SET mode = CAST(x'6de9' AS TEXT)",
+        Raw::Postgres(_) => "UPDATE ledger SET mode = 'in person'",
+    };
+    setup.raw.execute(damage).await.expect("damages");
+    let work = take(setup).await;
+    assert_eq!(ids(&work), [("c2".to_owned(), vec!["e2".to_owned()])]);
+    let [(_, fault)] = work.broken.as_slice() else { panic!("{:?}", work.broken) };
+    assert!(fault.starts_with("table `ledger`, row `a/d1/1` holds mode: "), "{fault}");
+    assert_eq!(setup.store.counts().await.expect("counts").undecided, 3);
+    setup.raw.execute("UPDATE ledger SET mode = 'in_person'").await.expect("mends");
+    assert!(take(setup).await.broken.is_empty());
+}
+
+pub(crate) async fn it_decides_anew_where_the_decision_in_force_cannot_be_read(setup: &Setup) {
+    setup.put(&[encounter("e1", "c1", "2026-02-03")]).await;
+    setup.commit("c1", 0, vec![billable("d1", "e1")]).await.expect("commits");
+    setup.raw.execute("UPDATE encounter SET minutes = 31").await.expect("changes");
+    setup.raw.drop_guard("decision").await;
+    let damage = match &setup.raw {
+        Raw::Sqlite(_) => "UPDATE decision SET record = CAST(x'7be9' AS TEXT)",
+        Raw::Postgres(_) => "UPDATE decision SET record = '{'",
+    };
+    setup.raw.execute(damage).await.expect("damages");
+    let work = take(setup).await;
+    assert_eq!((ids(&work).len(), work.broken.len()), (1, 0));
+    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    assert_eq!(report.first_broken, Some(1));
 }

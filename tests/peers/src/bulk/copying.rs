@@ -21,20 +21,18 @@ pub(super) struct Rows {
     written: Vec<(&'static str, Vec<u8>)>,
 }
 
-/// The rows of the decisions after `through`, cut into transactions of `clients_max` clients, and the last decision.
-pub(super) async fn take_rows(from: &Plain, through: i64, clients_max: u32) -> Result<(Vec<Rows>, i64)> {
+/// The rows of the decisions after `through`, cut into transactions of `encounters_max`, and the last decision.
+pub(super) async fn take_rows(from: &Plain, through: i64, encounters_max: u32) -> Result<(Vec<Rows>, i64)> {
     const DECISIONS: &str =
         "SELECT sequence, client_id, encounter_id FROM decision WHERE sequence > $1 ORDER BY sequence";
     let decisions: Vec<(i64, String, String)> = match from {
         Plain::Sqlite(pool) => sqlx::query_as(DECISIONS).bind(through).fetch_all(pool).await?,
         Plain::Postgres(pool) => sqlx::query_as(DECISIONS).bind(through).fetch_all(pool).await?,
     };
-    let clients_max = usize::try_from(clients_max)?;
+    let encounters_max = usize::try_from(encounters_max)?;
     let mut parts: Vec<(i64, i64, Rows)> = Vec::new();
     for (sequence, client, encounter) in decisions {
-        let begins = parts.last().is_none_or(|(_, _, rows)| {
-            rows.clients.len() >= clients_max && rows.clients.last().is_some_and(|last| *last != client)
-        });
+        let begins = parts.last().is_none_or(|(_, _, rows)| rows.encounters.len() >= encounters_max);
         if begins {
             parts.push((sequence, sequence, Rows { clients: Vec::new(), encounters: Vec::new(), written: Vec::new() }));
         }

@@ -27,7 +27,7 @@ pub(crate) async fn it_decides_whatever_waits_and_says_how_far_it_is(bench: &Ben
     load(bench, 70, 5).await;
     let heard = Mutex::new(Vec::new());
     let tally =
-        bench.app.host.service.decide_undecided(32, &|tally| heard.lock().expect("a lock").push(tally.decided)).await;
+        bench.app.host.service.decide_undecided(150, &|tally| heard.lock().expect("a lock").push(tally.decided)).await;
     let tally = tally.expect("a tally");
     assert_eq!((tally.decided, tally.commits, heard.lock().expect("a lock").len()), (350, 3, 3));
     assert_eq!(tally.outcome_to_decided.get(&Outcome::Billable), Some(&210));
@@ -40,6 +40,61 @@ pub(crate) async fn it_decides_whatever_waits_and_says_how_far_it_is(bench: &Ben
         let path = format!("/v1/decisions/{}/replay", summary["decision_id"].as_str().expect("an id"));
         assert_eq!(bench.post(&path, &Value::Null).await.json()["identical"], true);
     }
+}
+
+pub(crate) async fn it_decides_a_client_in_parts_while_others_have_their_turns(bench: &Bench) {
+    bench.activate(GOOD).await;
+    load(bench, 1, 25).await;
+    let other = bench.post("/v1/encounters", &json!([encounter("other", "c1", "2026-03-01")])).await;
+    assert_eq!(other.status, 201, "{}", other.text);
+    let heard = Mutex::new(Vec::new());
+    let tally =
+        bench.app.host.service.decide_undecided(10, &|tally| heard.lock().expect("a lock").push(tally.decided)).await;
+    assert_eq!(tally.expect("a tally").decided, 26);
+    assert_eq!(*heard.lock().expect("a lock"), [10, 11, 21, 26]);
+    let page = bench.get("/v1/decisions?limit=100").await.json();
+    let ids: Vec<_> = page["items"].as_array().expect("items").iter().map(|one| &one["encounter_id"]).collect();
+    assert_eq!(ids.iter().position(|id| **id == "other"), Some(10));
+    let outcomes = |from: &str| {
+        let of_day = |one: &&Value| one["date_of_service"] == from;
+        page["items"].as_array().expect("items").iter().find(of_day).map(|one| one["outcome"].clone())
+    };
+    // The limit of the month counts over the parts.
+    assert_eq!(outcomes("2026-03-25"), Some(json!("not_billable")));
+}
+
+/// Damage past the guards of the tables: what it is about waits and is told, and the rest is decided.
+pub(crate) async fn it_decides_the_rest_beside_rows_that_cannot_be_read(bench: &Bench) {
+    bench.activate(GOOD).await;
+    load(bench, 2, 1).await;
+    let work = async || bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally").decided;
+    let status = async || bench.get("/v1/status").await.json();
+    assert_eq!(work().await, 2);
+    let mut other = bench.database.hold().await;
+    other.write("DROP TRIGGER ledger_no_update", "DROP TRIGGER ledger_append_only ON ledger").await;
+    let damage = "UPDATE ledger SET mode = 'in person' WHERE client_id = 'c0'";
+    other.write(damage, damage).await;
+    other.release().await;
+    for (id, client) in [("later-0", "c0"), ("later-1", "c1")] {
+        let put = bench.put(&format!("/v1/encounters/{id}"), &encounter(id, client, "2026-03-02")).await;
+        assert_eq!(put.status, 201, "{}", put.text);
+    }
+    assert_eq!(work().await, 1);
+    let told = status().await;
+    assert_eq!(told["counts"]["undecided"], 1);
+    let warning = told["warnings"].to_string();
+    assert!(warning.contains("nothing can be decided about 1 clients whose rows cannot be read"), "{warning}");
+    assert!(warning.contains("table `ledger`") && !warning.contains("c0"), "{warning}");
+    let mut other = bench.database.hold().await;
+    let mend = "UPDATE ledger SET mode = 'in_person' WHERE client_id = 'c0'";
+    other.write(mend, mend).await;
+    let damage = "UPDATE chain_head SET head_hash = 'none'";
+    other.write(damage, damage).await;
+    other.release().await;
+    // Nothing can be added to a chain whose end is lost; the run ends all the same, and says so.
+    assert_eq!(work().await, 0);
+    let warning = status().await["warnings"].to_string();
+    assert!(warning.contains("table `chain_head`"), "{warning}");
 }
 
 pub(crate) async fn it_decides_changed_encounters_again_as_one_call_would(bench: &Bench) {

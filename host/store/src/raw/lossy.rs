@@ -1,0 +1,50 @@
+//! A text as a database gives it. SQLite keeps any bytes as text: what is no UTF-8 is shown by a sign that no name has, so that its
+//! row is a fault of its own and stands in nobody's way.
+
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgTypeInfo, PgValueRef};
+use sqlx::sqlite::{SqliteTypeInfo, SqliteValueRef};
+use sqlx::{Decode, Postgres, Sqlite, Type};
+
+/// A text, perhaps with signs for bytes that are no text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Lossy(pub(crate) String);
+
+impl Type<Sqlite> for Lossy {
+    fn type_info() -> SqliteTypeInfo {
+        <String as Type<Sqlite>>::type_info()
+    }
+
+    fn compatible(of_column: &SqliteTypeInfo) -> bool {
+        <String as Type<Sqlite>>::compatible(of_column)
+    }
+}
+
+impl<'r> Decode<'r, Sqlite> for Lossy {
+    fn decode(value: SqliteValueRef<'r>) -> Result<Self, BoxDynError> {
+        let bytes = <&[u8] as Decode<'r, Sqlite>>::decode(value)?;
+        Ok(Self(String::from_utf8_lossy(bytes).into_owned()))
+    }
+}
+
+impl Type<Postgres> for Lossy {
+    fn type_info() -> PgTypeInfo {
+        <String as Type<Postgres>>::type_info()
+    }
+
+    fn compatible(of_column: &PgTypeInfo) -> bool {
+        <String as Type<Postgres>>::compatible(of_column)
+    }
+}
+
+impl<'r> Decode<'r, Postgres> for Lossy {
+    fn decode(value: PgValueRef<'r>) -> Result<Self, BoxDynError> {
+        <String as Decode<'r, Postgres>>::decode(value).map(Self)
+    }
+}
+
+impl From<Lossy> for String {
+    fn from(text: Lossy) -> Self {
+        text.0
+    }
+}
