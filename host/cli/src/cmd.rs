@@ -37,5 +37,9 @@ pub fn run(args: Args, output: &Output) -> Result<Exit> {
 
 fn on_runtime(work: impl Future<Output = Result<Exit>>) -> Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.context("the threads of the runtime could not be started")?.block_on(work)
+    let runtime = runtime.context("the threads of the runtime could not be started")?;
+    let end = runtime.block_on(work);
+    // Whatever still runs by itself, a policy's cases perhaps, ends with the process.
+    runtime.shutdown_background();
+    end
 }

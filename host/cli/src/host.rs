@@ -12,13 +12,17 @@ use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
 use anyhow::{Context as _, Result};
 
 use crate::config::{Settings, text, token};
+use crate::database::{self, Absent};
 use crate::engine;
 use crate::exit::{Fault, Refusal};
+use crate::output::Output;
 
 /// What a host is put together from.
 pub struct HostSettings {
     /// Address of the database.
     pub database: String,
+    /// What to do where it is not there.
+    pub absent: Absent,
     /// The agency that the verb speaks for.
     pub agency: Token,
     /// Folder for compiled policies.
@@ -39,6 +43,9 @@ pub struct DatabaseArgs {
     /// The agency [default: default]; also `ADJUDICA_AGENCY`, or `agency` in adjudica.toml.
     #[arg(long, value_name = "ID")]
     pub agency: Option<String>,
+    /// Begin an empty SQLite database where the file is not there.
+    #[arg(long)]
+    pub create: bool,
     /// Folder for compiled policies; also `ADJUDICA_CACHE_DIR`, or `cache_dir` in adjudica.toml.
     #[arg(long, value_name = "FOLDER")]
     pub cache_dir: Option<String>,
@@ -48,22 +55,28 @@ impl HostSettings {
     /// Reads them from the three places.
     /// # Errors
     /// Every fault of every setting.
-    pub fn read(args: &DatabaseArgs, server_flags: &[(String, String)], mut settings: Settings) -> Result<Self> {
+    pub fn read(
+        args: &DatabaseArgs,
+        absent: Absent,
+        server_flags: &[(String, String)],
+        mut settings: Settings,
+    ) -> Result<Self> {
         let database = settings.require("database", args.database.as_deref(), text);
         let agency = settings.find("agency", args.agency.as_deref(), token);
         let cache_dir = settings.find("cache_dir", args.cache_dir.as_deref(), text).map(PathBuf::from);
         let server = settings.server(server_flags);
         settings.finish()?;
         let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
-        Ok(Self { database: database.context("the database is not set")?, agency, cache_dir, server })
+        let absent = if args.create { Absent::Begun } else { absent };
+        Ok(Self { database: database.context("the database is not set")?, absent, agency, cache_dir, server })
     }
 
     /// Opens the database and loads whatever is activated in it.
     /// # Errors
     /// When one of them cannot be used; the message says what to do.
-    pub async fn build(self) -> Result<App> {
+    pub async fn build(self, output: &Output) -> Result<App> {
         let engine = tokio::task::spawn_blocking(|| engine::start(self.cache_dir)).await??;
-        let store = adjudica_store::connect(&self.database).await.context("the database cannot be used")?;
+        let store = database::open(&self.database, self.absent, output).await?;
         for warning in store.warnings() {
             tracing::warn!("{warning}");
         }

@@ -9,6 +9,7 @@ mod behaviour;
 mod bundle;
 mod cmd;
 mod config;
+mod database;
 mod engine;
 mod exit;
 mod files;

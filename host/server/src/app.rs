@@ -6,7 +6,6 @@ use std::sync::Arc;
 use adjudica_engine::Engine;
 use adjudica_store::Store;
 use axum::Router;
-use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
@@ -20,8 +19,8 @@ use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::registry::case_run::{CaseCheck, CaseReport};
 use crate::registry::trust::{Publishers, load_trust};
-use crate::routes::router;
-use crate::serve::{Drained, serve};
+use crate::routes::{health_router, router};
+use crate::serve::{Drained, Listeners, serve};
 use crate::worker;
 
 /// Builds hosts.
@@ -103,7 +102,9 @@ impl Server {
             ledger_retries_max: config.ledger_retries_max,
         }));
         let requests = Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS));
-        let host = Arc::new(Host { config, store, engine, clock, registry, service, metrics, case_check, requests });
+        let counts = Arc::default();
+        let host =
+            Arc::new(Host { config, store, engine, clock, registry, service, metrics, case_check, requests, counts });
         Ok(App { router: router(Arc::clone(&host)), host })
     }
 }
@@ -112,13 +113,29 @@ impl App {
     /// Serves until `shutdown` ends, with the worker and the watch for other hosts' activations beside it.
     /// # Errors
     /// When `listener` is bound to an address that other machines reach.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()>) -> std::io::Result<Drained> {
+    pub async fn serve(
+        self,
+        listeners: impl Into<Listeners>,
+        shutdown: impl Future<Output = ()>,
+    ) -> std::io::Result<Drained> {
+        let Listeners { main, health } = listeners.into();
         let mut background = JoinSet::new();
+        if let Some(health) = health {
+            // It has places of its own, and answers while the host stops.
+            let (host, config) = (Arc::clone(&self.host), self.host.config.for_health());
+            let metrics = Arc::clone(&self.host.metrics);
+            background.spawn(async move {
+                let served = serve(health, health_router(host), (&config, &metrics), std::future::pending()).await;
+                if let Err(fault) = served {
+                    tracing::error!(%fault, "health is not served on a listener of its own");
+                }
+            });
+        }
         background.spawn(worker::watch_activations(Arc::clone(&self.host)));
         if self.host.config.worker_interval_ms > 0 {
             background.spawn(worker::decide_undecided(Arc::clone(&self.host)));
         }
-        let drained = serve(listener, self.router, &self.host.config, shutdown).await;
+        let drained = serve(main, self.router, (&self.host.config, &self.host.metrics), shutdown).await;
         background.shutdown().await;
         drained
     }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use adjudica_core::ServiceDate;
 use jiff::Timestamp;
 
 /// A source of instants.
@@ -58,9 +59,23 @@ pub fn instant_text(instant: Timestamp) -> String {
     format!("{instant:.6}")
 }
 
+/// The day of an instant, in UTC.
+#[must_use]
+pub fn day_of(instant: Timestamp) -> ServiceDate {
+    let days = instant.as_second().div_euclid(86_400);
+    ServiceDate::from_days(i32::try_from(days).unwrap_or(i32::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn it_knows_the_day_of_an_instant() {
+        for (instant, day) in [("2026-01-31T23:59:59Z", "2026-01-31"), ("1969-12-31T12:00:00Z", "1969-12-31")] {
+            assert_eq!(day_of(instant.parse().expect("an instant")).to_string(), day);
+        }
+    }
 
     #[test]
     fn it_writes_six_digits_always() {

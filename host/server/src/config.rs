@@ -1,6 +1,6 @@
 //! What a host can be told: address, limits, intervals. Reading flags, environment and files is the command line's work.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -18,8 +18,13 @@ pub struct ServerConfig {
     pub listen: SocketAddr,
     /// Names under which the host is asked besides those of loopback, each with its port, separated by commas: those of a proxy.
     pub host_names: String,
+    /// Address of a listener of its own for `/healthz`, `/readyz` and `/metrics`, which no crowd on the other one can hide; loopback
+    /// only, empty for none.
+    pub health_listen: String,
     /// Connections held at one time; more wait to be accepted.
     pub connections_max: usize,
+    /// Connections of one address; more are closed at once. A proxy's count as its own.
+    pub connections_per_peer_max: usize,
     /// Time for the whole head of a request to arrive, and for a connection to sit idle.
     pub header_timeout_ms: u64,
     /// Time between two pieces of a body.
@@ -55,7 +60,9 @@ impl Default for ServerConfig {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             host_names: String::new(),
+            health_listen: String::new(),
             connections_max: 1_024,
+            connections_per_peer_max: 768,
             header_timeout_ms: 10_000,
             body_timeout_ms: 10_000,
             request_timeout_ms: 30_000,
@@ -82,6 +89,16 @@ impl ServerConfig {
         self.host_names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
     }
 
+    /// The settings of the listener for health: few connections, and all of them for whoever asks.
+    pub(crate) fn for_health(&self) -> Self {
+        Self { connections_max: 32, connections_per_peer_max: 32, ..self.clone() }
+    }
+
+    /// The address of the listener for health.
+    pub(crate) fn health_address(&self) -> Result<Option<SocketAddr>, AddrParseError> {
+        if self.health_listen.is_empty() { Ok(None) } else { self.health_listen.parse().map(Some) }
+    }
+
     /// Every fault of these settings, each naming its field and the remedy.
     #[must_use]
     pub fn faults(&self) -> Vec<String> {
@@ -92,8 +109,21 @@ impl ServerConfig {
                 self.listen
             ));
         }
+        match self.health_address() {
+            Ok(Some(address)) if !address.ip().is_loopback() => {
+                faults.push(format!(
+                    "health_listen: `{address}` can be reached by other machines; listen on 127.0.0.1 or [::1]"
+                ));
+            }
+            Ok(_) => {}
+            Err(_) => faults.push(format!(
+                "health_listen: `{}` is no address; write one such as `127.0.0.1:8081`, or nothing",
+                self.health_listen
+            )),
+        }
         let at_least_one = [
             ("connections_max", self.connections_max),
+            ("connections_per_peer_max", self.connections_per_peer_max),
             ("body_bytes_max", self.body_bytes_max),
             ("upload_bytes_max", self.upload_bytes_max),
             ("requests_max", self.requests_max),

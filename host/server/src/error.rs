@@ -89,6 +89,8 @@ codes! {
     RequestTimeout = "request_timeout", SERVICE_UNAVAILABLE, "the request took too long";
     /// An encounter with that id is stored already.
     EncounterExists = "encounter_exists", CONFLICT, "encounters exist already";
+    /// The encounter is not as the caller's condition says.
+    PreconditionFailed = "precondition_failed", PRECONDITION_FAILED, "it is not as the condition says";
     /// The idempotency key was used for another request.
     IdempotencyConflict = "idempotency_conflict", CONFLICT, "the idempotency key belongs to another request";
     /// The policy file is refused.
@@ -274,6 +276,7 @@ impl From<StoreError> for ApiError {
                 let fault = FieldFault::new("", format!("stored record `{row}`: {fault}"));
                 Self::of_faults(ErrorCode::InvalidRecord, vec![fault])
             }
+            StoreError::Unexpected { .. } => Self::new(ErrorCode::PreconditionFailed, chain),
             StoreError::VersionTaken { .. } => Self::new(ErrorCode::PolicyVersionTaken, chain),
             StoreError::LedgerMoved { .. } => Self::hidden(
                 ErrorCode::LedgerContended,
@@ -299,6 +302,8 @@ impl From<StoreError> for ApiError {
             | StoreError::UnsafeDatabase { .. }
             | StoreError::Migration { .. }
             | StoreError::NewerSchema { .. }
+            | StoreError::Pooler
+            | StoreError::ForeignTables
             | StoreError::EncountersExist { .. }
             | StoreError::BadCommit { .. }
             | StoreError::BadSchedule { .. }

@@ -12,6 +12,7 @@ use crate::decide::service::DecisionService;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
 use crate::registry::case_run::CaseCheck;
+use crate::routes::counts::KeptCounts;
 
 /// A running host.
 pub struct Host {
@@ -33,4 +34,6 @@ pub struct Host {
     pub case_check: CaseCheck,
     /// Places for requests.
     pub requests: Semaphore,
+    /// How much is stored, as it was last counted.
+    pub counts: Arc<KeptCounts>,
 }

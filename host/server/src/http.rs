@@ -1,5 +1,6 @@
 //! What every route needs: bodies with bounds, JSON answers, admission, deadlines, one log line per fault. Knows no route.
 
+pub(crate) mod conditions;
 pub(crate) mod media;
 pub(crate) mod strangers;
 

@@ -87,6 +87,16 @@ impl Metrics {
         self.counter("adjudica_ledger_retries_total", Vec::new()).increment(1);
     }
 
+    /// Counts a search for the ways out of a refusal.
+    pub fn looked_for_ways(&self) {
+        self.counter("adjudica_ways_out_searches_total", Vec::new()).increment(1);
+    }
+
+    /// Counts a connection that was refused because its peer has as many as one may have.
+    pub fn refused_peer(&self) {
+        self.counter("adjudica_connections_refused_total", Vec::new()).increment(1);
+    }
+
     /// Counts a transaction that recorded decisions.
     pub fn committed(&self) {
         self.counter("adjudica_commits_total", Vec::new()).increment(1);

@@ -3,6 +3,7 @@
 pub mod activations;
 pub mod batch;
 pub mod chain;
+pub mod counts;
 pub mod decisions;
 pub mod docs;
 pub mod encounters;
@@ -54,11 +55,19 @@ pub fn router(host: Arc<Host>) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(Arc::clone(&host), around));
     // Health is answered even when the host has all the requests it can hold.
-    let unguarded = Router::new()
+    of_health().merge(docs::router()).merge(served).layer(map_response(in_a_browser)).with_state(host)
+}
+
+/// The routes of the listener that is for health alone.
+pub fn health_router(host: Arc<Host>) -> Router {
+    of_health().fallback(not_found).layer(map_response(in_a_browser)).with_state(host)
+}
+
+fn of_health() -> Router<Arc<Host>> {
+    Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .route("/metrics", get(health::metrics));
-    unguarded.merge(docs::router()).merge(served).layer(map_response(in_a_browser)).with_state(host)
+        .route("/metrics", get(health::metrics))
 }
 
 /// What a browser may do with an answer: take it for what it is said to be, show it in no other page, and load what it needs from

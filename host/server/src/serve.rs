@@ -1,9 +1,10 @@
 //! The accept loop: connections with a cap, deadlines on every direction, a drain with a deadline. What is served is the router's business.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use tokio::task::JoinSet;
 
 use crate::config::ServerConfig;
 use crate::http::strangers::{OwnNames, keep_out};
+use crate::metrics::Metrics;
 use crate::timed_io::TimedIo;
 
 /// Most header lines of a request.
@@ -38,15 +40,72 @@ pub enum Drained {
     DeadlineCame,
 }
 
-/// Listens on the configured address, which must be a loopback address.
+/// Where a host listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For everything.
+    pub main: TcpListener,
+    /// For health alone.
+    pub health: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Listeners {
+    fn from(main: TcpListener) -> Self {
+        Self { main, health: None }
+    }
+}
+
+/// How many connections each address has.
+#[derive(Default)]
+struct Peers {
+    counts: Mutex<HashMap<IpAddr, usize>>,
+}
+
+/// A connection of an address, until it goes.
+struct PeerPlace {
+    peers: Arc<Peers>,
+    address: IpAddr,
+}
+
+impl Peers {
+    /// A place for one more connection of `address`; `None` where it has `most`.
+    fn take(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<PeerPlace> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = counts.entry(address).or_default();
+        if *count >= most {
+            return None;
+        }
+        *count = count.saturating_add(1);
+        Some(PeerPlace { peers: Arc::clone(self), address })
+    }
+}
+
+impl Drop for PeerPlace {
+    fn drop(&mut self) {
+        let mut counts = self.peers.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = counts.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                counts.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// Listens on the configured addresses, which must be loopback addresses.
 /// # Errors
 /// The configuration's faults, or the operating system's refusal.
-pub async fn listen(config: &ServerConfig) -> io::Result<TcpListener> {
+pub async fn listen(config: &ServerConfig) -> io::Result<Listeners> {
     let faults = config.faults();
     if !faults.is_empty() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, faults.join("\n")));
     }
-    TcpListener::bind(config.listen).await
+    let main = TcpListener::bind(config.listen).await?;
+    let health = match config.health_address() {
+        Ok(Some(address)) => Some(TcpListener::bind(address).await?),
+        Ok(None) | Err(_) => None,
+    };
+    Ok(Listeners { main, health })
 }
 
 /// Serves `router` until `shutdown` ends, then lets requests in flight end.
@@ -55,7 +114,7 @@ pub async fn listen(config: &ServerConfig) -> io::Result<TcpListener> {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    config: &ServerConfig,
+    (config, metrics): (&ServerConfig, &Metrics),
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Drained> {
     let address = listener.local_addr()?;
@@ -63,6 +122,7 @@ pub async fn serve(
     let names = Arc::new(OwnNames::new(address, &config.further_names()));
     let router = router.layer(from_fn_with_state(names, keep_out));
     let places = Arc::new(Semaphore::new(config.connections_max.min(Semaphore::MAX_PERMITS)));
+    let peers = Arc::new(Peers::default());
     let graceful = GracefulShutdown::new();
     let mut connections = JoinSet::new();
     let mut shutdown = std::pin::pin!(shutdown);
@@ -73,13 +133,18 @@ pub async fn serve(
             // Ended connections are taken out of the set as they end.
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
         };
-        let Some((stream, place)) = accepted else { continue };
+        let Some((stream, address, place)) = accepted else { continue };
+        // One that has too many is told by the end of the connection, which costs nothing.
+        let Some(peer) = peers.take(address, config.connections_per_peer_max) else {
+            metrics.refused_peer();
+            continue;
+        };
         let connection = graceful.watch(connect(stream, router.clone(), config));
         connections.spawn(async move {
             if let Err(fault) = connection.await {
                 tracing::debug!(%fault, "a connection ended early");
             }
-            drop(place);
+            drop((place, peer));
         });
     }
     drop(listener);
@@ -103,10 +168,10 @@ fn require_loopback(address: SocketAddr) -> io::Result<()> {
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
-) -> Option<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> Option<(TcpStream, IpAddr, tokio::sync::OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
-        Ok((stream, _)) => Some((stream, place)),
+        Ok((stream, peer)) => Some((stream, peer.ip(), place)),
         Err(fault) => {
             tracing::warn!(%fault, "a connection could not be accepted; trying again");
             tokio::time::sleep(ACCEPT_PAUSE).await;

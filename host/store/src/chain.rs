@@ -14,6 +14,8 @@ pub struct ChainReport {
     pub first_broken: Option<i64>,
     /// The hash of the last decision that fits: write it down elsewhere to notice a chain that was replaced.
     pub head: Digest,
+    /// The last decision that was looked at, where others come after it that were not; `None` at the end of the chain.
+    pub next_after: Option<i64>,
 }
 
 /// A walk along an agency's chain, link by link.
@@ -26,9 +28,13 @@ pub(crate) struct ChainWalk {
 }
 
 impl ChainWalk {
-    /// Starts a walk; `head` is the length and last hash that the chain should have.
-    pub(crate) fn new(head: Option<(i64, String)>) -> Self {
-        Self { head, seen: 0, fits_through: 0, last_fitting: chain_start(), first_broken: None }
+    /// Starts a walk behind the decision `after`, whose hash is `before`: 0 and none for the whole chain. `head` is the length and
+    /// last hash that the chain should have.
+    pub(crate) fn after(after: i64, before: Option<String>, head: Option<(i64, String)>) -> Self {
+        let before = if after <= 0 { Some(chain_start()) } else { before.and_then(|hash| Digest::parse(&hash).ok()) };
+        let first_broken = before.is_none().then_some(after);
+        let after = after.max(0);
+        Self { head, seen: after, fits_through: after, last_fitting: before.unwrap_or_else(chain_start), first_broken }
     }
 
     /// The last sequence that was checked.
@@ -56,6 +62,20 @@ impl ChainWalk {
         }
     }
 
+    /// What the walk found so far; there may be more behind it.
+    pub(crate) fn pause(self) -> ChainReport {
+        let length = self.head.as_ref().map_or(0, |(length, _)| *length);
+        if self.seen >= length {
+            return self.finish();
+        }
+        ChainReport {
+            length,
+            first_broken: self.first_broken,
+            head: self.last_fitting,
+            next_after: self.first_broken.is_none().then_some(self.seen),
+        }
+    }
+
     /// What the walk found. A chain that ends before its head is broken after its last link.
     pub(crate) fn finish(self) -> ChainReport {
         let length = self.head.as_ref().map_or(0, |(length, _)| *length);
@@ -65,7 +85,7 @@ impl ChainWalk {
         };
         let after_end = self.fits_through.saturating_add(1);
         let first_broken = self.first_broken.or((!head_fits).then_some(after_end));
-        ChainReport { length, first_broken, head: self.last_fitting }
+        ChainReport { length, first_broken, head: self.last_fitting, next_after: None }
     }
 }
 

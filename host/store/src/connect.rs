@@ -1,8 +1,11 @@
 //! Opens the database that an address names.
 
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use sqlx::migrate::Migrator;
+use sqlx::sqlite::SqliteConnectOptions;
 
 use crate::error::StoreError;
 use crate::store::Store;
@@ -21,6 +24,14 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
             Err(StoreError::BadAddress { scheme })
         }
     }
+}
+
+/// The file of a SQLite database's address; `None` where it is in memory, or of another database.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url).ok()).flatten()?;
+    let is_file = !url.contains(":memory:") && !url.contains("mode=memory");
+    is_file.then(|| options.get_filename().to_path_buf())
 }
 
 /// The number of the last change that was made to a database's tables.

@@ -203,6 +203,28 @@ pub struct DecisionFilter {
     pub to: Option<ServiceDate>,
 }
 
+/// Decisions that were found, and where to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DecisionPage {
+    /// Those that were found: none, where none of the many that were looked at is asked for.
+    pub decisions: Vec<DecisionSummary>,
+    /// The last sequence that was looked at; `None` where there is no later decision.
+    pub next_after: Option<i64>,
+}
+
+impl DecisionPage {
+    /// Most decisions that one page looks at, where no index finds those of its filter.
+    pub(crate) const LOOKED_AT_MAX: i64 = 10_000;
+
+    /// A page of what was found; `looked_through` is the last sequence that was looked at where the page is not full, if any come
+    /// after it.
+    pub(crate) fn new(decisions: Vec<DecisionSummary>, limit: u32, looked_through: Option<i64>) -> Self {
+        let is_full = u32::try_from(decisions.len()).is_ok_and(|rows| rows >= limit);
+        let last = decisions.last().map(|last| last.sequence);
+        Self { next_after: if is_full { last } else { looked_through }, decisions }
+    }
+}
+
 /// What a row of the ledger does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LedgerKind {

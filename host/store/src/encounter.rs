@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use adjudica_core::{EncounterFacts, ServiceDate, Token};
 
+use crate::error::StoreError;
 use crate::instant::Instant;
 
 /// What to do with an encounter that is already there.
@@ -13,6 +14,42 @@ pub enum PutMode {
     InsertOnly,
     /// Replace its facts and raise its revision where they differ.
     Upsert,
+}
+
+/// What must be so of a stored encounter for it to be written or taken out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Expected {
+    /// Nothing in particular.
+    #[default]
+    Anything,
+    /// It is stored, whatever its revision.
+    Something,
+    /// It is stored with one of these revisions.
+    OneOf(Vec<i64>),
+    /// It is not stored.
+    Nothing,
+    /// It is not stored with any of these revisions.
+    NoneOf(Vec<i64>),
+}
+
+impl Expected {
+    /// Whether an encounter of this revision is as expected; `None` stands for one that is not stored.
+    #[must_use]
+    pub fn is_met_by(&self, revision: Option<i64>) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Something => revision.is_some(),
+            Self::OneOf(revisions) => revision.is_some_and(|revision| revisions.contains(&revision)),
+            Self::Nothing => revision.is_none(),
+            Self::NoneOf(revisions) => !revision.is_some_and(|revision| revisions.contains(&revision)),
+        }
+    }
+
+    /// # Errors
+    /// [`StoreError::Unexpected`] where it is not so.
+    pub(crate) fn require(&self, revision: Option<i64>) -> Result<(), StoreError> {
+        if self.is_met_by(revision) { Ok(()) } else { Err(StoreError::Unexpected { revision }) }
+    }
 }
 
 /// What a put did.

@@ -30,6 +30,9 @@ pub enum StoreError {
         #[source]
         source: sqlx::migrate::MigrateError,
     },
+    /// The database is another program's.
+    #[error("the database holds tables of another program; give the address of an empty one")]
+    ForeignTables,
     /// A newer release has changed the tables.
     #[error(
         "the tables are of version {found} and this release knows them up to {known}: a newer one has changed them, and what \
@@ -41,6 +44,12 @@ pub enum StoreError {
         /// The last one that this release knows.
         known: i64,
     },
+    /// Something between this host and the database hands connections around.
+    #[error(
+        "a pooler such as PgBouncer stands before the database and gives each transaction another connection: settings, locks and \
+         prepared statements get lost there; set `pool_mode = session` for this database, or give the address of PostgreSQL itself"
+    )]
+    Pooler,
     /// The database did not answer, or refused.
     #[error("the database failed while {doing}; check that it is up, reachable and has room")]
     Unavailable {
@@ -59,6 +68,12 @@ pub enum StoreError {
     EncountersExist {
         /// Every one of them.
         encounter_ids: Vec<String>,
+    },
+    /// An encounter is not as its writer expected.
+    #[error("the encounter {}, nothing was written; read it and send the change for that revision", stands_at(*revision))]
+    Unexpected {
+        /// Its revision; `None` where it is not stored.
+        revision: Option<i64>,
     },
     /// Encounters hold values that the tables refuse.
     #[error("the encounters cannot be kept, nothing was written: {}", faults.join("; "))]
@@ -160,6 +175,10 @@ pub enum StoreError {
         /// How many it changed.
         found: u64,
     },
+}
+
+fn stands_at(revision: Option<i64>) -> String {
+    revision.map_or_else(|| "is not stored".to_owned(), |revision| format!("stands at revision {revision}"))
 }
 
 impl StoreError {

@@ -5,6 +5,7 @@ use std::fmt;
 use adjudica_core::{Digest, ServiceDate, Token};
 
 use crate::commit::{ClientRef, Standing};
+use crate::encounter::Expected;
 use crate::error::StoreError;
 use crate::instant::{Instant, parse_instant};
 use crate::raw::lossy::Lossy;
@@ -56,6 +57,8 @@ pub struct NewWithdrawal {
     pub withdrawn_by: Token,
     /// Why.
     pub reason: String,
+    /// What must be so for it to be taken out.
+    pub expected: Expected,
 }
 
 /// `encounter_id, date_of_service, decision_id, withdrawn_at, withdrawn_by, reason`.

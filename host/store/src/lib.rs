@@ -26,12 +26,12 @@ pub mod work;
 pub use activation::reroute::{Among, RecordedChange, Reroute, StaleMonth};
 pub use activation::{ActivationKey, ActivationPeriod, Change, NewChange, Schedule};
 pub use chain::{ChainReport, chain_hash};
-pub use connect::connect;
+pub use connect::{connect, sqlite_file};
 pub use decision::{
-    ClientCommit, CommittedDecision, Confirmed, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry,
-    LedgerKind, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
+    ClientCommit, CommittedDecision, Confirmed, DecisionFilter, DecisionPage, DecisionSummary, IdempotentAnswer,
+    LedgerEntry, LedgerKind, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
 };
-pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
 pub use error::StoreError;
 pub use in_force::{InForce, NewWithdrawal, Withdrawal};
 pub use instant::Instant;

@@ -25,9 +25,9 @@ use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth};
 use crate::activation::{Change, NewChange};
 use crate::chain::ChainReport;
 use crate::decision::{
-    CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
+    CommittedDecision, DecisionFilter, DecisionPage, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
 };
-use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
@@ -42,7 +42,10 @@ use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkR
 /// ledgers until it ends, or finds that row as it knew it. That also keeps two decisions about one client apart: a lock
 /// for each of the thousands of clients of a bulk commit would not fit the server's table of locks.
 pub(crate) struct PostgresStore {
+    /// For whoever decides and writes.
     pool: PgPool,
+    /// For whoever looks at lists, history and counts: these can take long, and no decision waits for them.
+    listers: PgPool,
     warnings: Vec<String>,
     heads: KnownHeads,
 }
@@ -67,7 +70,18 @@ impl Store for PostgresStore {
         mode: PutMode,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        encounters::put(self, agency_id, (encounters, mode), now).await
+        encounters::put(self, agency_id, (encounters, mode, &Expected::Anything), now).await
+    }
+
+    async fn put_encounter_if(
+        &self,
+        agency_id: &Token,
+        encounter: &EncounterFacts,
+        expected: &Expected,
+        now: Instant,
+    ) -> Result<PutReport, StoreError> {
+        let one = std::slice::from_ref(encounter);
+        encounters::put(self, agency_id, (one, PutMode::Upsert, expected), now).await
     }
 
     async fn find_encounter(
@@ -182,7 +196,7 @@ impl Store for PostgresStore {
         filter: &DecisionFilter,
         after_sequence: i64,
         limit: u32,
-    ) -> Result<Vec<DecisionSummary>, StoreError> {
+    ) -> Result<DecisionPage, StoreError> {
         decisions::list(self, agency_id, filter, (after_sequence, limit)).await
     }
 
@@ -199,8 +213,8 @@ impl Store for PostgresStore {
         decisions::list_agencies(self).await
     }
 
-    async fn verify_chain(&self, agency_id: &Token) -> Result<ChainReport, StoreError> {
-        decisions::verify_chain(self, agency_id).await
+    async fn verify_chain(&self, agency_id: &Token, after: i64, most: u32) -> Result<ChainReport, StoreError> {
+        decisions::verify_chain(self, agency_id, (after, most)).await
     }
 
     async fn find_idempotent(&self, agency_id: &Token, key: &str) -> Result<Option<IdempotentAnswer>, StoreError> {
@@ -265,6 +279,7 @@ impl Store for PostgresStore {
     }
 
     async fn close(&self) {
+        self.listers.close().await;
         self.pool.close().await;
     }
 }

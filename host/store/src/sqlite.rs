@@ -26,9 +26,9 @@ use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth};
 use crate::activation::{Change, NewChange};
 use crate::chain::ChainReport;
 use crate::decision::{
-    CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
+    CommittedDecision, DecisionFilter, DecisionPage, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
 };
-use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
@@ -42,7 +42,10 @@ use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkR
 /// transaction.
 pub(crate) struct SqliteStore {
     writer: SqlitePool,
+    /// For whoever decides.
     readers: SqlitePool,
+    /// For whoever looks at lists, history and counts: these can take long, and no decision waits for them.
+    listers: SqlitePool,
     warnings: Vec<String>,
 }
 
@@ -68,7 +71,18 @@ impl Store for SqliteStore {
         mode: PutMode,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        encounters::put(self, agency_id, (encounters, mode), now).await
+        encounters::put(self, agency_id, (encounters, mode, &Expected::Anything), now).await
+    }
+
+    async fn put_encounter_if(
+        &self,
+        agency_id: &Token,
+        encounter: &EncounterFacts,
+        expected: &Expected,
+        now: Instant,
+    ) -> Result<PutReport, StoreError> {
+        let one = std::slice::from_ref(encounter);
+        encounters::put(self, agency_id, (one, PutMode::Upsert, expected), now).await
     }
 
     async fn find_encounter(
@@ -183,7 +197,7 @@ impl Store for SqliteStore {
         filter: &DecisionFilter,
         after_sequence: i64,
         limit: u32,
-    ) -> Result<Vec<DecisionSummary>, StoreError> {
+    ) -> Result<DecisionPage, StoreError> {
         decisions::list(self, agency_id, filter, (after_sequence, limit)).await
     }
 
@@ -200,8 +214,8 @@ impl Store for SqliteStore {
         decisions::list_agencies(self).await
     }
 
-    async fn verify_chain(&self, agency_id: &Token) -> Result<ChainReport, StoreError> {
-        decisions::verify_chain(self, agency_id).await
+    async fn verify_chain(&self, agency_id: &Token, after: i64, most: u32) -> Result<ChainReport, StoreError> {
+        decisions::verify_chain(self, agency_id, (after, most)).await
     }
 
     async fn find_idempotent(&self, agency_id: &Token, key: &str) -> Result<Option<IdempotentAnswer>, StoreError> {
@@ -266,6 +280,7 @@ impl Store for SqliteStore {
     }
 
     async fn close(&self) {
+        self.listers.close().await;
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -10,9 +10,9 @@ use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth};
 use crate::activation::{Change, NewChange};
 use crate::chain::ChainReport;
 use crate::decision::{
-    CommittedDecision, DecisionFilter, DecisionSummary, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
+    CommittedDecision, DecisionFilter, DecisionPage, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
 };
-use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
@@ -54,6 +54,17 @@ pub trait Store: Send + Sync {
         agency_id: &Token,
         encounters: &[EncounterFacts],
         mode: PutMode,
+        now: Instant,
+    ) -> Result<PutReport, StoreError>;
+
+    /// Puts one encounter where it is as `expected`: decided in the transaction that writes.
+    /// # Errors
+    /// As [`Store::put_encounters`]; [`StoreError::Unexpected`] where it is not so.
+    async fn put_encounter_if(
+        &self,
+        agency_id: &Token,
+        encounter: &EncounterFacts,
+        expected: &Expected,
         now: Instant,
     ) -> Result<PutReport, StoreError>;
 
@@ -203,7 +214,7 @@ pub trait Store: Send + Sync {
         filter: &DecisionFilter,
         after_sequence: i64,
         limit: u32,
-    ) -> Result<Vec<DecisionSummary>, StoreError>;
+    ) -> Result<DecisionPage, StoreError>;
 
     /// Decisions with their records, in order of sequence, after `after_sequence`: for audits and replay.
     /// # Errors
@@ -223,7 +234,7 @@ pub trait Store: Send + Sync {
     /// Calculates an agency's chain again from its first decision.
     /// # Errors
     /// As all; a chain that does not fit is an answer.
-    async fn verify_chain(&self, agency_id: &Token) -> Result<ChainReport, StoreError>;
+    async fn verify_chain(&self, agency_id: &Token, after: i64, most: u32) -> Result<ChainReport, StoreError>;
 
     /// The answer kept under a key.
     /// # Errors

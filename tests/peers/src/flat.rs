@@ -1,10 +1,14 @@
 //! What one row costs in a small and in a large database: each request beside itself, so that what is stored must not matter.
 
 use std::net::SocketAddr;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection as _, Executor as _, SqliteConnection};
 use tokio::runtime::Runtime;
 
 use crate::Effort;
@@ -20,6 +24,8 @@ use crate::swap::{decide, fill};
 const SMALL: u32 = 10_000;
 /// Times that each request is sent; the median counts.
 const TIMES: u32 = 25;
+/// A turn of the worker may keep others from writing for so many milliseconds.
+const HOLD_MS_MAX: f64 = 250.0;
 /// A request may cost so many times as much in the large database: more of what it reads is in no cache there.
 const RATIO_MAX: f64 = 3.0;
 
@@ -59,10 +65,13 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     };
     report.remark(&format!("flat: one row in a database of {SMALL} and of {large} decided encounters"));
     for kind in kinds() {
-        let small = measure_in(workshop, (runtime, kind), SMALL)?;
-        let large = measure_in(workshop, (runtime, kind), large)?;
+        let word = kind.word();
+        let (small, _) = measure_in(workshop, (runtime, kind), SMALL)?;
+        let (large, held_ms) = measure_in(workshop, (runtime, kind), large)?;
+        if let Some(held_ms) = held_ms {
+            report.judge(&format!("flat_{word}_longest_hold"), held_ms, "ms", Target::AtMost(HOLD_MS_MAX));
+        }
         for ((name, in_small), (_, in_large)) in small.into_iter().zip(large) {
-            let word = kind.word();
             report.figure(&format!("flat_{word}_{name}_small"), in_small, "ms");
             report.figure(&format!("flat_{word}_{name}_large"), in_large, "ms");
             // Below a millisecond the ratio is that of the noise.
@@ -73,17 +82,21 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     Ok(())
 }
 
-/// The median milliseconds of each request.
+/// The median milliseconds of each request, and on SQLite the longest time for which the worker kept everybody else from writing.
 fn measure_in(
     workshop: &Workshop,
     (runtime, kind): (&Runtime, Kind),
     encounters: u32,
-) -> Result<Vec<(&'static str, f64)>> {
+) -> Result<(Vec<(&'static str, f64)>, Option<f64>)> {
     let database = runtime.block_on(Database::create(kind, "flat"))?;
     let hosting = runtime.block_on(Hosting::start(workshop.engine(), &database.url))?;
     activate(hosting.address, AGENCY, &workshop.renamed("before")?)?;
     runtime.block_on(fill(&hosting, encounters))?;
+    let is_over = Arc::new(AtomicBool::new(false));
+    let watch = (kind == Kind::Sqlite).then(|| runtime.spawn(longest_hold(database.url.clone(), Arc::clone(&is_over))));
     let (decided, _) = runtime.block_on(decide(&hosting))?;
+    is_over.store(true, Ordering::Relaxed);
+    let held_ms = watch.map(|watch| runtime.block_on(watch)).transpose()?.transpose()?;
     ensure!(decided == u64::from(encounters), "{decided} of {encounters} encounters were decided");
     let encounter = some_encounter(hosting.address)?;
     let mut figures = Vec::new();
@@ -94,7 +107,25 @@ fn measure_in(
         hosting.stop().await;
         database.remove().await
     })?;
-    Ok(figures)
+    Ok((figures, held_ms))
+}
+
+/// The longest time, in milliseconds, for which another system could not begin to write.
+async fn longest_hold(url: String, is_over: Arc<AtomicBool>) -> Result<f64> {
+    let options: SqliteConnectOptions = url.parse()?;
+    let mut connection = SqliteConnection::connect_with(&options.busy_timeout(Duration::ZERO)).await?;
+    let (mut since, mut longest): (Option<Instant>, Duration) = (None, Duration::ZERO);
+    while !is_over.load(Ordering::Relaxed) {
+        match connection.execute("BEGIN IMMEDIATE").await {
+            Ok(_) => {
+                connection.execute("ROLLBACK").await?;
+                longest = since.take().map_or(longest, |since| longest.max(since.elapsed()));
+            }
+            Err(_) => drop(since.get_or_insert_with(Instant::now)),
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    Ok(longest.as_secs_f64() * 1_000.0)
 }
 
 fn some_encounter(address: SocketAddr) -> Result<Value> {

@@ -161,6 +161,15 @@ impl Database {
 }
 
 impl Other {
+    /// A text in SQL that nobody can read as what it should be: `text`, and for odd numbers on SQLite bytes that are no text at all.
+    #[must_use]
+    pub fn unreadable_text(&self, text: &str, number: u8) -> String {
+        match self {
+            Self::Sqlite(_) if number % 2 == 1 => "CAST(x'69e96e' AS TEXT)".to_owned(),
+            Self::Sqlite(_) | Self::Postgres(_) => format!("'{text}'"),
+        }
+    }
+
     /// Runs a statement that this simulation wrote.
     /// # Errors
     /// When the database refuses it.

@@ -255,7 +255,8 @@ impl<'s> Play<'s> {
         let Some(held) = self.world.encounters.get_mut(&id) else { return Ok(()) };
         held.is_unreadable = true;
         let whose = format!("agency_id = '{AGENCY}' AND encounter_id = '{}'", encounter_id(id));
-        self.hosts.other.run(format!("UPDATE encounter SET mode = '{UNREADABLE_MODE}' WHERE {whose}")).await?;
+        let mode = self.hosts.other.unreadable_text(UNREADABLE_MODE, id);
+        self.hosts.other.run(format!("UPDATE encounter SET mode = {mode} WHERE {whose}")).await?;
         Ok(())
     }
 
@@ -296,9 +297,11 @@ impl<'s> Play<'s> {
     async fn garble_record(&mut self, number: u8) -> Result<(), Fault> {
         let Some(filed) = self.world.records.get_mut(&number) else { return Ok(()) };
         filed.is_unreadable = true;
-        let body = json!({"kind": filed.record.body.kind(), "mistake": true});
+        let kind = filed.record.body.kind();
         let whose = format!("agency_id = '{AGENCY}' AND record_id = '{}'", record_id(number));
-        self.hosts.other.run(format!("UPDATE record SET body = '{body}' WHERE {whose}")).await?;
+        let mistake = self.hosts.other.unreadable_text("mistake", number);
+        let body = format!("'{{\"kind\":\"{kind}\",\"mistake\":\"' || {mistake} || '\"}}'");
+        self.hosts.other.run(format!("UPDATE record SET body = {body} WHERE {whose}")).await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod activations;
 mod bad_input;
 mod batch;
 mod changes;
+mod conditions;
 pub(crate) mod database;
 mod decisions;
 mod docs;
@@ -55,6 +56,7 @@ on_both! {
         it_answers_what_if_without_keeping_anything,
         it_lets_exactly_the_limit_through_when_many_ask_at_once,
         it_keeps_a_trapping_policy_to_its_own_answers,
+        it_decides_nothing_for_days_that_cannot_be_meant,
     }
     groups {
         it_answers_each_of_many_that_commit_together,
@@ -84,6 +86,11 @@ on_both! {
         it_gives_the_same_payable_set_in_any_order,
         it_leaves_undetermined_what_rests_on_a_record_that_cannot_be_read,
     }
+    conditions {
+        it_writes_only_what_is_as_the_caller_saw_it,
+        it_takes_out_only_what_is_as_the_caller_saw_it,
+        it_sends_nothing_that_the_caller_has,
+    }
     activations {
         it_keeps_and_shows_policy_files,
         it_says_why_an_activation_is_refused_and_what_may_surprise,
@@ -91,6 +98,7 @@ on_both! {
         it_rolls_back_and_remembers_what_was_known,
         it_follows_activations_of_other_hosts,
         it_starts_again_with_what_was_activated,
+        it_starts_beside_a_policy_file_that_is_damaged,
     }
     changes {
         it_decides_what_was_imported_before_an_activation,

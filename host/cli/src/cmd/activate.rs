@@ -12,6 +12,7 @@ use anyhow::Result;
 use clap::ValueEnum;
 
 use crate::config::Settings;
+use crate::database::Absent;
 use crate::exit::{Exit, Refusal};
 use crate::files;
 use crate::host::{self, DatabaseArgs, HostSettings};
@@ -100,11 +101,11 @@ impl ScopeArgs {
 
 /// Runs the verb.
 pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit> {
-    let settings = HostSettings::read(&args.database, &[], settings)?;
+    let settings = HostSettings::read(&args.database, Absent::BegunWhereAlone, &[], settings)?;
     let terms = args.terms.as_deref().map_or(Ok(Terms::default()), files::load_terms);
     let terms = terms.map_err(|faults| Refusal::refused("nothing was activated", faults))?;
     let caller = Caller { agency: settings.agency.clone(), actor: args.scope.actor.clone() };
-    let app = settings.build().await?;
+    let app = settings.build(output).await?;
     let (digest, _) = host::upload(&app, &args.policy, &caller.actor, args.look.keep()).await?;
     let request = ActivationRequest {
         message: args.scope.message.clone(),

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use adjudica_core::{Outcome, Token};
 use adjudica_server::App;
 use adjudica_server::decide::record::Record;
+use adjudica_server::serve::Listeners;
 use adjudica_store::PutMode;
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -17,6 +18,7 @@ use tokio::net::TcpListener;
 use crate::cmd::demo::summary::Summary;
 use crate::cmd::serve::{ServerArgs, serve, told_to_stop};
 use crate::config::Settings;
+use crate::database::Absent;
 use crate::exit::{Exit, Fault, Refusal};
 use crate::host::{DEFAULT_AGENCY, HostSettings, refuse};
 use crate::output::Output;
@@ -58,9 +60,15 @@ pub async fn run(args: Args, mut settings: Settings, output: &Output) -> Result<
     let files = policies::find(&args.policies)?;
     let database = Database::choose(args.database)?;
     let agency = Token::parse(DEFAULT_AGENCY)?;
-    let app = HostSettings { database: database.url()?, agency: agency.clone(), cache_dir: args.cache_dir, server }
-        .build()
-        .await?;
+    let app = HostSettings {
+        database: database.url()?,
+        absent: Absent::Begun,
+        agency: agency.clone(),
+        cache_dir: args.cache_dir,
+        server,
+    }
+    .build(output)
+    .await?;
     let sample = sample::generate()?;
     load(&app, &agency, &sample, output).await?;
     policies::activate_all(&app, &agency, &files, &sample, output).await?;
@@ -72,12 +80,12 @@ pub async fn run(args: Args, mut settings: Settings, output: &Output) -> Result<
         app.host.store.close().await;
         return Ok(Exit::Ok);
     }
-    let listener = listen(&app, port).await?;
-    let address = listener.local_addr()?;
+    let listeners = listen(&app, port).await?;
+    let address = listeners.main.local_addr()?;
     let stop = told_to_stop()?;
     output.answer(&json!({ "summary": summary.json(), "listening": address }))?;
     try_next::print(output, address, &examples)?;
-    serve(app, listener, stop).await?;
+    serve(app, listeners, stop).await?;
     Ok(Exit::Ok)
 }
 
@@ -182,11 +190,11 @@ async fn read_back(app: &App, agency: &Token) -> Result<(Summary, try_next::Exam
 }
 
 /// The configured address; where none was asked for and it is taken, any free port.
-async fn listen(app: &App, port: Port) -> Result<TcpListener> {
+async fn listen(app: &App, port: Port) -> Result<Listeners> {
     let config = &app.host.config;
     match adjudica_server::serve::listen(config).await {
         Err(error) if port == Port::AnyIfTaken && error.kind() == std::io::ErrorKind::AddrInUse => {
-            TcpListener::bind((config.listen.ip(), 0)).await.context("no free port was found")
+            TcpListener::bind((config.listen.ip(), 0)).await.map(Listeners::from).context("no free port was found")
         }
         other => other.with_context(|| format!("cannot listen on {}", config.listen)),
     }

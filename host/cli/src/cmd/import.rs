@@ -12,6 +12,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::config::{Settings, text, token};
+use crate::database::{self, Absent};
 use crate::exit::{Exit, Fault, Refusal};
 use crate::host::DEFAULT_AGENCY;
 use crate::intake::{self, Faulty};
@@ -34,6 +35,9 @@ pub struct EncounterArgs {
     /// `sqlite:PATH` or `postgres://…`; also `ADJUDICA_DATABASE`, or `database` in adjudica.toml.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Begin an empty SQLite database where the file is not there.
+    #[arg(long)]
+    create: bool,
     /// The agency whose encounters they are [default: default]; also `ADJUDICA_AGENCY`, or `agency` in adjudica.toml.
     #[arg(long, value_name = "ID")]
     agency: Option<String>,
@@ -54,6 +58,7 @@ pub async fn run(verb: Verb, settings: Settings, output: &Output) -> Result<Exit
 }
 
 async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: &Output) -> Result<Exit> {
+    let absent = if args.create { Absent::Begun } else { Absent::BegunWhereAlone };
     let database = settings.require("database", args.database.as_deref(), text);
     let agency = settings.find("agency", args.agency.as_deref(), token);
     settings.finish()?;
@@ -61,7 +66,7 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
     let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
     let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
     let intake = intake::load_encounters(&args.files, faulty, output)?;
-    let store = adjudica_store::connect(&database).await.context("the database cannot be used")?;
+    let store = database::open(&database, absent, output).await?;
     let mode = if args.update { PutMode::Upsert } else { PutMode::InsertOnly };
     let spinner = progress::spinner(output, "storing");
     let report = store.put_encounters(&agency, &intake.good, mode, SystemClock.now()).await;

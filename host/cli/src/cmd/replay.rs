@@ -7,6 +7,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::config::Settings;
+use crate::database::Absent;
 use crate::exit::{Exit, Fault, Refusal};
 use crate::host::{self, DatabaseArgs, HostSettings};
 use crate::output::Output;
@@ -25,9 +26,9 @@ pub struct Args {
 /// Runs the verb. Without `--agency` every agency is looked through.
 pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit> {
     let any_agency = args.database.agency.is_none();
-    let settings = HostSettings::read(&args.database, &[], settings)?;
+    let settings = HostSettings::read(&args.database, Absent::Refused, &[], settings)?;
     let agency = settings.agency.clone();
-    let app = settings.build().await?;
+    let app = settings.build(output).await?;
     let agencies = if any_agency { app.host.store.list_agencies().await? } else { vec![agency] };
     let Some(agency) = find_agency(&app, agencies, &args.decision_id).await? else {
         let id: String = args.decision_id.chars().filter(|c| !c.is_control()).take(64).collect();

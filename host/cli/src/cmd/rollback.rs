@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use crate::cmd::activate::{LookArgs, ScopeArgs, print};
 use crate::config::Settings;
+use crate::database::Absent;
 use crate::exit::Exit;
 use crate::host::{self, DatabaseArgs, HostSettings};
 use crate::output::Output;
@@ -26,9 +27,9 @@ pub struct Args {
 
 /// Runs the verb.
 pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit> {
-    let settings = HostSettings::read(&args.database, &[], settings)?;
+    let settings = HostSettings::read(&args.database, Absent::Refused, &[], settings)?;
     let caller = Caller { agency: settings.agency.clone(), actor: args.scope.actor.clone() };
-    let app = settings.build().await?;
+    let app = settings.build(output).await?;
     let request = RollbackRequest {
         message: args.scope.message.clone(),
         scope: args.scope.scope(),

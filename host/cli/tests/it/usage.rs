@@ -49,10 +49,12 @@ fn it_takes_the_flag_before_the_environment_before_the_file() {
     let stored = |bench: &Bench, name: &str| bench.path(name).exists();
     bench.ok(&["import", "encounters", "one.json"]);
     assert!(stored(&bench, "file.db"));
-    let status =
-        bench.command(&["import", "encounters", "one.json"]).env("ADJUDICA_DATABASE", "sqlite:env.db").output();
+    let status = bench
+        .command(&["import", "encounters", "one.json", "--create"])
+        .env("ADJUDICA_DATABASE", "sqlite:env.db")
+        .output();
     assert!(status.expect("a run").status.success() && stored(&bench, "env.db"));
-    let mut both = bench.command(&["import", "encounters", "one.json", "--database", "sqlite:flag.db"]);
+    let mut both = bench.command(&["import", "encounters", "one.json", "--create", "--database", "sqlite:flag.db"]);
     assert!(both.env("ADJUDICA_DATABASE", "sqlite:other.db").output().expect("a run").status.success());
     assert!(stored(&bench, "flag.db") && !stored(&bench, "other.db"));
 }

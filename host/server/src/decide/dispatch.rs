@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use adjudica_core::EncounterFacts;
+use adjudica_core::decision::UndeterminedCode;
 use jiff::Timestamp;
 
-use crate::clock::instant_text;
+use crate::clock::{day_of, instant_text};
 use crate::decide::pool::{PoolFault, WhenFull};
 use crate::decide::record::Mode;
-use crate::decide::run::{Counted, Item, Job};
+use crate::decide::run::{Counted, Item, Job, Routed};
 use crate::decide::service::{DecisionService, Options, Seed, Work};
 use crate::decide::write::{Stamp, Written, run_and_write};
 use crate::error::{ApiError, ErrorCode};
@@ -16,6 +18,18 @@ use crate::wire::request::Keep;
 
 /// Encounters from which on work is spread over several threads.
 const SPREAD_FROM: usize = 128;
+
+/// Days from now on that a service may lie ahead: planned work, and no slip in the year.
+const DAYS_AHEAD_MAX: i32 = 366;
+
+/// The route of an encounter whose day cannot be meant.
+fn far_ahead(facts: &EncounterFacts) -> Routed {
+    let message = format!(
+        "the day of service, {}, lies more than a year ahead; correct it, or ask again when it has come nearer",
+        facts.date_of_service
+    );
+    Routed::Nobody(UndeterminedCode::NoPolicyInForce, message)
+}
 
 impl DecisionService {
     /// Finds who answers for each encounter, and asks them on the policy threads.
@@ -35,6 +49,7 @@ impl DecisionService {
             None => None,
         };
         let records = self.read_records(&works).await?;
+        let last_day = day_of(now).plus_days(DAYS_AHEAD_MAX);
         let mut jobs = Vec::with_capacity(works.len());
         for work in works {
             let mut items = Vec::with_capacity(work.seeds.len());
@@ -45,6 +60,7 @@ impl DecisionService {
                     }
                     None => self.registry.route(&published, &work.agency_id, &facts, options.as_of).await?,
                 };
+                let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { routed };
                 let (routed, records) = records.resolve(&work.agency_id, &mut facts, routed);
                 items.push(Item { facts, kept, supersedes, in_force, routed, records, tag });
             }

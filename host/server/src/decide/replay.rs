@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, Token};
 use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision};
 use serde::Serialize;
@@ -16,7 +15,6 @@ use crate::decide::run::{Counted, Item, Job, Kept, LedgerSeen, Routed, place, ru
 use crate::decide::service::DecisionService;
 use crate::error::{ApiError, ErrorCode};
 use crate::registry::load::answerer;
-use crate::registry::nobody;
 
 /// What a replay found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -96,7 +94,6 @@ impl DecisionService {
         let (Some(used), Some(terms_digest)) = (&record.policy, record.terms_digest) else {
             return match record.undetermined.as_deref() {
                 None => Err(ApiError::internal("replay", "the record names no policy and no reason")),
-                Some(why) if why.code == UndeterminedCode::NoPolicyInForce => Ok(nobody(record.facts.as_ref())),
                 Some(why) => Ok(Routed::Nobody(why.code, why.message.clone())),
             };
         };

@@ -9,7 +9,7 @@ use adjudica_core::columns::Explain;
 use adjudica_core::{Digest, EncounterFacts, Token};
 use adjudica_store::{InForce, NewCommit, Store};
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 
 use crate::clock::Clock;
 use crate::decide::aside::SetAside;
@@ -21,6 +21,7 @@ use crate::decide::pool::{Pool, WhenFull};
 use crate::decide::read::Read;
 use crate::decide::record::Record;
 use crate::decide::run::{DecidedItem, Item, Kept, LedgerSeen, News, Routed};
+use crate::decide::why_not::WAYS_AT_ONCE;
 use crate::decide::write::Written;
 use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::metrics::Metrics;
@@ -42,6 +43,8 @@ pub struct DecisionService {
     pub(crate) ledger_retries_max: u32,
     pub(crate) observer: Observer,
     pub(crate) set_aside: SetAside,
+    /// Places for searches for ways out.
+    pub(crate) ways_places: Semaphore,
     committer: Committer,
     locks: Vec<Mutex<()>>,
 }
@@ -173,6 +176,7 @@ impl DecisionService {
             committer,
             locks,
             set_aside: SetAside::default(),
+            ways_places: Semaphore::new(WAYS_AT_ONCE),
         }
     }
 

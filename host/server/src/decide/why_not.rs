@@ -1,5 +1,7 @@
 //! What would have made a recorded decision billable: its own policy asked again about the encounter with facts added or changed.
 
+use std::time::Duration;
+
 use adjudica_core::why_not::{Candidates, FactChange, Question, WayOut, why_not};
 use adjudica_core::{Decision, Outcome, Terms, Timeline, Token, Verdict};
 use adjudica_engine::Policy;
@@ -12,6 +14,11 @@ use crate::decide::run::LedgerSeen;
 use crate::decide::service::{Answered, DecisionService};
 use crate::error::{ApiError, ErrorCode};
 use crate::wire::request::WaysOut;
+
+/// Searches for ways out at one time: each asks the policy some fifty times, and decisions come first.
+pub(crate) const WAYS_AT_ONCE: usize = 1;
+/// Most time to wait for other searches.
+const WAYS_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// What was found.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -76,6 +83,15 @@ impl DecisionService {
     /// The ways out of a refusal; `None` where the policy, on what is stored, does not refuse for the recorded reasons. So it is
     /// with a dry run that counted lines of others in its batch.
     async fn find_ways(&self, record: &Record<'_>) -> Result<Option<Vec<Way>>, ApiError> {
+        let busy = || {
+            ApiError::new(
+                ErrorCode::Overloaded,
+                "the host looks for the ways out of other refusals; try again in a second",
+            )
+        };
+        let waited = tokio::time::timeout(WAYS_WAIT_MAX, self.ways_places.acquire()).await;
+        let _place = waited.map_err(|_| busy())?.map_err(|_| busy())?;
+        self.metrics.looked_for_ways();
         let (Some(used), Some(digest)) = (&record.policy, record.terms_digest) else { return Ok(Some(Vec::new())) };
         let missing = |what: &str| {
             ApiError::new(

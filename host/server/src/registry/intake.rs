@@ -59,7 +59,10 @@ impl Registry {
         };
         file.require_free(&stored)?;
         // A file whose cases fail could be activated nowhere, and would keep its version from the one that mends it.
-        self.cases.run(check, &policy).await?;
+        let judged = self.cases.run(check, &policy).await;
+        // Nobody asks it before it is activated: what was loaded for this look does not pile up.
+        self.library.keep_only(&self.published().snapshot.policies_in_use());
+        judged?;
         if keep == Keep::DryRun {
             return Ok(TakenIn { digest, manifest, file: None, is_new: true });
         }

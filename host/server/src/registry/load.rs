@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Digest, Terms};
 use adjudica_engine::{Engine, Policy};
-use adjudica_store::Store;
+use adjudica_store::{Store, StoreError};
 
 use crate::decide::record::Chosen;
 use crate::decide::run::{Answerer, Routed};
@@ -39,9 +39,15 @@ impl Library {
         if let Some(policy) = self.find_loaded(digest) {
             return Ok(Some(policy));
         }
-        match self.store.load_policy_wasm(digest).await? {
-            Some(wasm) => self.load(wasm).await.map(Some),
-            None => Ok(None),
+        match self.store.load_policy_wasm(digest).await {
+            Ok(Some(wasm)) => self.load(wasm).await.map(Some),
+            Ok(None) => Ok(None),
+            // What is damaged answers for its own days alone: it is no reason to serve nothing.
+            Err(StoreError::Corrupt { fault, .. }) => {
+                let message = format!("the stored file is damaged: {fault}; restore its row from a backup");
+                Err(ApiError::of_faults(ErrorCode::PolicyRefused, vec![FieldFault::new("", message)]))
+            }
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -102,7 +108,15 @@ impl Library {
             }
             Err(error) => return Err(error),
         };
-        match (loaded, self.terms(terms).await?) {
+        let given = match self.terms(terms).await {
+            Err(error) if error.code == ErrorCode::Internal => {
+                let reason = error.internal.unwrap_or_default();
+                tracing::error!(%terms, reason, "activated terms cannot be read");
+                return Ok(unavailable(&format!("terms {terms} are activated but cannot be read")));
+            }
+            given => given?,
+        };
+        match (loaded, given) {
             (Some(policy), Some(given)) => Ok(Routed::To(Arc::new(answerer(&policy, given, terms, chosen)))),
             (None, _) => Ok(unavailable(&format!("policy {policy} is not stored"))),
             (_, None) => Ok(unavailable(&format!("terms {terms} are not stored"))),

@@ -32,7 +32,7 @@ const GROUP_LINES_MAX: usize = 500;
 /// date of service and count against each other's limits. A group is recorded whole before its answers are sent.
 #[utoipa::path(post, path = "/v1/decisions/batch", tag = "decisions",
     request_body(content = String, content_type = "application/x-ndjson", description = "a `DecisionRequest` on each line"),
-    responses((status = 200, description = "a `BatchItem` on each line", body = BatchItem, content_type = "application/x-ndjson"),
+    responses((status = 200, description = "a `BatchItem` on each line; after 100 lines that cannot be read no further one is asked about, and the last item says so", body = BatchItem, content_type = "application/x-ndjson"),
               (status = 400, description = "wrong parameters", body = Problem, content_type = "application/problem+json"),
               (status = 413, description = "more than 8 MiB", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(

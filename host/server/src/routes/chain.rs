@@ -16,8 +16,9 @@ use crate::wire::query::Params;
 /// What a check of the chain found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChainBody {
-    /// Whether every decision is as it was recorded.
-    pub intact: bool,
+    /// Whether every decision is as it was recorded: null while `next` says that there are more to look at and none is broken yet.
+    #[schema(required)]
+    pub intact: Option<bool>,
     /// Decisions in the chain.
     pub length: i64,
     /// The first decision that is missing or changed; null when there is none.
@@ -25,18 +26,35 @@ pub struct ChainBody {
     pub first_broken: Option<i64>,
     /// The hash of the last decision that fits; kept elsewhere, it shows whether the newest were cut off.
     pub head: String,
+    /// Where to go on, as `after`, until it is null: a long chain is looked at in parts.
+    #[schema(required)]
+    pub next: Option<i64>,
 }
 
-/// Calculates the chain again from its first decision.
-#[utoipa::path(get, path = "/v1/chain/verify", tag = "decisions", responses((status = 200, description = "what was found", body = ChainBody)))]
-pub async fn verify(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
+/// Decisions that one request looks at.
+const LINKS_MAX: u32 = 100_000;
+
+/// Calculates the chain again from its first decision, or from the one behind `after`, which the part before it has looked at.
+#[utoipa::path(get, path = "/v1/chain/verify", tag = "decisions",
+    params(("after" = Option<i64>, Query, description = "`next` of the part before")),
+    responses((status = 200, description = "what was found", body = ChainBody)))]
+pub async fn verify(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+    let after = params.find("after", |text| {
+        text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| "is not the `next` of a part".to_owned())
+    });
     let caller = params.finish()?;
-    let report = host.store.verify_chain(&caller.agency).await?;
+    let report = host.store.verify_chain(&caller.agency, after.unwrap_or(0), LINKS_MAX).await?;
+    let intact = match (report.first_broken, report.next_after) {
+        (Some(_), _) => Some(false),
+        (None, Some(_)) => None,
+        (None, None) => Some(true),
+    };
     let body = ChainBody {
-        intact: report.first_broken.is_none(),
+        intact,
         length: report.length,
         first_broken: report.first_broken,
         head: report.head.to_string(),
+        next: report.next_after,
     };
     Ok(json(StatusCode::OK, &body))
 }

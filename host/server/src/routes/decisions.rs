@@ -128,10 +128,8 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
     let in_force = in_force.or(outcome.map(|_| true));
     let filter = DecisionFilter { outcome, payer_id, client_id, encounter_id, in_force, policy_digest, from, to };
     let found = host.store.list_decisions(&caller.agency, &filter, after.unwrap_or(0), limit).await?;
-    let is_full = u32::try_from(found.len()).is_ok_and(|rows| rows == limit);
-    let next = found.last().filter(|_| is_full).map(|last| last.sequence);
-    let items = found.into_iter().map(DecisionSummaryBody::from).collect();
-    Ok(json(StatusCode::OK, &DecisionPage { items, next }))
+    let items = found.decisions.into_iter().map(DecisionSummaryBody::from).collect();
+    Ok(json(StatusCode::OK, &DecisionPage { items, next: found.next_after }))
 }
 
 /// What would have made a recorded decision billable: the smallest changes, found by asking its own policy again.

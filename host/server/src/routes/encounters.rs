@@ -7,12 +7,13 @@ use adjudica_store::{EncounterFilter, NewWithdrawal, PutMode, StoreError};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 use crate::decide::gone::gone;
 use crate::error::{ApiError, ErrorCode, Faults, FieldFault, Problem};
 use crate::host::Host;
+use crate::http::conditions;
 use crate::http::media::Media;
 use crate::http::{add_header, json as json_answer, read_body, read_json, read_parsed};
 use crate::wire::encounter::{parse_encounter, parse_encounters};
@@ -27,6 +28,7 @@ use crate::wire::schema::{EncounterBody, EncounterPage, Inserted, WithdrawalBody
     params(("encounter_id" = String, Path)),
     responses((status = 200, description = "it was there", body = EncounterBody), (status = 201, description = "it is new", body = EncounterBody),
               (status = 400, description = "not JSON", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "it is not as `If-Match` or `If-None-Match` says", body = Problem, content_type = "application/problem+json"),
               (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json")))]
 pub async fn put(
     State(host): State<Arc<Host>>,
@@ -44,10 +46,8 @@ pub async fn put(
         map.entry("encounter_id").or_insert_with(|| json!(id.as_str()));
     }
     let facts = read_parsed(parsed, ErrorCode::InvalidEncounter, |value| parse_named(value, &id))?;
-    let report = host
-        .store
-        .put_encounters(&caller.agency, std::slice::from_ref(&facts), PutMode::Upsert, host.clock.now())
-        .await?;
+    let expected = conditions::expected(&headers)?;
+    let report = host.store.put_encounter_if(&caller.agency, &facts, &expected, host.clock.now()).await?;
     let stored = host
         .store
         .find_encounter(&caller.agency, &id)
@@ -75,7 +75,7 @@ fn parse_named(value: &Value, id: &Token) -> Result<EncounterFacts, Faults> {
 
 fn answer(status: StatusCode, facts: &EncounterFacts, revision: i64) -> Response {
     let mut response = json_answer(status, facts);
-    add_header(&mut response, "etag", &format!("\"{revision}\""));
+    add_header(&mut response, "etag", &conditions::tag(revision));
     response
 }
 
@@ -83,10 +83,20 @@ fn answer(status: StatusCode, facts: &EncounterFacts, revision: i64) -> Response
 #[utoipa::path(get, path = "/v1/encounters/{encounter_id}", tag = "encounters", params(("encounter_id" = String, Path)),
     responses((status = 200, description = "the encounter", body = EncounterBody),
               (status = 404, description = "no such encounter", body = Problem, content_type = "application/problem+json")))]
-pub async fn find(State(host): State<Arc<Host>>, Named(id): Named, params: Params) -> Result<Response, ApiError> {
+pub async fn find(
+    State(host): State<Arc<Host>>,
+    Named(id): Named,
+    params: Params,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     let id = path_token("encounter", &id)?;
     match host.store.find_encounter(&caller.agency, &id).await? {
+        Some(stored) if conditions::has_already(&headers, stored.revision)? => {
+            let mut response = StatusCode::NOT_MODIFIED.into_response();
+            add_header(&mut response, "etag", &conditions::tag(stored.revision));
+            Ok(response)
+        }
         Some(stored) => Ok(answer(StatusCode::OK, &stored.facts, stored.revision)),
         None => Err(gone(host.store.as_ref(), &caller.agency, &id).await?),
     }
@@ -99,6 +109,7 @@ pub async fn find(State(host): State<Arc<Host>>, Named(id): Named, params: Param
     responses((status = 200, description = "it is taken out", body = WithdrawnBody),
               (status = 400, description = "not JSON", body = Problem, content_type = "application/problem+json"),
               (status = 404, description = "no such encounter", body = Problem, content_type = "application/problem+json"),
+              (status = 412, description = "it is at another revision than `If-Match` says", body = Problem, content_type = "application/problem+json"),
               (status = 422, description = "no reason", body = Problem, content_type = "application/problem+json")))]
 pub async fn withdraw(
     State(host): State<Arc<Host>>,
@@ -114,7 +125,8 @@ pub async fn withdraw(
     // Whoever sends nothing is told what is missing.
     let parsed = parse_json(if bytes.is_empty() { b"{}" } else { &bytes })?;
     let reason = read_parsed(parsed, ErrorCode::InvalidRequest, parse_withdrawal)?;
-    let new = NewWithdrawal { withdrawn_by: caller.actor.clone(), reason };
+    let expected = conditions::expected(&headers)?;
+    let new = NewWithdrawal { withdrawn_by: caller.actor.clone(), reason, expected };
     match host.store.withdraw_encounter(&caller.agency, &id, &new).await? {
         Some(withdrawn) => {
             tracing::info!(encounter_id = %id, actor = %caller.actor, "an encounter was taken out");

@@ -44,7 +44,7 @@ pub async fn ready(State(host): State<Arc<Host>>) -> Result<&'static str, ApiErr
 #[utoipa::path(get, path = "/v1/status", tag = "host", responses((status = 200, description = "versions, policies, counts", body = Value)))]
 pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
     params.finish()?;
-    let counts = host.store.counts().await?;
+    let (counts, age) = host.counts.now(&host.store).await?;
     let mut warnings = host.store.warnings().to_vec();
     let untrusted = host.registry.untrusted().await.unwrap_or_else(|error| {
         tracing::error!(reason = error.internal.as_deref().unwrap_or(&error.public), "signatures cannot be judged");
@@ -84,6 +84,7 @@ pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Res
             "policy_files": counts.policy_files,
             "changes": counts.changes,
         },
+        "counts_age_seconds": age.as_secs(),
         "warnings": warnings,
     });
     Ok(json_answer(StatusCode::OK, &body))

@@ -1,5 +1,6 @@
 -- What is looked up when a record comes, changes or goes, and when a host is asked whether it can write.
 
+CREATE INDEX decision_by_client ON decision (agency_id, client_id, sequence);
 CREATE INDEX encounter_by_practice ON encounter (agency_id, billing_provider_id, date_of_service);
 CREATE INDEX record_rendering_from ON record (agency_id)
     WHERE kind = 'authorization' AND body -> '$.rendering_from' IS NOT NULL;

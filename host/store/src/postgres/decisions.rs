@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use crate::chain::{ChainReport, ChainWalk};
-use crate::decision::{DecisionFilter, DecisionSummary, IdempotentAnswer, StoredDecision};
+use crate::decision::{DecisionFilter, DecisionPage, IdempotentAnswer, StoredDecision};
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
 use crate::postgres::read;
@@ -34,18 +34,38 @@ const LATEST: &str = concat!(
         (SELECT f.decision_id FROM decision_in_force f WHERE f.agency_id = $1 AND f.encounter_id = $2)"
 );
 
+/// What a filter says besides the client and the encounter, for which there are indexes.
+macro_rules! rest_of_filter {
+    () => {
+        " AND sequence > $2 AND ($3::text IS NULL OR outcome = $3) AND ($4::text IS NULL OR payer_id = $4)
+          AND ($5::text IS NULL OR policy_digest = $5) AND ($6::text IS NULL OR date_of_service >= $6)
+          AND ($7::text IS NULL OR date_of_service < $7)
+          AND ($9::bool IS NULL OR $9 = EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
+              AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id))
+          ORDER BY sequence LIMIT $8"
+    };
+}
+
+/// Looks at a bounded number of decisions: most filters have no index, and no page may cost what is stored.
 const LIST: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    " FROM decision
-      WHERE agency_id = $1 AND sequence > $2 AND ($3::text IS NULL OR outcome = $3)
-        AND ($4::text IS NULL OR payer_id = $4)
-        AND ($5::text IS NULL OR client_id = $5) AND ($6::text IS NULL OR encounter_id = $6)
-        AND ($7::text IS NULL OR policy_digest = $7) AND ($8::text IS NULL OR date_of_service >= $8)
-        AND ($9::text IS NULL OR date_of_service < $9)
-        AND ($11::bool IS NULL OR $11 = EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
-            AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id))
-      ORDER BY sequence LIMIT $10"
+    " FROM decision WHERE agency_id = $1 AND sequence <= $10",
+    rest_of_filter!()
+);
+
+const LIST_OF_CLIENT: &str = concat!(
+    "SELECT ",
+    decision_columns!(),
+    " FROM decision WHERE agency_id = $1 AND client_id = $10 AND ($11::text IS NULL OR encounter_id = $11)",
+    rest_of_filter!()
+);
+
+const LIST_OF_ENCOUNTER: &str = concat!(
+    "SELECT ",
+    decision_columns!(),
+    " FROM decision WHERE agency_id = $1 AND encounter_id = $10",
+    rest_of_filter!()
 );
 
 const LOAD: &str = concat!(
@@ -57,6 +77,8 @@ const LOAD: &str = concat!(
 const AGENCIES: &str = "SELECT agency_id FROM chain_head WHERE length > 0 ORDER BY agency_id";
 
 const HEAD: &str = "SELECT length, head_hash FROM chain_head WHERE agency_id = $1";
+
+const HASH_AT: &str = "SELECT hash FROM decision WHERE agency_id = $1 AND sequence = $2";
 
 const LINKS: &str = "
     SELECT sequence, previous_hash, hash, record FROM decision WHERE agency_id = $1 AND sequence > $2
@@ -104,22 +126,41 @@ pub(super) async fn list(
     agency_id: &Token,
     filter: &DecisionFilter,
     (after_sequence, limit): (i64, u32),
-) -> Result<Vec<DecisionSummary>, StoreError> {
+) -> Result<DecisionPage, StoreError> {
     const DOING: &str = "listing decisions";
-    let query = sqlx::query(LIST)
+    let (client, encounter) = (filter.client_id.as_ref(), filter.encounter_id.as_ref());
+    let sql = match (client, encounter) {
+        (Some(_), _) => LIST_OF_CLIENT,
+        (None, Some(_)) => LIST_OF_ENCOUNTER,
+        (None, None) => LIST,
+    };
+    let query = sqlx::query(sql)
         .bind(agency_id.as_str())
         .bind(after_sequence)
         .bind(filter.outcome.map(adjudica_core::Outcome::as_str))
         .bind(filter.payer_id.as_ref().map(Token::as_str))
-        .bind(filter.client_id.as_ref().map(Token::as_str))
-        .bind(filter.encounter_id.as_ref().map(Token::as_str))
         .bind(filter.policy_digest.map(|digest| digest.to_string()))
         .bind(filter.from.map(|day| day.to_string()))
         .bind(filter.to.map(|day| day.to_string()))
         .bind(i64::from(limit))
         .bind(filter.in_force);
-    let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
-    read::all(&rows, decision, DOING)?.into_iter().map(RawDecision::parse).collect()
+    let through = after_sequence.saturating_add(DecisionPage::LOOKED_AT_MAX);
+    let query = match (client, encounter) {
+        (Some(client), encounter) => query.bind(client.as_str()).bind(encounter.map(Token::as_str)),
+        (None, Some(encounter)) => query.bind(encounter.as_str()),
+        (None, None) => query.bind(through),
+    };
+    let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
+    let decisions: Vec<_> =
+        read::all(&rows, decision, DOING)?.into_iter().map(RawDecision::parse).collect::<Result<_, _>>()?;
+    let mut looked_through = None;
+    if client.is_none() && encounter.is_none() {
+        let query = sqlx::query_as(HEAD).bind(agency_id.as_str());
+        let head: Option<(i64, String)> =
+            query.fetch_optional(&store.listers).await.map_err(StoreError::during(DOING))?;
+        looked_through = head.filter(|(length, _)| *length > through).map(|_| through);
+    }
+    Ok(DecisionPage::new(decisions, limit, looked_through))
 }
 
 pub(super) async fn load(
@@ -130,24 +171,35 @@ pub(super) async fn load(
 ) -> Result<Vec<StoredDecision>, StoreError> {
     const DOING: &str = "reading decisions";
     let query = sqlx::query(LOAD).bind(agency_id).bind(after_sequence).bind(i64::from(limit));
-    let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
+    let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
     rows.iter().map(|row| stored(row, DOING)).collect()
 }
 
 pub(super) async fn list_agencies(store: &PostgresStore) -> Result<Vec<Token>, StoreError> {
     let failed = StoreError::during("listing agencies");
-    let agencies: Vec<String> = sqlx::query_scalar(AGENCIES).fetch_all(&store.pool).await.map_err(failed)?;
+    let agencies: Vec<String> = sqlx::query_scalar(AGENCIES).fetch_all(&store.listers).await.map_err(failed)?;
     agencies.iter().map(|agency_id| token(agency_id, "chain_head", agency_id)).collect()
 }
 
-pub(super) async fn verify_chain(store: &PostgresStore, agency_id: &Token) -> Result<ChainReport, StoreError> {
+pub(super) async fn verify_chain(
+    store: &PostgresStore,
+    agency_id: &Token,
+    (after, most): (i64, u32),
+) -> Result<ChainReport, StoreError> {
     let failed = StoreError::during("checking a chain");
     let query = sqlx::query_as(HEAD).bind(agency_id.as_str());
-    let head: Option<(i64, String)> = query.fetch_optional(&store.pool).await.map_err(failed)?;
-    let mut walk = ChainWalk::new(head);
+    let head: Option<(i64, Lossy)> = query.fetch_optional(&store.listers).await.map_err(failed)?;
+    let query = sqlx::query_scalar(HASH_AT).bind(agency_id.as_str()).bind(after);
+    let before: Option<Lossy> = query.fetch_optional(&store.listers).await.map_err(failed)?;
+    let mut walk = ChainWalk::after(after, before.map(String::from), head.map(|(length, hash)| (length, hash.0)));
+    let end = after.saturating_add(i64::from(most));
     loop {
-        let query = sqlx::query_as(LINKS).bind(agency_id.as_str()).bind(walk.seen()).bind(LINKS_PER_READ);
-        let links: Vec<(i64, Lossy, Lossy, Lossy)> = query.fetch_all(&store.pool).await.map_err(failed)?;
+        let left = end.saturating_sub(walk.seen()).min(LINKS_PER_READ);
+        if left <= 0 {
+            return Ok(walk.pause());
+        }
+        let query = sqlx::query_as(LINKS).bind(agency_id.as_str()).bind(walk.seen()).bind(left);
+        let links: Vec<(i64, Lossy, Lossy, Lossy)> = query.fetch_all(&store.listers).await.map_err(failed)?;
         if links.is_empty() {
             return Ok(walk.finish());
         }

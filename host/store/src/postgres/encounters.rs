@@ -6,7 +6,7 @@ use adjudica_core::{EncounterFacts, Token};
 use sqlx::PgConnection;
 
 use crate::assemble::{require_putable, sort};
-use crate::encounter::{EncounterFilter, EncounterPage, PutMode, PutReport, StoredEncounter};
+use crate::encounter::{EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, RawWithdrawal, Withdrawal, parse_withdrawal};
 use crate::instant::{Instant, microseconds};
@@ -124,6 +124,7 @@ pub(super) async fn withdraw(
     let query = sqlx::query_scalar(CLIENT).bind(agency).bind(encounter);
     let client_id: Option<String> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
     let Some(client_id) = client_id else { return Ok(None) };
+    new.expected.require(revision(&mut transaction, agency_id, encounter_id).await?)?;
     let query = sqlx::query_as(GIVEN_BACK).bind(agency).bind("").bind(&client_id);
     let (_, waiting): (i64, i64) = query.fetch_one(&mut *transaction).await.map_err(failed)?;
     let query = sqlx::query_scalar(WAITS).bind(agency).bind(encounter);
@@ -158,28 +159,29 @@ pub(super) async fn find_withdrawal(
 pub(super) async fn put(
     store: &PostgresStore,
     agency_id: &Token,
-    (encounters, mode): (&[EncounterFacts], PutMode),
+    (encounters, mode, expected): (&[EncounterFacts], PutMode, &Expected),
     now: Instant,
 ) -> Result<PutReport, StoreError> {
     require_putable(encounters)?;
     for _ in 0..DEADLOCK_RETRIES {
-        match try_put(store, agency_id, (encounters, mode), now).await {
+        match try_put(store, agency_id, (encounters, mode, expected), now).await {
             Err(fault) if is_deadlock(&fault) => {}
             done => return done,
         }
     }
-    try_put(store, agency_id, (encounters, mode), now).await
+    try_put(store, agency_id, (encounters, mode, expected), now).await
 }
 
 async fn try_put(
     store: &PostgresStore,
     agency_id: &Token,
-    (encounters, mode): (&[EncounterFacts], PutMode),
+    (encounters, mode, expected): (&[EncounterFacts], PutMode, &Expected),
     now: Instant,
 ) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("putting encounters");
     let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).bind(agency_id.as_str()).execute(&mut *transaction).await.map_err(failed)?;
+    require_expected(&mut transaction, agency_id, encounters, expected).await?;
     let existing = match mode {
         PutMode::InsertOnly => require_absent(&mut transaction, agency_id, encounters).await?,
         PutMode::Upsert => existing(&mut transaction, agency_id, encounters).await?,
@@ -201,6 +203,34 @@ async fn try_put(
     transaction.commit().await.map_err(failed)?;
     let count = |list: &[&EncounterFacts]| u64::try_from(list.len()).unwrap_or(u64::MAX);
     Ok(PutReport { inserted: count(&sorted.new), updated: count(&sorted.changed), unchanged: sorted.unchanged })
+}
+
+const REVISION: &str = "SELECT revision FROM encounter WHERE agency_id = $1 AND encounter_id = $2 FOR UPDATE";
+
+/// Refuses where the encounters are not as their writer expects.
+async fn require_expected(
+    connection: &mut PgConnection,
+    agency_id: &Token,
+    encounters: &[EncounterFacts],
+    expected: &Expected,
+) -> Result<(), StoreError> {
+    if *expected == Expected::Anything {
+        return Ok(());
+    }
+    for facts in encounters {
+        let revision = revision(connection, agency_id, &facts.encounter_id).await?;
+        expected.require(revision)?;
+    }
+    Ok(())
+}
+
+async fn revision(
+    connection: &mut PgConnection,
+    agency_id: &Token,
+    encounter_id: &Token,
+) -> Result<Option<i64>, StoreError> {
+    let query = sqlx::query_scalar(REVISION).bind(agency_id.as_str()).bind(encounter_id.as_str());
+    query.fetch_optional(connection).await.map_err(StoreError::during("reading a revision"))
 }
 
 fn ids(encounters: &[EncounterFacts]) -> Vec<&str> {
@@ -341,7 +371,7 @@ pub(super) async fn list(
         .bind(filter.from.map(|day| day.to_string()))
         .bind(filter.to.map(|day| day.to_string()))
         .bind(i64::from(limit));
-    let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
+    let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
     let rows = read::all(&rows, read::encounter, DOING)?;
     let full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
     let next_after = rows.last().filter(|_| full).map(|row| row.encounter_id.clone());

@@ -152,7 +152,7 @@ pub(super) async fn load_claimed(
 pub(super) async fn list(store: &PostgresStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
     let query =
         sqlx::query_as(LIST).bind(key.agency_id.as_str()).bind(key.subject.as_str()).bind(key.subject_id.as_str());
-    let rows: Vec<RawRecord> = query.fetch_all(&store.pool).await.map_err(StoreError::during("listing records"))?;
+    let rows: Vec<RawRecord> = query.fetch_all(&store.listers).await.map_err(StoreError::during("listing records"))?;
     rows.iter().map(RawRecord::parse).collect()
 }
 
@@ -174,7 +174,7 @@ pub(super) async fn history(
 ) -> Result<Vec<RecordVersion>, StoreError> {
     let query = sqlx::query_as(HISTORY).bind(agency_id.as_str()).bind(record_id.as_str());
     let rows: Vec<RawVersion> =
-        query.fetch_all(&store.pool).await.map_err(StoreError::during("reading a record's versions"))?;
+        query.fetch_all(&store.listers).await.map_err(StoreError::during("reading a record's versions"))?;
     rows.into_iter().map(|row| row.parse(record_id)).collect()
 }
 

@@ -32,13 +32,13 @@ pub(super) async fn list_faults(
 ) -> Result<Vec<BadEncounter>, StoreError> {
     let failed = StoreError::during("listing faults");
     let query = sqlx::query_as(FAULTS).bind(agency_id.as_str()).bind(after.unwrap_or_default()).bind(i64::from(limit));
-    let rows: Vec<RawFault> = query.fetch_all(&store.pool).await.map_err(failed)?;
+    let rows: Vec<RawFault> = query.fetch_all(&store.listers).await.map_err(failed)?;
     rows.into_iter().map(parse_faults).collect()
 }
 
 pub(super) async fn counts(store: &PostgresStore) -> Result<Counts, StoreError> {
     let failed = StoreError::during("counting");
-    let row: RawCounts = sqlx::query_as(COUNTS).fetch_one(&store.pool).await.map_err(failed)?;
+    let row: RawCounts = sqlx::query_as(COUNTS).fetch_one(&store.listers).await.map_err(failed)?;
     Ok(Counts::from_row(row))
 }
 

@@ -242,7 +242,7 @@ pub(super) async fn load_history(store: &PostgresStore, filter: &HistoryFilter) 
     let agency_id = filter.agency_id.as_str();
     let after = filter.after_client_id.as_deref().unwrap_or_default();
     let client_id = filter.encounters.client_id.as_ref().map(adjudica_core::Token::as_str);
-    let mut connection = store.pool.acquire().await.map_err(failed)?;
+    let mut connection = store.listers.acquire().await.map_err(failed)?;
     let query = sqlx::query_scalar(HISTORY_CLIENTS).bind(agency_id).bind(after);
     let query = query.bind(i64::from(filter.clients_max)).bind(client_id);
     let clients: Vec<String> = query.fetch_all(&mut *connection).await.map_err(failed)?;

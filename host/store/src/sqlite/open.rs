@@ -13,6 +13,7 @@ use crate::sqlite::{BEGIN, SqliteStore};
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 const ACQUIRE_TIMEOUT_MS: u64 = 30_000;
 const READERS_MAX: u32 = 4;
+const LISTERS_MAX: u32 = 2;
 /// Pages of 4 KiB in the log before they are copied into the database.
 const CHECKPOINT_PAGES: &str = "8000";
 /// The log file is cut back to this after a checkpoint.
@@ -29,6 +30,8 @@ const VERSION_MIN: (u32, u32, u32) = (3, 51, 3);
 const VERSION: &str = "SELECT sqlite_version()";
 
 const HAS_MIGRATIONS: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'";
+
+const OTHER_TABLES: &str = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'";
 
 pub(crate) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
     let failed = StoreError::during("opening the database");
@@ -49,13 +52,14 @@ pub(crate) async fn open(url: &str) -> Result<SqliteStore, StoreError> {
     require_version(&writer).await?;
     migrate(&writer).await?;
     // An in-memory database lives in its one connection, so readers share it.
-    let readers = if in_memory {
-        writer.clone()
+    let (readers, listers) = if in_memory {
+        (writer.clone(), writer.clone())
     } else {
         let reader = options.pragma("cache_size", READER_CACHE_SIZE).pragma("query_only", "ON");
-        pool_options(READERS_MAX).connect_with(reader).await.map_err(failed)?
+        let readers = pool_options(READERS_MAX).connect_with(reader.clone()).await.map_err(failed)?;
+        (readers, pool_options(LISTERS_MAX).connect_with(reader).await.map_err(failed)?)
     };
-    Ok(SqliteStore { writer, readers, warnings: Vec::new() })
+    Ok(SqliteStore { writer, readers, listers, warnings: Vec::new() })
 }
 
 fn pool_options(connections_max: u32) -> SqlitePoolOptions {
@@ -102,6 +106,11 @@ async fn migrate(pool: &SqlitePool) -> Result<(), StoreError> {
         let last: Option<i64> =
             sqlx::query_scalar(LAST_MIGRATION).fetch_one(&mut *transaction).await.map_err(failed)?;
         require_known(&migrations, last)?;
+    } else {
+        let others: i64 = sqlx::query_scalar(OTHER_TABLES).fetch_one(&mut *transaction).await.map_err(failed)?;
+        if others > 0 {
+            return Err(StoreError::ForeignTables);
+        }
     }
     migrations.run(&mut *transaction).await.map_err(|source| StoreError::Migration { source })?;
     transaction.commit().await.map_err(failed)

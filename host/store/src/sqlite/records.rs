@@ -84,8 +84,8 @@ const CLAIMED: &str = "
         AND r.kind = 'claim'";
 
 const LIST: &str = "
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
-    WHERE agency_id = ?1 AND subject = ?2 AND subject_id = ?3 ORDER BY record_id";
+    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by
+    FROM record INDEXED BY record_by_subject WHERE agency_id = ?1 AND subject = ?2 AND subject_id = ?3 ORDER BY record_id";
 
 const FIND: &str = "
     SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
@@ -162,7 +162,7 @@ pub(super) async fn load_claimed(
 pub(super) async fn list(store: &SqliteStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
     let query =
         sqlx::query_as(LIST).bind(key.agency_id.as_str()).bind(key.subject.as_str()).bind(key.subject_id.as_str());
-    let rows: Vec<RawRecord> = query.fetch_all(&store.readers).await.map_err(StoreError::during("listing records"))?;
+    let rows: Vec<RawRecord> = query.fetch_all(&store.listers).await.map_err(StoreError::during("listing records"))?;
     rows.iter().map(RawRecord::parse).collect()
 }
 
@@ -184,7 +184,7 @@ pub(super) async fn history(
 ) -> Result<Vec<RecordVersion>, StoreError> {
     let query = sqlx::query_as(HISTORY).bind(agency_id.as_str()).bind(record_id.as_str());
     let rows: Vec<RawVersion> =
-        query.fetch_all(&store.readers).await.map_err(StoreError::during("reading a record's versions"))?;
+        query.fetch_all(&store.listers).await.map_err(StoreError::during("reading a record's versions"))?;
     rows.into_iter().map(|row| row.parse(record_id)).collect()
 }
 

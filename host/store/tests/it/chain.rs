@@ -13,7 +13,7 @@ async fn fill(setup: &Setup, count: i64) {
 }
 
 pub(crate) async fn it_links_decisions_without_gaps(setup: &Setup) {
-    let empty = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let empty = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((empty.length, empty.first_broken), (0, None));
     fill(setup, 5).await;
     let loaded = setup.store.load_decisions(&token("a"), 0, 10).await.expect("loads");
@@ -21,7 +21,7 @@ pub(crate) async fn it_links_decisions_without_gaps(setup: &Setup) {
         assert_eq!(pair[0].summary.sequence, sequence);
         assert_eq!(pair[1].summary.previous_hash, pair[0].summary.hash);
     }
-    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((report.length, report.first_broken, report.head), (5, None, loaded[4].summary.hash));
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn it_finds_a_changed_record(setup: &Setup) {
         .execute("UPDATE decision SET record = replace(record, 'd4', 'd5') WHERE sequence = 4")
         .await
         .expect("updates");
-    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((report.length, report.first_broken), (6, Some(4)));
 }
 
@@ -41,11 +41,11 @@ pub(crate) async fn it_finds_a_missing_tail_and_a_missing_link(setup: &Setup) {
     fill(setup, 6).await;
     setup.raw.drop_guard("decision").await;
     setup.raw.execute("DELETE FROM decision WHERE sequence = 6").await.expect("deletes");
-    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, Some(6));
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks").first_broken, Some(6));
     setup.raw.execute("DELETE FROM decision WHERE sequence = 3").await.expect("deletes");
-    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, Some(3));
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks").first_broken, Some(3));
     setup.raw.execute("DELETE FROM decision").await.expect("deletes");
-    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, Some(1));
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks").first_broken, Some(1));
 }
 
 pub(crate) async fn it_does_not_fork_under_concurrent_appends(setup: &Setup) {
@@ -56,7 +56,7 @@ pub(crate) async fn it_does_not_fork_under_concurrent_appends(setup: &Setup) {
         }
     });
     join_all(tasks).await;
-    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((report.length, report.first_broken), (640, None));
 }
 
@@ -75,7 +75,7 @@ pub(crate) async fn it_does_not_fork_over_several_agencies(setup: &Setup) {
     });
     join_all(tasks).await;
     for agency in ["a", "b", "c"] {
-        let report = setup.store.verify_chain(&token(agency)).await.expect("checks");
+        let report = setup.store.verify_chain(&token(agency), 0, 1_000_000).await.expect("checks");
         assert_eq!((report.length, report.first_broken), (160, None));
     }
 }
@@ -104,6 +104,23 @@ pub(crate) async fn it_refuses_to_change_or_delete(setup: &Setup) {
             assert!(refused.to_string().contains("append-only"), "{sql}: {refused}");
         }
     }
-    let report = setup.store.verify_chain(&token("a")).await;
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await;
     assert!(matches!(report, Ok(report) if report.first_broken.is_none()), "{report:?}");
+}
+
+pub(crate) async fn it_checks_a_long_chain_in_parts(setup: &Setup) {
+    let decisions = (1..=7).map(|number| not_billable(&format!("d{number}"), &format!("e{number}"))).collect();
+    setup.commit("c1", 0, decisions).await.expect("commits");
+    let part = async |after: i64| {
+        let report = setup.store.verify_chain(&token("a"), after, 3).await.expect("checks");
+        (report.first_broken, report.next_after)
+    };
+    assert_eq!([part(0).await, part(3).await, part(6).await], [(None, Some(3)), (None, Some(6)), (None, None)]);
+    let whole = setup.store.verify_chain(&token("a"), 0, 100).await.expect("checks");
+    assert_eq!(setup.store.verify_chain(&token("a"), 6, 3).await.expect("checks").head, whole.head);
+    setup.raw.drop_guard("decision").await;
+    setup.raw.execute("UPDATE decision SET record = '{}' WHERE sequence = 5").await.expect("damages");
+    assert_eq!([part(0).await, part(3).await], [(None, Some(3)), (Some(5), None)]);
+    // A part cannot begin where nothing is.
+    assert_eq!(part(9).await, (Some(9), None));
 }

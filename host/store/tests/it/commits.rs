@@ -73,14 +73,47 @@ pub(crate) async fn it_lists_decisions_by_filter_and_sequence(setup: &Setup) {
     ];
     for (filter, expected) in cases {
         let list = setup.store.list_decisions(&token("a"), &filter, 0, 50).await.expect("lists");
-        let ids: Vec<_> = list.iter().map(|summary| summary.decision_id.as_str()).collect();
+        let ids: Vec<_> = list.decisions.iter().map(|summary| summary.decision_id.as_str()).collect();
         assert_eq!(ids.join(" "), expected);
     }
     let page = setup.store.list_decisions(&token("a"), &none, 2, 2).await.expect("lists");
-    assert_eq!(page.iter().map(|summary| summary.sequence).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(page.decisions.iter().map(|summary| summary.sequence).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(page.next_after, Some(4));
     let loaded = setup.store.load_decisions(&token("a"), 5, 50).await.expect("loads");
     assert_eq!(loaded.iter().map(|stored| stored.summary.sequence).collect::<Vec<_>>(), [6, 7]);
     assert_eq!(setup.store.list_agencies().await.expect("lists"), [token("a")]);
+}
+
+/// However many decisions there are, a page looks at a bounded number of them and says where to go on.
+pub(crate) async fn it_looks_at_a_bounded_number_of_decisions_for_a_page(setup: &Setup) {
+    let mut first = not_billable("d1", "e1");
+    first.payer_id = token("rare");
+    setup.commit("c1", 0, vec![first]).await.expect("commits");
+    let numbers = match &setup.raw {
+        Raw::Sqlite(_) => "WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)",
+        Raw::Postgres(_) => "WITH n AS (SELECT i FROM generate_series(2, 25000) AS i)",
+    };
+    let copies = format!(
+        "{numbers} INSERT INTO decision (agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id,
+             date_of_service, outcome, decided_at, record, previous_hash, hash)
+         SELECT agency_id, i, 'x' || i, 'c2', 'x' || i, encounter_revision, 'common', date_of_service, outcome, decided_at,
+             record, previous_hash, hash FROM decision, n WHERE sequence = 1"
+    );
+    setup.raw.execute(copies).await.expect("copies");
+    setup.raw.execute("UPDATE chain_head SET length = 25000").await.expect("counts them");
+    let list = async |filter: &DecisionFilter, after: i64| {
+        let page = setup.store.list_decisions(&token("a"), filter, after, 5).await.expect("lists");
+        (page.decisions.iter().map(|summary| summary.sequence).collect::<Vec<_>>(), page.next_after)
+    };
+    let rare = DecisionFilter { payer_id: Some(token("rare")), ..DecisionFilter::default() };
+    assert_eq!(list(&rare, 0).await, (vec![1], Some(10_000)));
+    assert_eq!(list(&rare, 10_000).await, (vec![], Some(20_000)));
+    assert_eq!(list(&rare, 20_000).await, (vec![], None));
+    // An index finds those of a client and of an encounter, wherever they are.
+    let client = DecisionFilter { client_id: Some(token("c1")), ..DecisionFilter::default() };
+    assert_eq!(list(&client, 0).await, (vec![1], None));
+    let encounter = DecisionFilter { encounter_id: Some(token("x24000")), ..DecisionFilter::default() };
+    assert_eq!(list(&encounter, 0).await, (vec![24_000], None));
 }
 
 fn moved(result: Result<(), StoreError>) -> Vec<ClientKey> {
@@ -128,7 +161,7 @@ pub(crate) async fn it_lets_one_of_two_commits_have_the_last_unit(setup: &Setup)
         assert!(matches!(refused, StoreError::LedgerMoved { .. }), "{refused}");
         assert_eq!(setup.store.ledger_of(&token("a"), &token(&client), None).await.expect("reads").len(), 1);
     }
-    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, None);
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks").first_broken, None);
 }
 
 pub(crate) async fn it_notices_what_another_host_committed(setup: &Setup) {
@@ -149,7 +182,7 @@ pub(crate) async fn it_notices_what_another_host_committed(setup: &Setup) {
         again.clients[0].decisions[0].encounter_id = token(&format!("e{round}z"));
         there.commit_decisions(again).await.expect("commits after the other's");
     }
-    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((report.length, report.first_broken), (18, None));
     other_host.close().await;
 }
@@ -177,7 +210,7 @@ pub(crate) async fn it_writes_nothing_when_a_row_gets_lost(setup: &Setup) {
     assert_eq!(setup.store.ledger_of(&token("a"), &token("c1"), None).await.expect("reads").len(), 1);
     setup.raw.execute(spit_out).await.expect("removes it");
     setup.commit("c1", 1, vec![billable("d2", "e2")]).await.expect("commits");
-    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, None);
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks").first_broken, None);
 }
 
 pub(crate) async fn it_writes_nothing_of_a_refused_commit(setup: &Setup) {

@@ -9,6 +9,7 @@ mod cut_off;
 mod encounters;
 mod ledger;
 mod library;
+mod plans;
 mod records;
 mod schema;
 mod support;
@@ -71,6 +72,7 @@ on_both! {
         it_takes_a_decided_revision_out_of_the_queue,
         it_leaves_a_changed_revision_in_the_queue,
         it_lists_decisions_by_filter_and_sequence,
+        it_looks_at_a_bounded_number_of_decisions_for_a_page,
         it_refuses_a_ledger_that_moved,
         it_refuses_a_decision_that_does_not_supersede_the_one_in_force,
         it_lets_one_of_two_commits_have_the_last_unit,
@@ -97,6 +99,7 @@ on_both! {
     chain {
         it_links_decisions_without_gaps,
         it_finds_a_changed_record,
+        it_checks_a_long_chain_in_parts,
         it_finds_a_missing_tail_and_a_missing_link,
         it_does_not_fork_under_concurrent_appends,
         it_does_not_fork_over_several_agencies,
@@ -141,5 +144,6 @@ on_both! {
     schema {
         it_opens_the_same_database_twice,
         it_refuses_tables_that_a_newer_release_has_changed,
+        it_leaves_the_tables_of_another_program_alone,
     }
 }

@@ -120,3 +120,10 @@ async fn it_writes_on_after_sqlite_ended_a_transaction_by_itself() {
     assert_eq!(setup.raw.texts("SELECT count(*) || '' FROM encounter").await, ["10"]);
     setup.drop_database().await;
 }
+
+pub(crate) async fn it_leaves_the_tables_of_another_program_alone(setup: &Setup) {
+    // As if another program had made tables of these names.
+    setup.raw.execute("DROP TABLE _sqlx_migrations").await.expect("drops");
+    let refused = adjudica_store::connect(&setup.url).await.map(drop).expect_err("is refused");
+    assert_eq!(refused.to_string(), "the database holds tables of another program; give the address of an empty one");
+}

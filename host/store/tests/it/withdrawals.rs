@@ -1,7 +1,7 @@
 //! Encounters that are taken out: by whoever asks the store, and by another system's DELETE.
 
 use adjudica_core::{Cents, Minutes};
-use adjudica_store::{LedgerKind, NewDecision, NewWithdrawal, StoreError, Turn, WorkRequest};
+use adjudica_store::{Expected, LedgerKind, NewDecision, NewWithdrawal, StoreError, Turn, WorkRequest};
 
 use crate::support::{Setup, at, billable, commit_of, day, encounter, not_billable, token};
 
@@ -41,7 +41,11 @@ const BILLED: [&str; 3] = ["1 +e1 5000", "2 +e2 5000", "3 +e3 5000"];
 
 pub(crate) async fn it_gives_back_what_a_withdrawn_encounter_billed(setup: &Setup) {
     three(setup).await;
-    let new = NewWithdrawal { withdrawn_by: token("lead"), reason: "entered for the wrong client".to_owned() };
+    let new = NewWithdrawal {
+        withdrawn_by: token("lead"),
+        reason: "entered for the wrong client".to_owned(),
+        expected: Expected::Anything,
+    };
     let withdrawn = setup.store.withdraw_encounter(&token("a"), &token("e2"), &new).await.expect("withdraws");
     let withdrawn = withdrawn.expect("was there");
     assert_eq!((withdrawn.lines_given_back, withdrawn.made_stale), (1, 1));
@@ -90,7 +94,7 @@ pub(crate) async fn it_refuses_decisions_about_what_was_taken_out(setup: &Setup)
     let refused = setup.commit("c1", 1, vec![billed("d3", "e3", "2026-02-03")]).await;
     assert!(matches!(refused, Err(StoreError::LedgerMoved { .. })), "{refused:?}");
     setup.commit("c1", 2, vec![billed("d3", "e3", "2026-02-03")]).await.expect("commits");
-    assert_eq!(setup.store.verify_chain(&token("a")).await.expect("checks").first_broken, None);
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks").first_broken, None);
 }
 
 pub(crate) async fn it_decides_anew_what_comes_in_again(setup: &Setup) {

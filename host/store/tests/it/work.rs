@@ -202,7 +202,7 @@ pub(crate) async fn it_takes_and_commits_thousands_at_once(setup: &Setup) {
     assert_eq!(committed.len(), 3_000);
     assert_eq!(committed[2_999].sequence, 3_000);
     assert!(take(setup).await.clients.is_empty());
-    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((report.length, report.first_broken), (3_000, None));
     assert_eq!(setup.store.ledger_of(&token("a"), &token("c999"), None).await.expect("reads").len(), 3);
 }
@@ -275,6 +275,6 @@ pub(crate) async fn it_decides_anew_where_the_decision_in_force_cannot_be_read(s
     setup.raw.execute(damage).await.expect("damages");
     let work = take(setup).await;
     assert_eq!((ids(&work).len(), work.broken.len()), (1, 0));
-    let report = setup.store.verify_chain(&token("a")).await.expect("checks");
+    let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!(report.first_broken, Some(1));
 }

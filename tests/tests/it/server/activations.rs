@@ -228,3 +228,46 @@ pub(crate) async fn it_says_why_an_activation_is_refused_and_what_may_surprise(b
         "{warned}"
     );
 }
+
+/// Damaged terms, and a damaged file, answer for their own days alone; the host starts and serves the rest.
+pub(crate) async fn it_starts_beside_a_policy_file_that_is_damaged(bench: &Bench) {
+    let digest = bench.activate(GOOD).await;
+    let rates = json!({ "rates": [{ "procedure_code": "G9002", "from": "2020-01-01", "cents": 100 }] });
+    let mut with_terms = activation(&digest, "2020-01-01", "cut");
+    with_terms["terms"] = rates;
+    let answer = bench.post("/v1/activations", &with_terms).await;
+    assert_eq!(answer.status, 201, "{}", answer.text);
+    let damage = async |statements: [(&'static str, &'static str); 2]| {
+        let mut other = bench.database.hold().await;
+        for (sqlite, postgres) in statements {
+            other.write(sqlite, postgres).await;
+        }
+        other.release().await;
+    };
+    let unavailable = async || {
+        let again = bench.sibling().await;
+        let body = json!({ "encounter": encounter("e1", "c1", "2026-03-01"), "dry_run": true });
+        let answer = again.post("/v1/decisions", &body).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let decision = answer.json();
+        assert_eq!(decision["undetermined"]["code"], "policy_unavailable", "{}", answer.text);
+        decision["undetermined"]["message"].as_str().expect("a message").to_owned()
+    };
+    damage([
+        ("DROP TRIGGER terms_no_update", "DROP TRIGGER terms_append_only ON terms"),
+        ("UPDATE terms SET json = '{'", "UPDATE terms SET json = '{'"),
+    ])
+    .await;
+    let told = unavailable().await;
+    let shown = told.split(' ').nth(1).expect("a digest").to_owned();
+    assert_eq!(told, format!("terms {shown} are activated but cannot be read"));
+    damage([
+        ("DROP TRIGGER policy_file_no_update", "DROP TRIGGER policy_file_append_only ON policy_file"),
+        ("UPDATE policy_file SET wasm = x'00'", "UPDATE policy_file SET wasm = '\\x00'"),
+    ])
+    .await;
+    let told = unavailable().await;
+    let why = "the stored file is damaged: bytes with digest 6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d; \
+               restore its row from a backup";
+    assert!(told.contains(why), "{told}");
+}

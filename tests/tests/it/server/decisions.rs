@@ -223,3 +223,19 @@ pub(crate) async fn it_keeps_a_trapping_policy_to_its_own_answers(bench: &Bench)
     let record = decide(bench, json!({"encounter": encounter("e1", "c1", "2026-03-02")})).await;
     assert_eq!(record["outcome"], "billable");
 }
+
+/// Planned work may be asked about; a day in another century is a slip, and nobody is billed for it.
+pub(crate) async fn it_decides_nothing_for_days_that_cannot_be_meant(bench: &Bench) {
+    bench.activate(GOOD).await;
+    for (day, outcome) in [("2027-05-02", "billable"), ("2027-05-03", "undetermined"), ("2199-12-31", "undetermined")] {
+        let body = json!({ "encounter": encounter(&format!("on-{day}"), &format!("c-{day}"), day) });
+        let answer = bench.post("/v1/decisions", &body).await;
+        assert_eq!(answer.json()["outcome"], outcome, "{day}: {}", answer.text);
+        if outcome == "undetermined" {
+            assert!(answer.text.contains("lies more than a year ahead"), "{}", answer.text);
+        }
+        let decision = answer.json()["decision_id"].as_str().expect("an id").to_owned();
+        let replay = bench.post(&format!("/v1/decisions/{decision}/replay"), &Value::Null).await;
+        assert_eq!(replay.json()["identical"], true, "{day}: {}", replay.text);
+    }
+}

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use adjudica_server::metrics::Metrics;
 use adjudica_server::serve::{Drained, listen, serve};
 use adjudica_server::{ServerConfig, no_cases};
 use axum::Router;
@@ -33,13 +34,13 @@ fn quick() -> ServerConfig {
 
 async fn start(router: Router, config: ServerConfig) -> Served {
     let listener = listen(&config).await.expect("a listener");
-    let address = listener.local_addr().expect("an address");
+    let address = listener.main.local_addr().expect("an address");
     let (stop, stopped) = oneshot::channel::<()>();
     let ended = tokio::spawn(async move {
         let shutdown = async {
             let _ = stopped.await;
         };
-        serve(listener, router, &config, shutdown).await
+        serve(listener.main, router, (&config, &Metrics::new()), shutdown).await
     });
     Served { address, stop, ended }
 }
@@ -219,5 +220,72 @@ async fn it_refuses_addresses_that_others_reach() {
     let refusal = listen(&open).await.expect_err("a refusal").to_string();
     assert!(refusal.contains("cannot be authenticated yet") && refusal.contains("127.0.0.1"), "{refusal}");
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.expect("a listener");
-    assert!(serve(listener, Router::new(), &quick(), async {}).await.is_err());
+    assert!(serve(listener, Router::new(), (&quick(), &Metrics::new()), async {}).await.is_err());
+}
+
+/// Whoever fills the host with connections hides nothing from those who look after it.
+#[tokio::test]
+async fn it_answers_health_on_a_listener_of_its_own_beside_a_crowd() {
+    let crowded = ServerConfig {
+        health_listen: "127.0.0.1:0".to_owned(),
+        connections_max: 4,
+        connections_per_peer_max: 4,
+        header_timeout_ms: 5_000,
+        ..quick()
+    };
+    let bench = Bench::start_with(crowded.clone(), no_cases()).await;
+    let listeners = listen(&crowded).await.expect("listeners");
+    let main = listeners.main.local_addr().expect("an address");
+    let health = listeners.health.as_ref().expect("a listener for health").local_addr().expect("an address");
+    let (stop, stopped) = oneshot::channel::<()>();
+    let app = bench.app.clone();
+    let ended = tokio::spawn(async move {
+        app.serve(listeners, async {
+            let _ = stopped.await;
+        })
+        .await
+    });
+    let mut crowd = Vec::new();
+    for _ in 0..4 {
+        crowd.push(TcpStream::connect(main).await.expect("a connection"));
+    }
+    for path in ["/healthz", "/readyz", "/metrics"] {
+        let answer = exchange(health, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{path}: {answer}");
+    }
+    let other = exchange(health, "GET /v1/status HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    assert!(other.starts_with("HTTP/1.1 404"), "{other}");
+    drop(crowd);
+    stop.send(()).expect("a host");
+    ended.await.expect("a task").expect("an end");
+}
+
+#[tokio::test]
+async fn it_closes_connections_of_an_address_that_has_too_many() {
+    let few = ServerConfig { connections_per_peer_max: 2, header_timeout_ms: 5_000, ..quick() };
+    let bench = Bench::start_with(few.clone(), no_cases()).await;
+    let served = start(bench.app.router.clone(), few).await;
+    let first = TcpStream::connect(served.address).await.expect("a connection");
+    let _second = TcpStream::connect(served.address).await.expect("a connection");
+    let ask = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    let mut third = TcpStream::connect(served.address).await.expect("a connection");
+    let mut nothing = Vec::new();
+    let ended = tokio::time::timeout(Duration::from_secs(5), third.read_to_end(&mut nothing)).await;
+    // It is closed, whether the system tells so by an end or by a reset.
+    assert!(ended.expect("it is closed").is_ok_and(|read| read == 0) || nothing.is_empty());
+    drop(first);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let answer = exchange(served.address, ask).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    served.stop.send(()).expect("a host");
+    served.ended.await.expect("a task").expect("an end");
+}
+
+#[tokio::test]
+async fn it_names_a_health_address_that_is_none_or_that_others_reach() {
+    for (given, told) in [("here", "is no address"), ("0.0.0.0:9", "can be reached by other machines")] {
+        let wrong = ServerConfig { health_listen: given.to_owned(), ..quick() };
+        let refusal = listen(&wrong).await.expect_err("a refusal").to_string();
+        assert!(refusal.contains("health_listen") && refusal.contains(told), "{refusal}");
+    }
 }

@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 
 use crate::config::{Settings, text, token};
+use crate::database::{self, Absent};
 use crate::exit::{Exit, Fault, Refusal};
 use crate::files;
 use crate::host::DEFAULT_AGENCY;
@@ -29,6 +30,9 @@ pub struct RecordArgs {
     /// `sqlite:PATH` or `postgres://…`; also `ADJUDICA_DATABASE`, or `database` in adjudica.toml.
     #[arg(long, value_name = "URL")]
     database: Option<String>,
+    /// Begin an empty SQLite database where the file is not there.
+    #[arg(long)]
+    create: bool,
     /// The agency whose records they are [default: default]; also `ADJUDICA_AGENCY`, or `agency` in adjudica.toml.
     #[arg(long, value_name = "ID")]
     agency: Option<String>,
@@ -39,6 +43,7 @@ pub struct RecordArgs {
 
 /// Runs the verb.
 pub async fn run(args: RecordArgs, mut settings: Settings, output: &Output) -> Result<Exit> {
+    let absent = if args.create { Absent::Begun } else { Absent::BegunWhereAlone };
     let database = settings.require("database", args.database.as_deref(), text);
     let agency = settings.find("agency", args.agency.as_deref(), token);
     settings.finish()?;
@@ -55,7 +60,7 @@ pub async fn run(args: RecordArgs, mut settings: Settings, output: &Output) -> R
     if !faults.is_empty() {
         return Err(Refusal::refused("nothing was imported", faults).into());
     }
-    let store = adjudica_store::connect(&database).await.context("the database cannot be used")?;
+    let store = database::open(&database, absent, output).await?;
     let put = store.put_records(&agency, &records, &args.actor, SystemClock.now()).await;
     let report = put.map_err(refuse)?;
     let (inserted, updated, unchanged) = (report.inserted, report.updated, report.unchanged);

@@ -60,7 +60,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     if let Some(url) = &args.over_database {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("the thread of the runtime could not be started")?;
-        let stored = runtime.block_on(scheduled::load(url, &args.agency))?;
+        let stored = runtime.block_on(scheduled::load(url, &args.agency, output))?;
         let plan = Plan { old: &old, new: &new, as_if: args.as_if, terms };
         let over = scheduled::compare(output, &args.agency, &stored, &plan)?;
         behaviour::print(output, "on the stored encounters", &over)?;

@@ -16,6 +16,7 @@ use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, Store};
 use adjudica_workbench::behave::Behaviour;
 use anyhow::{Context as _, Result};
 
+use crate::database::{self, Absent};
 use crate::exit::Refusal;
 use crate::intake::by_client;
 use crate::output::Output;
@@ -59,8 +60,8 @@ enum Version {
 /// Reads every stored encounter of the agency, its schedule and the terms that this names.
 /// # Errors
 /// When the database cannot be read.
-pub async fn load(url: &str, agency: &Token) -> Result<Stored> {
-    let store = adjudica_store::connect(url).await.context("the database of `--over-database` cannot be opened")?;
+pub async fn load(url: &str, agency: &Token, output: &Output) -> Result<Stored> {
+    let store = database::open(url, Absent::Refused, output).await?;
     let mut snapshot = Snapshot::default();
     for change in store.load_changes(0).await? {
         snapshot.apply(&change);

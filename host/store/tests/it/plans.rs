@@ -1,0 +1,253 @@
+//! No statement looks through a table that grows with what is stored: asked of both databases, for every statement in the sources.
+//!
+//! What triggers do is in no plan; `cargo xtask bench flat` measures it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::support::{Raw, Setup};
+
+/// Tables that grow with what an agency does.
+const GROWING: [&str; 9] = [
+    "encounter",
+    "decision",
+    "decision_in_force",
+    "decision_line",
+    "decision_finding",
+    "ledger",
+    "record",
+    "record_version",
+    "undecided",
+];
+
+/// Statements that may look through one: by file and name, and why.
+const ALLOWED: [(&str, &str, &str); 5] = [
+    ("status.rs", "COUNTS", "counting is looking at all; a host keeps large counts"),
+    ("waiting.rs", "FIRST_PLACES", "reads the first of an index, and as many as a turn takes"),
+    ("postgres/work.rs", "FIRST_PLACES", "reads the first of an index, and as many as a turn takes"),
+    ("read.rs", "LOADED", "looks for the first of an index of corrections alone"),
+    ("postgres/records.rs", "CLAIMED", "the index has corrections alone"),
+];
+
+/// A statement of the sources.
+struct Statement {
+    file: String,
+    name: String,
+    sql: String,
+}
+
+/// Every statement that a file of `folder` has as a constant.
+fn statements(folder: &str) -> Vec<Statement> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
+    let mut all = Vec::new();
+    let mut files = Vec::new();
+    add_files(&path, &mut files);
+    let texts: Vec<(String, String)> = files
+        .into_iter()
+        .map(|file| (file.display().to_string(), std::fs::read_to_string(&file).expect("a source")))
+        .collect();
+    let macros: BTreeMap<String, String> = texts.iter().flat_map(|(_, text)| macros_of(text)).collect();
+    for (file, text) in &texts {
+        let file = file.rsplit("src/").next().unwrap_or_default().to_owned();
+        for part in text.split("\nconst ").skip(1) {
+            let Some((name, value)) = part.split_once(": &str =") else { continue };
+            let sql = text_of(value.split_once(";\n").map_or(value, |(value, _)| value), &macros);
+            let starts = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH"];
+            if starts.iter().any(|start| sql.trim_start().starts_with(start)) {
+                all.push(Statement { file: file.clone(), name: name.to_owned(), sql });
+            }
+        }
+    }
+    all
+}
+
+fn add_files(folder: &Path, files: &mut Vec<std::path::PathBuf>) {
+    for entry in folder.read_dir().expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            add_files(&path, files);
+        } else {
+            files.push(path);
+        }
+    }
+    files.sort();
+}
+
+/// Macros that stand for a text, with the text.
+fn macros_of(text: &str) -> Vec<(String, String)> {
+    let parts = text.split("macro_rules! ").skip(1);
+    let one = |part: &str| {
+        let (name, rest) = part.split_once(" {")?;
+        let body = rest.split_once("\n}\n").map_or(rest, |(body, _)| body);
+        body.contains("() => {").then(|| (name.to_owned(), text_of(body, &BTreeMap::new())))
+    };
+    parts.filter_map(one).collect()
+}
+
+/// The text that literals and macros make together.
+fn text_of(source: &str, macros: &BTreeMap<String, String>) -> String {
+    let mut text = String::new();
+    let mut rest = source;
+    loop {
+        let quote = rest.find('"');
+        let call = macros.keys().filter_map(|name| Some((rest.find(&format!("{name}!()"))?, name))).min();
+        match (quote, call) {
+            (Some(quote), Some((at, name))) if at < quote => {
+                text.push_str(&macros[name]);
+                rest = rest.get(at + name.len() + 3..).unwrap_or_default();
+            }
+            (None, Some((at, name))) => {
+                text.push_str(&macros[name]);
+                rest = rest.get(at + name.len() + 3..).unwrap_or_default();
+            }
+            (Some(quote), _) => {
+                let literal = rest.get(quote + 1..).unwrap_or_default();
+                let mut end = 0;
+                let mut escaped = false;
+                for (at, sign) in literal.char_indices() {
+                    end = at;
+                    match sign {
+                        '\\' if !escaped => escaped = true,
+                        '"' if !escaped => break,
+                        sign => {
+                            escaped = false;
+                            text.push(sign);
+                        }
+                    }
+                }
+                rest = literal.get(end + 1..).unwrap_or_default();
+            }
+            (None, None) => return text,
+        }
+    }
+}
+
+/// What a statement calls its tables, and which they are.
+fn tables_by_name(sql: &str) -> BTreeMap<String, String> {
+    let words: Vec<&str> =
+        sql.split(|sign: char| !(sign.is_alphanumeric() || sign == '_')).filter(|word| !word.is_empty()).collect();
+    let mut names = BTreeMap::new();
+    for (at, word) in words.iter().enumerate().filter(|(_, word)| GROWING.contains(word)) {
+        names.insert((*word).to_owned(), (*word).to_owned());
+        if let Some(next) = words.get(at + 1).filter(|next| next.len() <= 2) {
+            names.insert((*next).to_owned(), (*word).to_owned());
+        }
+    }
+    names
+}
+
+fn is_allowed(statement: &Statement) -> bool {
+    ALLOWED.iter().any(|(file, name, _)| statement.file.ends_with(file) && statement.name == *name)
+}
+
+#[tokio::test]
+async fn no_statement_looks_through_a_growing_table_of_sqlite() {
+    let setup = crate::support::sqlite().await;
+    let Raw::Sqlite(pool) = &setup.raw else { panic!("is SQLite") };
+    let mut found = Vec::new();
+    let all = statements("sqlite");
+    assert!(all.len() > 60, "{} statements were found", all.len());
+    for statement in all.iter().filter(|statement| !is_allowed(statement)) {
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", statement.sql)))
+                .fetch_all(pool)
+                .await
+                .unwrap_or_else(|fault| panic!("{} in {}: {fault}\n{}", statement.name, statement.file, statement.sql));
+        let names = tables_by_name(&statement.sql);
+        for (.., step) in plan {
+            let mut words = step.split(' ');
+            let (how, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            // An agency has all of them: to look by the agency alone is to look through the table.
+            let is_scan = how == "SCAN" || step.ends_with("(agency_id=?)");
+            if is_scan && names.contains_key(table) && !step.contains("VIRTUAL TABLE") {
+                found.push(format!("{} {}: {step}", statement.file, statement.name));
+            }
+        }
+    }
+    setup.drop_database().await;
+    assert_eq!(found, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn no_statement_looks_through_a_growing_table_of_postgres() {
+    let setup: Setup = crate::support::postgres().await;
+    let Raw::Postgres(pool) = &setup.raw else { panic!("is PostgreSQL") };
+    let mut connection = pool.acquire().await.expect("a connection");
+    // Filled, and without statistics: so a host meets it after a first import.
+    for sql in ["SET session_replication_role = replica"].into_iter().chain(FILL) {
+        sqlx::raw_sql(sql).execute(&mut *connection).await.unwrap_or_else(|fault| panic!("{fault}\n{sql}"));
+    }
+    // What has no index at all is looked through even so.
+    for setting in
+        ["SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "SET enable_bitmapscan = off"]
+    {
+        sqlx::query(setting).execute(&mut *connection).await.expect("sets");
+    }
+    let mut found = Vec::new();
+    let all = statements("postgres");
+    assert!(all.len() > 60, "{} statements were found", all.len());
+    for (number, statement) in all.iter().enumerate().filter(|(_, statement)| !is_allowed(statement)) {
+        let name = format!("asked_{number}");
+        let parameters = (1..40).take_while(|place| statement.sql.contains(&format!("${place}"))).count();
+        let prepare = format!("PREPARE {name} AS {}", statement.sql);
+        sqlx::raw_sql(sqlx::AssertSqlSafe(prepare))
+            .execute(&mut *connection)
+            .await
+            .unwrap_or_else(|fault| panic!("{} in {}: {fault}\n{}", statement.name, statement.file, statement.sql));
+        let nulls = vec!["NULL"; parameters].join(", ");
+        let nulls = if nulls.is_empty() { String::new() } else { format!("({nulls})") };
+        let explain = format!("EXPLAIN EXECUTE {name}{nulls}");
+        let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(explain))
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap_or_else(|fault| panic!("{} in {}: {fault}", statement.name, statement.file));
+        for (at, step) in plan.iter().enumerate() {
+            let of_table = |start: &str| {
+                let rest = step.trim_start_matches([' ', '-', '>']).strip_prefix(start)?;
+                let table = rest.split(' ').next().unwrap_or_default();
+                GROWING.contains(&table).then(|| table.to_owned())
+            };
+            let scans = of_table("Seq Scan on ").is_some();
+            // An index that is read from end to end has no condition under it, or the agency's alone.
+            let by_index = step.contains("Index Scan using ") || step.contains("Index Only Scan using ");
+            let table = step.split(" on ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap_or_default();
+            let condition = plan.get(at + 1).map(|next| next.trim()).filter(|next| next.starts_with("Index Cond:"));
+            let is_whole = by_index && GROWING.contains(&table) && condition.is_none_or(is_of_agency_alone);
+            if scans || is_whole {
+                found.push(format!("{} {}: {}", statement.file, statement.name, step.trim()));
+            }
+        }
+    }
+    drop(connection);
+    setup.drop_database().await;
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// Rows as an agency has them, four encounters for each client.
+const FILL: [&str; 8] = [
+    "INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, date_of_service, rendering_provider_id,
+         rendering_provider_role, billing_provider_id, phase, mode)
+     SELECT 'a', 'e' || i, 'c' || i / 4, 'p', '2026-01-01', 's' || i % 50, 'RN', 'b', 'assessment', 'in_person'
+     FROM generate_series(1, 20000) AS i",
+    "INSERT INTO undecided (agency_id, encounter_id, client_id, revision)
+     SELECT 'a', 'e' || i, 'c' || i / 4, 1 FROM generate_series(1, 20000) AS i",
+    "INSERT INTO decision (agency_id, sequence, decision_id, client_id, encounter_id, payer_id, date_of_service, outcome,
+         decided_at, record, previous_hash, hash)
+     SELECT 'a', i, 'd' || i, 'c' || i / 4, 'e' || i, 'p', '2026-01-01', 'billable', 0, '{}', '', ''
+     FROM generate_series(1, 20000) AS i",
+    "INSERT INTO decision_line SELECT 'a', 'd' || i, 1, 'T1016', '', 1, 100 FROM generate_series(1, 20000) AS i",
+    "INSERT INTO decision_finding (agency_id, decision_id, position, rule_id, kind, effect, verdict)
+     SELECT 'a', 'd' || i, 1, 'r', 'limit', 'note', 'failed' FROM generate_series(1, 20000) AS i",
+    "INSERT INTO decision_in_force (agency_id, payer_id, date_of_service, encounter_id, client_id, decision_id, encounter_revision)
+     SELECT 'a', 'p', '2026-01-01', 'e' || i, 'c' || i / 4, 'd' || i, 1 FROM generate_series(1, 20000) AS i",
+    "INSERT INTO ledger (agency_id, client_id, seq, kind, decision_id, encounter_id, payer_id, date_of_service, procedure_code, units,
+         amount_cents, billing_provider_id, rendering_provider_id, recorded_at)
+     SELECT 'a', 'c' || i / 4, i, 'line', 'd' || i, 'e' || i, 'p', '2026-01-01', 'T1016', 1, 100, 'b', 's', 0
+     FROM generate_series(1, 20000) AS i",
+    "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+     SELECT 'a', 'r' || i, 'document', 'client', 'c' || i / 4, '{}' FROM generate_series(1, 20000) AS i",
+];
+
+fn is_of_agency_alone(condition: &str) -> bool {
+    condition.contains("agency_id") && !condition.contains(" AND ") && !condition.contains("ROW(")
+}
