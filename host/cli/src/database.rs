@@ -29,6 +29,13 @@ const HEADER: &[u8; 16] = b"SQLite format 3\0";
 /// A [`Refusal`] where it is not there and is not to be begun; when it cannot be used.
 pub async fn open(url: &str, absent: Absent, output: &Output) -> Result<Arc<dyn Store>> {
     let missing = sqlite_file(url).filter(|file| !file.exists());
+    if let Some(folder) = missing.as_deref().and_then(folder_of).filter(|folder| !folder.is_dir()) {
+        let fault = Fault::of_file(
+            folder,
+            "is no folder, so that no database can be in it; correct the path, or make the folder",
+        );
+        return Err(Refusal::usage("the database is not there", vec![fault]).into());
+    }
     if let Some(file) = &missing {
         let others = if absent == Absent::Begun { Vec::new() } else { databases_beside(file) };
         if absent == Absent::Refused || !others.is_empty() {
@@ -56,11 +63,16 @@ fn refuse(file: &Path, absent: Absent, others: &[PathBuf]) -> Refusal {
 
 /// Other SQLite databases in the folder of `file`, in order of their names.
 fn databases_beside(file: &Path) -> Vec<PathBuf> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(file).unwrap_or(Path::new("."));
     let entries = folder.read_dir().into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     let mut others: Vec<PathBuf> = entries.filter(|path| path.is_file() && is_database(path)).collect();
     others.sort();
     others
+}
+
+/// The folder of a path that names one.
+fn folder_of(file: &Path) -> Option<&Path> {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty())
 }
 
 fn is_database(path: &Path) -> bool {

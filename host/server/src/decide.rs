@@ -3,7 +3,7 @@
 mod aside;
 pub mod bulk;
 pub mod commit;
-mod dispatch;
+pub mod dispatch;
 mod follow;
 pub(crate) mod gone;
 mod group;

@@ -111,6 +111,8 @@ codes! {
     ActivationMoved = "activation_moved", CONFLICT, "activations changed meanwhile";
     /// There is no earlier state to go back to.
     NothingToRollBack = "nothing_to_roll_back", CONFLICT, "there is nothing to roll back";
+    /// A stored record is not the one that was written.
+    RecordChanged = "record_changed", CONFLICT, "the record was changed";
     /// After the rollback no policy would answer any more.
     LeavesNothing = "leaves_nothing", CONFLICT, "no policy would answer any more";
     /// The host has all the work it can hold.

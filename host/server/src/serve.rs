@@ -102,7 +102,10 @@ pub async fn listen(config: &ServerConfig) -> io::Result<Listeners> {
     }
     let main = TcpListener::bind(config.listen).await?;
     let health = match config.health_address() {
-        Ok(Some(address)) => Some(TcpListener::bind(address).await?),
+        Ok(Some(address)) => {
+            let bound = TcpListener::bind(address).await;
+            Some(bound.map_err(|fault| io::Error::new(fault.kind(), format!("health_listen: {address}: {fault}")))?)
+        }
         Ok(None) | Err(_) => None,
     };
     Ok(Listeners { main, health })

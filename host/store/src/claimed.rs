@@ -27,23 +27,24 @@ pub(crate) struct RawClaimed {
 
 /// Reads a row whose columns stand in the order of [`RawClaimed`].
 macro_rules! read_claimed {
-    ($row:expr) => {
+    ($row:expr) => {{
+        $crate::raw::lossy::read_texts!($row, text, text_or_none);
         Ok::<_, sqlx::Error>($crate::claimed::RawClaimed {
-            agency_id: $row.try_get(0)?,
-            client_id: $row.try_get(1)?,
-            encounter_id: $row.try_get(2)?,
-            payer_id: $row.try_get(3)?,
-            date_of_service: $row.try_get(4)?,
-            billing_provider_id: $row.try_get(5)?,
-            rendering_provider_id: $row.try_get(6)?,
-            procedure_code: $row.try_get(7)?,
-            service: $row.try_get(8)?,
-            mode: $row.try_get(9)?,
+            agency_id: text(0)?,
+            client_id: text(1)?,
+            encounter_id: text(2)?,
+            payer_id: text(3)?,
+            date_of_service: text(4)?,
+            billing_provider_id: text(5)?,
+            rendering_provider_id: text(6)?,
+            procedure_code: text_or_none(7)?,
+            service: text_or_none(8)?,
+            mode: text(9)?,
             is_repeat: $row.try_get(10)?,
-            frequency: $row.try_get(11)?,
-            payer_claim_number: $row.try_get(12)?,
+            frequency: text_or_none(11)?,
+            payer_claim_number: text_or_none(12)?,
         })
-    };
+    }};
 }
 pub(crate) use read_claimed;
 

@@ -5,6 +5,7 @@ use std::fmt;
 use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Token};
 
 use crate::instant::Instant;
+use crate::raw::decision::RawDecision;
 
 /// The policy that made a decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -208,6 +209,8 @@ pub struct DecisionFilter {
 pub struct DecisionPage {
     /// Those that were found: none, where none of the many that were looked at is asked for.
     pub decisions: Vec<DecisionSummary>,
+    /// Those among them that cannot be read, by sequence, and why.
+    pub unreadable: Vec<(i64, String)>,
     /// The last sequence that was looked at; `None` where there is no later decision.
     pub next_after: Option<i64>,
 }
@@ -218,10 +221,18 @@ impl DecisionPage {
 
     /// A page of what was found; `looked_through` is the last sequence that was looked at where the page is not full, if any come
     /// after it.
-    pub(crate) fn new(decisions: Vec<DecisionSummary>, limit: u32, looked_through: Option<i64>) -> Self {
-        let is_full = u32::try_from(decisions.len()).is_ok_and(|rows| rows >= limit);
-        let last = decisions.last().map(|last| last.sequence);
-        Self { next_after: if is_full { last } else { looked_through }, decisions }
+    pub(crate) fn new(rows: Vec<RawDecision>, limit: u32, looked_through: Option<i64>) -> Self {
+        let is_full = u32::try_from(rows.len()).is_ok_and(|rows| rows >= limit);
+        let last = rows.last().map(|last| last.sequence);
+        let mut page = Self { next_after: if is_full { last } else { looked_through }, ..Self::default() };
+        for row in rows {
+            let sequence = row.sequence;
+            match row.parse() {
+                Ok(decision) => page.decisions.push(decision),
+                Err(fault) => page.unreadable.push((sequence, fault.to_string())),
+            }
+        }
+        page
     }
 }
 

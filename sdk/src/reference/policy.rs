@@ -44,7 +44,7 @@ pub(super) const TABLES: &[Table] = &[
             may(
                 "rates_from_terms",
                 Kind::YesNo,
-                "codes without a `[[rate]]` are worth what the agency's contract says, as by a row with `terms = true`",
+                "codes without any `[[rate]]` are worth what the agency's contract says, as by a row with `terms = true`; a code with rates for some days only is not meant",
             ),
             may(
                 "newer_denial_codes",

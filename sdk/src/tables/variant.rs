@@ -45,6 +45,14 @@ pub(super) fn extend(own: Document, bases: Vec<(String, Document)>) -> Result<Do
     let without: BTreeSet<Token> = own.policy.row.without.iter().cloned().collect();
     let mut found = BTreeSet::new();
     let mut extended = own;
+    // Only what differs is said: what the policy below says of rates and codes goes on.
+    for (_, base) in &bases {
+        let (own, base) = (&mut extended.policy.row, &base.policy.row);
+        own.rates_from_terms |= base.rates_from_terms;
+        let further: Vec<Token> =
+            base.newer_denial_codes.iter().filter(|code| !own.newer_denial_codes.contains(code)).cloned().collect();
+        own.newer_denial_codes.extend(further);
+    }
     for (file, (path, base)) in bases.into_iter().enumerate() {
         let spots = base.spots.clone();
         extended = lay_over(extended, base, Layer { policy, file, without: &without, found: &mut found });

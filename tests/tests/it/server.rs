@@ -57,6 +57,7 @@ on_both! {
         it_lets_exactly_the_limit_through_when_many_ask_at_once,
         it_keeps_a_trapping_policy_to_its_own_answers,
         it_decides_nothing_for_days_that_cannot_be_meant,
+        it_replays_no_record_that_was_changed_and_checks_no_part_that_is_not_there,
     }
     groups {
         it_answers_each_of_many_that_commit_together,
@@ -71,6 +72,7 @@ on_both! {
         it_decides_whatever_waits_and_says_how_far_it_is,
         it_decides_a_client_in_parts_while_others_have_their_turns,
         it_decides_the_rest_beside_rows_that_cannot_be_read,
+        it_decides_others_beside_a_client_whose_ledger_never_stands_still,
         it_decides_changed_encounters_again_as_one_call_would,
         it_replays_decisions_about_an_encounter_that_moved_to_another_client,
     }
@@ -90,6 +92,7 @@ on_both! {
         it_writes_only_what_is_as_the_caller_saw_it,
         it_takes_out_only_what_is_as_the_caller_saw_it,
         it_sends_nothing_that_the_caller_has,
+        it_refuses_conditions_where_they_decide_nothing,
     }
     activations {
         it_keeps_and_shows_policy_files,

@@ -146,7 +146,7 @@ fn it_says_what_keeps_it_from_asking() {
         ],
     );
     let run = bench.run(&["policy", "diff", "lakeview", "lakeview", "--over-database", "sqlite:nowhere/a.db"]);
-    let told = "adjudica: the database is not there\n  nowhere/a.db: does not exist; correct the path\n";
+    let told = "adjudica: the database is not there\n  nowhere: is no folder, so that no database can be in it; correct the path, or make the folder\n";
     assert_eq!((run.code, run.stderr.as_str()), (CODE_USAGE, told));
 }
 

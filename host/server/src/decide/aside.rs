@@ -13,6 +13,8 @@ pub(crate) struct Aside {
     clients: BTreeMap<RoundPlace, String>,
     /// Agencies for whom nothing could be written at all.
     agencies: BTreeSet<Token>,
+    /// Whether the ledgers of some of the clients kept moving.
+    is_contended: bool,
     /// Where turns ended that decided nothing, since the last one that did.
     idle: BTreeSet<RoundPlace>,
 }
@@ -27,6 +29,20 @@ impl Aside {
     /// Adds a client.
     pub(crate) fn add(&mut self, client: RoundPlace, fault: String) {
         self.clients.insert(client, fault);
+    }
+
+    /// Adds a client whose ledger does not stand still, as far as can be seen: others may be busy with it, or what is in force for
+    /// an encounter of it is not what its rows say.
+    pub(crate) fn add_contended(&mut self, client: RoundPlace) {
+        self.is_contended = true;
+        let fault =
+            "the ledger kept changing, or the decision in force is not the one that its encounters were billed by";
+        self.clients.insert(client, fault.to_owned());
+    }
+
+    /// Whether a client was set aside because its ledger kept moving.
+    pub(crate) fn is_contended(&self) -> bool {
+        self.is_contended
     }
 
     /// Adds an agency for whom nothing can be written in this run.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use adjudica_core::columns::Explain;
+use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Outcome, Token};
 use adjudica_store::{NewCommit, RoundPlace, StoreError, Turn, Work};
 
@@ -86,19 +87,34 @@ impl DecisionService {
                         continue;
                     }
                     _ => {
+                        let is_contended = aside.is_contended();
                         self.set_aside.keep(aside);
-                        return Ok(tally);
+                        return if is_contended { Err(contended()) } else { Ok(tally) };
                     }
                 }
             }
             let mut works: Vec<_> = work.clients.into_iter().map(undecided_work).collect();
             add_followers(self.store.as_ref(), &mut works).await?;
             let now = self.clock.now();
-            let written = self.run(works, now, &options, WhenFull::Wait).await?;
+            let mut written = self.run(works, now, &options, WhenFull::Wait).await?;
+            // What a host cannot load today says nothing about the encounter: it waits until the host can.
+            for client in written.extract_if(.., |client| unavailable(client).is_some()) {
+                let place = RoundPlace::of(&client.job.agency_id, &client.job.client_id);
+                aside.add(place, unavailable(&client).unwrap_or_default().to_owned());
+            }
+            if written.is_empty() {
+                turn.after = work.last;
+                continue;
+            }
             let mut candidate = Candidate { written, now, started, idempotency: None };
             let outlook = self.commit_or_part(&mut candidate, &mut aside).await?;
             if self.is_to_be_made_again(outlook, &mut retries).await? {
                 continue;
+            }
+            if outlook != Outlook::Durable {
+                // Others of the turn are not to wait for those whose ledgers do not stand still.
+                retries = 0;
+                self.commit_one_by_one(&mut candidate, &mut aside).await?;
             }
             turn.after = work.last;
             if !candidate.written.is_empty() {
@@ -116,10 +132,7 @@ impl DecisionService {
             return Ok(false);
         }
         if *retries >= self.ledger_retries_max {
-            return Err(ApiError::new(
-                ErrorCode::LedgerContended,
-                "other decisions for these clients kept being recorded; the next run tries again",
-            ));
+            return Ok(false);
         }
         *retries = retries.saturating_add(1);
         self.metrics.retried();
@@ -137,6 +150,12 @@ impl DecisionService {
             Err(error) => return Err(error.into()),
             Ok(outlook) => return Ok(outlook),
         }
+        self.commit_one_by_one(candidate, aside).await?;
+        Ok(Outlook::Durable)
+    }
+
+    /// Commits each client of `candidate` alone, and leaves in it those that are written.
+    async fn commit_one_by_one(&self, candidate: &mut Candidate, aside: &mut Aside) -> Result<(), ApiError> {
         let mut agency_to_done: BTreeMap<Token, bool> = BTreeMap::new();
         let mut kept = Vec::new();
         for client in std::mem::take(&mut candidate.written) {
@@ -147,8 +166,11 @@ impl DecisionService {
                     kept.extend(one.written);
                     true
                 }
-                // It waits on and comes again in the next round.
-                Ok(Outlook::LedgerMoved | Outlook::ScheduleMoved) => true,
+                // It waits on and comes again in the next run.
+                Ok(Outlook::LedgerMoved | Outlook::ScheduleMoved) => {
+                    aside.add_contended(RoundPlace::of(&agency_id, &client_id));
+                    true
+                }
                 Err(error) if error.is_about_rows() => {
                     aside.add(RoundPlace::of(&agency_id, &client_id), error.told_in_full());
                     false
@@ -160,7 +182,7 @@ impl DecisionService {
         candidate.written = kept;
         let none_done = agency_to_done.into_iter().filter(|(_, is_done)| !is_done);
         none_done.for_each(|(agency_id, _)| aside.add_agency(agency_id));
-        Ok(Outlook::Durable)
+        Ok(())
     }
 
     /// Commits what is a large transaction by itself.
@@ -178,6 +200,20 @@ impl DecisionService {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Why a policy that answers for the client cannot be asked.
+fn unavailable(client: &Written) -> Option<&str> {
+    let reasons = client.job.items.iter().filter_map(|done| done.decision.undetermined.as_ref());
+    let found = reasons.into_iter().find(|reason| reason.code == UndeterminedCode::PolicyUnavailable);
+    found.map(|reason| reason.message.as_str())
+}
+
+fn contended() -> ApiError {
+    ApiError::new(
+        ErrorCode::LedgerContended,
+        "other decisions for some clients kept being recorded; the next run tries again",
+    )
 }
 
 fn tell_unreadable(work: &Work) {

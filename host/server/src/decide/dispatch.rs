@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use adjudica_core::EncounterFacts;
 use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::{EncounterFacts, ServiceDate};
 use jiff::Timestamp;
 
 use crate::clock::{day_of, instant_text};
@@ -22,8 +22,15 @@ const SPREAD_FROM: usize = 128;
 /// Days from now on that a service may lie ahead: planned work, and no slip in the year.
 const DAYS_AHEAD_MAX: i32 = 366;
 
+/// The last day that can be meant at `now`.
+#[must_use]
+pub fn last_day(now: Timestamp) -> ServiceDate {
+    day_of(now).plus_days(DAYS_AHEAD_MAX)
+}
+
 /// The route of an encounter whose day cannot be meant.
-fn far_ahead(facts: &EncounterFacts) -> Routed {
+#[must_use]
+pub fn far_ahead(facts: &EncounterFacts) -> Routed {
     let message = format!(
         "the day of service, {}, lies more than a year ahead; correct it, or ask again when it has come nearer",
         facts.date_of_service
@@ -49,7 +56,7 @@ impl DecisionService {
             None => None,
         };
         let records = self.read_records(&works).await?;
-        let last_day = day_of(now).plus_days(DAYS_AHEAD_MAX);
+        let last_day = last_day(now);
         let mut jobs = Vec::with_capacity(works.len());
         for work in works {
             let mut items = Vec::with_capacity(work.seeds.len());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use adjudica_core::{Decision, Digest, Token};
-use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision};
+use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision, chain_hash};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -63,6 +63,12 @@ impl DecisionService {
     /// When what the record names cannot be loaded.
     pub async fn replay_stored(&self, stored: &StoredDecision) -> Result<Replay, ApiError> {
         let decision_id = &stored.summary.decision_id;
+        let StoredDecision { summary, record: text } = stored;
+        if chain_hash(summary.sequence, summary.previous_hash, text) != summary.hash {
+            let public = "the record of this decision is not the one that was made: its hash differs; `GET /v1/chain/verify` says from \
+                          where on, and a backup has what was recorded";
+            return Err(ApiError::new(ErrorCode::RecordChanged, public));
+        }
         let record = Record::parse(&stored.record)
             .map_err(|fault| ApiError::internal("replay", format!("record of {decision_id}: {fault}")))?;
         let routed = self.route_again(&record).await?;

@@ -4,7 +4,7 @@ use adjudica_store::Expected;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
 
 /// The tag of a revision, as `ETag` has it.
 pub(crate) fn tag(revision: i64) -> String {
@@ -43,6 +43,18 @@ pub(crate) fn has_already(headers: &HeaderMap, revision: i64) -> Result<bool, Ap
     })
 }
 
+/// Refuses conditions where they decide nothing, so that nobody relies on them.
+/// # Errors
+/// `invalid_parameter` naming each that is given.
+pub(crate) fn refuse(headers: &HeaderMap) -> Result<(), ApiError> {
+    let given = [(IF_MATCH, "header.If-Match"), (IF_NONE_MATCH, "header.If-None-Match")].into_iter();
+    let given = given.filter(|(name, _)| headers.contains_key(name));
+    let faults: Faults = given
+        .map(|(_, field)| FieldFault::new(field, "goes with `/v1/encounters/{encounter_id}` only; leave it out"))
+        .collect();
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::of_faults(ErrorCode::InvalidParameter, faults)) }
+}
+
 enum Tags {
     /// `*`
     Any,
@@ -56,7 +68,8 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ApiError
     for value in headers.get_all(name) {
         is_given = true;
         let text = value.to_str().map_err(|_| bad(name, "is no text"))?;
-        for tag in text.split(',').map(str::trim) {
+        // Whoever puts a list together may leave places of it empty.
+        for tag in text.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
             // A weak tag says the same of a revision as a strong one, but may not decide whether to write.
             let (is_weak, tag) = tag.strip_prefix("W/").map_or((false, tag), |tag| (true, tag));
             match tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
@@ -103,12 +116,13 @@ mod tests {
             ("\"7\"", Expected::OneOf(vec![7]), Expected::NoneOf(vec![7])),
             ("\"7\", \"9\"", Expected::OneOf(vec![7, 9]), Expected::NoneOf(vec![7, 9])),
             ("W/\"7\"", Expected::OneOf(Vec::new()), Expected::NoneOf(vec![7])),
+            ("\"7\",, \"9\",", Expected::OneOf(vec![7, 9]), Expected::NoneOf(vec![7, 9])),
             ("\"of another\"", Expected::OneOf(Vec::new()), Expected::NoneOf(Vec::new())),
         ] {
             assert_eq!(of(IF_MATCH, value), Ok(some), "If-Match: {value}");
             assert_eq!(of(IF_NONE_MATCH, value), Ok(none), "If-None-Match: {value}");
         }
-        for value in ["7", "\"7", ""] {
+        for value in ["7", "\"7", "\"7\", x"] {
             assert_eq!(of(IF_MATCH, value), Err(ErrorCode::InvalidParameter), "If-Match: {value}");
         }
     }

@@ -8,7 +8,7 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode, FieldFault};
 use crate::host::Host;
 use crate::http::json;
 use crate::wire::query::Params;
@@ -16,7 +16,7 @@ use crate::wire::query::Params;
 /// What a check of the chain found.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ChainBody {
-    /// Whether every decision is as it was recorded: null while `next` says that there are more to look at and none is broken yet.
+    /// Whether every decision behind `after` is as it was recorded: null while `next` says that there are more to look at and none is broken yet.
     #[schema(required)]
     pub intact: Option<bool>,
     /// Decisions in the chain.
@@ -44,6 +44,11 @@ pub async fn verify(State(host): State<Arc<Host>>, mut params: Params) -> Result
     });
     let caller = params.finish()?;
     let report = host.store.verify_chain(&caller.agency, after.unwrap_or(0), LINKS_MAX).await?;
+    if after.is_some_and(|after| after > report.length) {
+        let message =
+            format!("is behind the last of {} decisions; give the `next` of a part, or nothing", report.length);
+        return Err(ApiError::of_faults(ErrorCode::InvalidParameter, vec![FieldFault::new("query.after", message)]));
+    }
     let intact = match (report.first_broken, report.next_after) {
         (Some(_), _) => Some(false),
         (None, Some(_)) => None,

@@ -14,10 +14,13 @@ use crate::decide::service::{Answered, IdempotencyKey, Made};
 use crate::decide::why_not::WhyNot;
 use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
 use crate::host::Host;
+use crate::http::conditions;
 use crate::http::{add_header, json, json_text, read_json, read_parsed};
 use crate::wire::query::{Named, Params, find_idempotency_key, path_token};
 use crate::wire::request::{Keep, parse_decision_request};
-use crate::wire::schema::{DecisionAnswer, DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody};
+use crate::wire::schema::{
+    DecisionAnswer, DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody, UnreadableDecision,
+};
 
 /// Decides an encounter of the store, or one that comes with the request.
 ///
@@ -42,6 +45,7 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     let caller = params.finish()?;
     let key = find_idempotency_key(&headers)?;
+    conditions::refuse(&headers)?;
     let (parsed, bytes) = read_json(&host, &headers, body).await?;
     let body_digest = Digest::of(&bytes);
     let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_decision_request)?;
@@ -129,7 +133,9 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
     let filter = DecisionFilter { outcome, payer_id, client_id, encounter_id, in_force, policy_digest, from, to };
     let found = host.store.list_decisions(&caller.agency, &filter, after.unwrap_or(0), limit).await?;
     let items = found.decisions.into_iter().map(DecisionSummaryBody::from).collect();
-    Ok(json(StatusCode::OK, &DecisionPage { items, next: found.next_after }))
+    let unreadable =
+        found.unreadable.into_iter().map(|(sequence, fault)| UnreadableDecision { sequence, fault }).collect();
+    Ok(json(StatusCode::OK, &DecisionPage { items, unreadable, next: found.next_after }))
 }
 
 /// What would have made a recorded decision billable: the smallest changes, found by asking its own policy again.

@@ -59,7 +59,7 @@ pub async fn status(State(host): State<Arc<Host>>, params: Params) -> Result<Res
     }
     if let Some((clients, fault)) = host.service.set_aside.told() {
         warnings.push(format!(
-            "nothing can be decided about {clients} clients whose rows cannot be read, and their encounters wait; the first: {fault}"
+            "nothing can be decided about {clients} clients, and their encounters wait; the first: {fault}"
         ));
     }
     let status = |(digest, loaded): (Digest, Result<String, String>)| {

@@ -329,11 +329,22 @@ impl From<DecisionSummary> for DecisionSummaryBody {
     }
 }
 
+/// A decision whose row cannot be read.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UnreadableDecision {
+    /// Its place in the chain.
+    pub sequence: i64,
+    /// What is wrong with it.
+    pub fault: String,
+}
+
 /// A page of decisions.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DecisionPage {
     /// Decisions in the order of the chain.
     pub items: Vec<DecisionSummaryBody>,
+    /// Decisions of the page whose rows cannot be read: somebody has changed them.
+    pub unreadable: Vec<UnreadableDecision>,
     /// Give it as `after` for the next page; null on the last page.
     #[schema(required)]
     pub next: Option<i64>,

@@ -151,8 +151,7 @@ pub(super) async fn list(
         (None, None) => query.bind(through),
     };
     let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
-    let decisions: Vec<_> =
-        read::all(&rows, decision, DOING)?.into_iter().map(RawDecision::parse).collect::<Result<_, _>>()?;
+    let decisions = read::all(&rows, decision, DOING)?;
     let mut looked_through = None;
     if client.is_none() && encounter.is_none() {
         let query = sqlx::query_as(HEAD).bind(agency_id.as_str());

@@ -35,10 +35,7 @@ pub(crate) struct RawLedger {
 /// Reads a row whose columns stand in the order of [`RawLedger`].
 macro_rules! read_ledger {
     ($row:expr) => {{
-        let text = |column: usize| $row.try_get::<$crate::raw::lossy::Lossy, _>(column).map(String::from);
-        let text_or_none = |column: usize| {
-            Ok::<_, sqlx::Error>($row.try_get::<Option<$crate::raw::lossy::Lossy>, _>(column)?.map(String::from))
-        };
+        $crate::raw::lossy::read_texts!($row, text, text_or_none);
         Ok::<_, sqlx::Error>($crate::raw::ledger::RawLedger {
             agency_id: text(0)?,
             client_id: text(1)?,

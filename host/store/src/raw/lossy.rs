@@ -48,3 +48,15 @@ impl From<Lossy> for String {
         text.0
     }
 }
+
+/// Names two ways to read a text of `$row` by its column, one that is there and one that may be absent.
+macro_rules! read_texts {
+    ($row:expr, $text:ident, $text_or_none:ident) => {
+        let $text = |column: usize| $row.try_get::<$crate::raw::lossy::Lossy, _>(column).map(String::from);
+        let $text_or_none = |column: usize| {
+            let text = $row.try_get::<Option<$crate::raw::lossy::Lossy>, _>(column)?;
+            Ok::<_, sqlx::Error>(text.map(String::from))
+        };
+    };
+}
+pub(crate) use read_texts;

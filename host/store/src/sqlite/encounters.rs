@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, RawWithdrawal, Withdrawal, parse_withdrawal};
 use crate::instant::{Instant, microseconds};
 use crate::raw::encounter::{EncounterRows, corrupt, parse_all};
+use crate::raw::lossy::Lossy;
 use crate::sqlite::read::{self, encounter_columns};
 use crate::sqlite::{BEGIN, SqliteStore, json};
 use crate::store::Withdrawn;
@@ -111,8 +112,8 @@ pub(super) async fn withdraw(
     let (agency, encounter) = (agency_id.as_str(), encounter_id.as_str());
     let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
     let query = sqlx::query_scalar(CLIENT).bind(agency).bind(encounter);
-    let client_id: Option<String> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
-    let Some(client_id) = client_id else { return Ok(None) };
+    let client_id: Option<Lossy> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
+    let Some(Lossy(client_id)) = client_id else { return Ok(None) };
     new.expected.require(revision(&mut transaction, agency_id, encounter_id).await?)?;
     let query = sqlx::query_as(GIVEN_BACK).bind(agency).bind("").bind(&client_id);
     let (_, waiting): (i64, i64) = query.fetch_one(&mut *transaction).await.map_err(failed)?;

@@ -84,6 +84,18 @@ pub(crate) async fn it_lists_decisions_by_filter_and_sequence(setup: &Setup) {
     assert_eq!(setup.store.list_agencies().await.expect("lists"), [token("a")]);
 }
 
+pub(crate) async fn it_lists_the_rest_beside_a_decision_that_cannot_be_read(setup: &Setup) {
+    let decisions = ["d1", "d2", "d3"].map(|id| not_billable(id, &id.replace('d', "e"))).to_vec();
+    setup.commit("c1", 0, decisions).await.expect("commits");
+    setup.raw.drop_guard("decision").await;
+    setup.raw.execute("UPDATE decision SET date_of_service = '2026-3-1' WHERE sequence = 2").await.expect("damages");
+    let page = setup.store.list_decisions(&token("a"), &DecisionFilter::default(), 0, 3).await.expect("lists");
+    assert_eq!(page.decisions.iter().map(|one| one.sequence).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(page.next_after, Some(3));
+    let [(2, fault)] = page.unreadable.as_slice() else { panic!("{:?}", page.unreadable) };
+    assert!(fault.starts_with("table `decision`, row `a/2` holds "), "{fault}");
+}
+
 /// However many decisions there are, a page looks at a bounded number of them and says where to go on.
 pub(crate) async fn it_looks_at_a_bounded_number_of_decisions_for_a_page(setup: &Setup) {
     let mut first = not_billable("d1", "e1");

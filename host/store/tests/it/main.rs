@@ -73,6 +73,7 @@ on_both! {
         it_leaves_a_changed_revision_in_the_queue,
         it_lists_decisions_by_filter_and_sequence,
         it_looks_at_a_bounded_number_of_decisions_for_a_page,
+        it_lists_the_rest_beside_a_decision_that_cannot_be_read,
         it_refuses_a_ledger_that_moved,
         it_refuses_a_decision_that_does_not_supersede_the_one_in_force,
         it_lets_one_of_two_commits_have_the_last_unit,

@@ -1,7 +1,7 @@
 //! The queue of what is to be decided, filled by puts and by other systems.
 
 use adjudica_core::EncounterFacts;
-use adjudica_store::{EncounterFilter, HistoryFilter, NewCommit, Turn, Work, WorkRequest};
+use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, NewCommit, Turn, Work, WorkRequest};
 
 use crate::support::{Raw, Setup, at, billable, commit_of, encounter, full_encounter, not_billable, token};
 
@@ -277,4 +277,24 @@ pub(crate) async fn it_decides_anew_where_the_decision_in_force_cannot_be_read(s
     assert_eq!((ids(&work).len(), work.broken.len()), (1, 0));
     let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!(report.first_broken, Some(1));
+}
+
+/// What is no text in one encounter stands in no way of claims about others of its client.
+#[tokio::test]
+async fn it_reads_claims_beside_bytes_that_are_no_text() {
+    let setup = crate::support::sqlite().await;
+    setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
+    let claim = "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+        VALUES ('a', 'r1', 'claim', 'encounter', 'e1', '{\"kind\":\"claim\",\"frequency\":\"7\"}')";
+    setup.raw.execute(claim).await.expect("files");
+    setup
+        .raw
+        .execute("UPDATE encounter SET mode = CAST(x'69e96e' AS TEXT) WHERE encounter_id = 'e1'")
+        .await
+        .expect("writes");
+    let client = ClientKey { agency_id: token("a"), client_id: token("c1") };
+    let claimed = setup.store.load_claimed(std::slice::from_ref(&client)).await.expect("reads");
+    assert_eq!(claimed[&client].len(), 2);
+    assert_eq!(ids(&take(&setup).await), [("c1".to_owned(), vec!["e2".to_owned()])]);
+    setup.drop_database().await;
 }

@@ -45,6 +45,10 @@ impl List {
     fn fault(&self, code: &str, days: DateRange) -> Option<String> {
         let what = self.what;
         let Some(printed) = self.code_to_days.get(code) else {
+            let upper = code.to_ascii_uppercase();
+            if self.code_to_days.contains_key(upper.as_str()) {
+                return Some(format!("`{code}` is written `{upper}`"));
+            }
             return Some(format!(
                 "`{code}` is not on the list of {what} of {READ_ON}; correct it, or name it in `newer_denial_codes` of `[policy]` if it was published since"
             ));
@@ -69,7 +73,7 @@ impl Checker<'_> {
             let days = document.days_of_answers(document.range(&common));
             let codes =
                 std::iter::once((&*REASONS, &denial.carc)).chain(denial.rarc.iter().map(|code| (&*REMARKS, code)));
-            for (list, code) in codes.filter(|(_, code)| !newer.contains(code)) {
+            for (list, code) in codes.filter(|(_, code)| is_listed(code) || !newer.contains(code)) {
                 if let Some(fault) = list.fault(code.as_str(), days) {
                     self.fault_at(place, list.path, Some(code.as_str()), fault);
                 }
@@ -83,8 +87,10 @@ impl Checker<'_> {
     }
 }
 
+/// Whether it is on one of the lists, in whatever letters.
 fn is_listed(code: &Token) -> bool {
-    [&*REASONS, &*REMARKS].into_iter().any(|list| list.code_to_days.contains_key(code.as_str()))
+    let upper = code.as_str().to_ascii_uppercase();
+    [&*REASONS, &*REMARKS].into_iter().any(|list| list.code_to_days.contains_key(upper.as_str()))
 }
 
 impl Document {

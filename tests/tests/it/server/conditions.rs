@@ -49,3 +49,10 @@ pub(crate) async fn it_sends_nothing_that_the_caller_has(bench: &Bench) {
     assert_eq!(ask("If-None-Match", "\"0\"").await, (200, false));
     assert_eq!(ask("If-Match", "\"0\"").await, (412, false));
 }
+
+pub(crate) async fn it_refuses_conditions_where_they_decide_nothing(bench: &Bench) {
+    let body = serde_json::json!({ "encounter": encounter("e1", "c1", "2026-03-01") });
+    let answer = bench.send("POST", "/v1/decisions", &[("If-Match", "\"1\"")], body.to_string()).await;
+    assert_eq!(answer.problem(), (400, "invalid_parameter".to_owned(), vec!["header.If-Match".to_owned()]));
+    assert_eq!(bench.get("/v1/encounters/e1").await.status, 404);
+}

@@ -90,7 +90,7 @@ pub(crate) async fn it_records_what_it_answers_byte_for_byte(bench: &Bench) {
     assert_eq!((&chain["intact"], &chain["length"]), (&json!(true), &json!(1)));
     let page = bench.get("/v1/decisions?outcome=billable&payer=acme&client=c1&limit=1").await.json();
     assert_eq!((&page["items"][0]["decision_id"], &page["next"]), (&record["decision_id"], &json!(1)));
-    assert_eq!(bench.get("/v1/decisions?after=1").await.json(), json!({"items": [], "next": null}));
+    assert_eq!(bench.get("/v1/decisions?after=1").await.json(), json!({"items": [], "unreadable": [], "next": null}));
 }
 
 pub(crate) async fn it_counts_earlier_lines_and_replaces_earlier_decisions(bench: &Bench) {
@@ -238,4 +238,28 @@ pub(crate) async fn it_decides_nothing_for_days_that_cannot_be_meant(bench: &Ben
         let replay = bench.post(&format!("/v1/decisions/{decision}/replay"), &Value::Null).await;
         assert_eq!(replay.json()["identical"], true, "{day}: {}", replay.text);
     }
+}
+
+pub(crate) async fn it_replays_no_record_that_was_changed_and_checks_no_part_that_is_not_there(bench: &Bench) {
+    bench.activate(GOOD).await;
+    let body = json!({ "encounter": encounter("e1", "c1", "2026-03-01") });
+    let decision = bench.post("/v1/decisions", &body).await.json()["decision_id"].as_str().expect("an id").to_owned();
+    let beyond = bench.get("/v1/chain/verify?after=2").await;
+    assert_eq!(beyond.problem(), (400, "invalid_parameter".to_owned(), vec!["query.after".to_owned()]));
+    assert!(
+        beyond.text.contains("is behind the last of 1 decisions; give the `next` of a part, or nothing"),
+        "{}",
+        beyond.text
+    );
+    let mut other = bench.database.hold().await;
+    other.write("DROP TRIGGER decision_no_update", "DROP TRIGGER decision_append_only ON decision").await;
+    let damage = "UPDATE decision SET record = replace(record, '\"s1\"', '\"s9\"')";
+    other.write(damage, damage).await;
+    other.release().await;
+    let replay = bench.post(&format!("/v1/decisions/{decision}/replay"), &Value::Null).await;
+    assert_eq!((replay.status.as_u16(), replay.json()["code"].as_str()), (409, Some("record_changed")));
+    let told = "the record of this decision is not the one that was made: its hash differs; `GET /v1/chain/verify` says from where on, \
+                and a backup has what was recorded";
+    assert_eq!(replay.json()["detail"], told);
+    assert_eq!(bench.get("/v1/chain/verify").await.json()["intact"], false);
 }

@@ -83,7 +83,7 @@ pub(crate) async fn it_decides_the_rest_beside_rows_that_cannot_be_read(bench: &
     let told = status().await;
     assert_eq!(told["counts"]["undecided"], 1);
     let warning = told["warnings"].to_string();
-    assert!(warning.contains("nothing can be decided about 1 clients whose rows cannot be read"), "{warning}");
+    assert!(warning.contains("nothing can be decided about 1 clients, and their encounters wait"), "{warning}");
     assert!(warning.contains("table `ledger`") && !warning.contains("c0"), "{warning}");
     let mut other = bench.database.hold().await;
     let mend = "UPDATE ledger SET mode = 'in_person' WHERE client_id = 'c0'";
@@ -95,6 +95,26 @@ pub(crate) async fn it_decides_the_rest_beside_rows_that_cannot_be_read(bench: &
     assert_eq!(work().await, 0);
     let warning = status().await["warnings"].to_string();
     assert!(warning.contains("table `chain_head`"), "{warning}");
+}
+
+/// A decision in force that is gone makes its client's commits fail for ever: that client waits, and others have their turns.
+pub(crate) async fn it_decides_others_beside_a_client_whose_ledger_never_stands_still(bench: &Bench) {
+    bench.activate(GOOD).await;
+    load(bench, 3, 1).await;
+    let work = async || bench.app.host.service.decide_undecided(8, &|_| ()).await.map(|tally| tally.decided);
+    assert_eq!(work().await.expect("a tally"), 3);
+    let mut other = bench.database.hold().await;
+    other.write("DROP TRIGGER decision_no_delete", "DROP TRIGGER decision_append_only ON decision").await;
+    let damage = "DELETE FROM decision WHERE encounter_id = 'e0'";
+    other.write(damage, damage).await;
+    let change = "UPDATE encounter SET minutes = 31";
+    other.write(change, change).await;
+    other.release().await;
+    let ended = work().await.expect_err("one client is left");
+    assert_eq!(ended.public, "other decisions for some clients kept being recorded; the next run tries again");
+    let status = bench.get("/v1/status").await.json();
+    assert_eq!(status["counts"]["undecided"], 1, "{status}");
+    assert!(status["warnings"].to_string().contains("the decision in force is not the one"), "{status}");
 }
 
 pub(crate) async fn it_decides_changed_encounters_again_as_one_call_would(bench: &Bench) {

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, EncounterFacts, Manifest, Token};
+use adjudica_server::clock::{Clock as _, SystemClock};
+use adjudica_server::decide::dispatch::{far_ahead, last_day};
 use adjudica_server::decide::run::{Answerer, Counted, Item, Job, Kept, Routed, run_jobs};
 
 /// A policy file and its terms, ready to answer.
@@ -55,9 +57,10 @@ pub fn decide(
 }
 
 fn jobs(policies: &[Loaded], encounters: Vec<EncounterFacts>) -> Vec<Job> {
+    let last_day = last_day(SystemClock.now());
     let mut client_to_items: BTreeMap<Token, Vec<Item>> = BTreeMap::new();
     for (tag, facts) in encounters.into_iter().enumerate() {
-        let routed = route(policies, &facts);
+        let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { route(policies, &facts) };
         let items = client_to_items.entry(facts.client_id.clone()).or_default();
         let (kept, supersedes, in_force, records) = (Kept::Nowhere, None, None, None);
         items.push(Item { facts, kept, supersedes, in_force, routed, records, tag });
