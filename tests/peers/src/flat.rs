@@ -138,7 +138,8 @@ fn median(address: SocketAddr, encounter: &Value, (name, method, path, body): &A
     let mut connection = Connection::open(address)?;
     let mut times = Vec::new();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let path = path.replace("{id}", &text(&encounter["encounter_id"])).replace("{client}", &text(&encounter["client_id"]));
+    let path =
+        path.replace("{id}", &text(&encounter["encounter_id"])).replace("{client}", &text(&encounter["client_id"]));
     for number in 0..TIMES {
         let path = path.replace("-N", &format!("-{name}-{number}"));
         let minutes = format!("{}", 20 + number);
