@@ -31,9 +31,11 @@ CREATE TRIGGER record_reached INSTEAD OF INSERT ON record_reach BEGIN
             AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
     UPDATE encounter SET revision = revision + 1
         WHERE NEW.subject = 'provider' AND agency_id = NEW.agency_id AND rendering_provider_id <> NEW.subject_id
-            AND client_id IN (SELECT c.client_id FROM client_of_provider c
-                WHERE c.agency_id = NEW.agency_id AND c.provider_id = NEW.subject_id)
-            AND date_of_service >= coalesce(NEW.from_day, '0000-00-00') AND date_of_service < coalesce(NEW.to_day, '9999-99-99');
+            AND encounter_id IN (SELECT e.encounter_id FROM client_of_provider c
+                CROSS JOIN encounter e ON e.agency_id = c.agency_id AND e.client_id = c.client_id
+                WHERE c.agency_id = NEW.agency_id AND c.provider_id = NEW.subject_id
+                    AND e.date_of_service >= coalesce(NEW.from_day, '0000-00-00')
+                    AND e.date_of_service < coalesce(NEW.to_day, '9999-99-99'));
 END;
 
 DROP TRIGGER record_inserted_matters;

@@ -92,6 +92,17 @@ const LIST: &str = concat!(
       ORDER BY e.encounter_id LIMIT $7"
 );
 
+/// A client has few encounters: they are found by the client, and put in order.
+const LIST_OF_CLIENT: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM encounter e
+      WHERE e.agency_id = $1 AND e.encounter_id > $2 AND e.client_id = $3
+        AND ($4::text IS NULL OR e.payer_id = $4) AND ($5::text IS NULL OR e.date_of_service >= $5)
+        AND ($6::text IS NULL OR e.date_of_service < $6)
+      ORDER BY e.encounter_id LIMIT $7"
+);
+
 /// Triggers do what belongs to it: see the migrations.
 const DELETE: &str = "DELETE FROM encounter WHERE agency_id = $1 AND encounter_id = $2";
 
@@ -363,7 +374,8 @@ pub(super) async fn list(
     (after, limit): (Option<&str>, u32),
 ) -> Result<EncounterPage, StoreError> {
     const DOING: &str = "listing encounters";
-    let query = sqlx::query(LIST)
+    let sql = if filter.client_id.is_some() { LIST_OF_CLIENT } else { LIST };
+    let query = sqlx::query(sql)
         .bind(agency_id.as_str())
         .bind(after.unwrap_or_default())
         .bind(filter.client_id.as_ref().map(Token::as_str))
