@@ -117,6 +117,8 @@ codes! {
     LeavesNothing = "leaves_nothing", CONFLICT, "no policy would answer any more";
     /// The host has all the work it can hold.
     Overloaded = "overloaded", SERVICE_UNAVAILABLE, "the host is busy";
+    /// The policy in force for the encounter, or its terms, cannot be loaded by the host.
+    PolicyUnavailable = "policy_unavailable", SERVICE_UNAVAILABLE, "the policy in force cannot be asked";
     /// The client's ledger kept changing while the decision was made.
     LedgerContended = "ledger_contended", SERVICE_UNAVAILABLE, "the client's ledger kept changing";
     /// The database does not answer.
@@ -259,12 +261,9 @@ impl From<StoreError> for ApiError {
                 chain,
             ),
             // Other systems write encounters: a row that cannot be read is news for the caller, not a fault of the host.
-            StoreError::Corrupt { table: "encounter", row, fault } => {
-                let faults = fault
-                    .split("; ")
-                    .map(|fault| FieldFault::new("", format!("stored encounter `{row}`: {fault}")))
-                    .collect::<Faults>();
-                Self::of_faults(ErrorCode::InvalidEncounter, faults)
+            StoreError::UnreadableEncounter { encounter_id, faults } => {
+                let told = |fault| FieldFault::new("", format!("stored encounter `{encounter_id}`: {fault}"));
+                Self::of_faults(ErrorCode::InvalidEncounter, faults.into_iter().map(told).collect::<Faults>())
             }
             StoreError::BadEncounters { faults } => {
                 let faults = faults.into_iter().map(|fault| FieldFault::new("", fault)).collect::<Faults>();
@@ -278,6 +277,13 @@ impl From<StoreError> for ApiError {
                 let fault = FieldFault::new("", format!("stored record `{row}`: {fault}"));
                 Self::of_faults(ErrorCode::InvalidRecord, vec![fault])
             }
+            StoreError::Corrupt { table, .. } => Self::hidden(
+                ErrorCode::Internal,
+                format!(
+                    "a row of table `{table}` in the database cannot be read; the host's log names it: restore it from a backup"
+                ),
+                chain,
+            ),
             StoreError::Unexpected { .. } => Self::new(ErrorCode::PreconditionFailed, chain),
             StoreError::VersionTaken { .. } => Self::new(ErrorCode::PolicyVersionTaken, chain),
             StoreError::LedgerMoved { .. } => Self::hidden(
@@ -310,7 +316,6 @@ impl From<StoreError> for ApiError {
             | StoreError::BadCommit { .. }
             | StoreError::BadSchedule { .. }
             | StoreError::WrongDigest { .. }
-            | StoreError::Corrupt { .. }
             | StoreError::RowCount { .. } => Self::internal("store", chain),
         }
     }

@@ -96,8 +96,14 @@ pub struct EncounterPage {
     pub encounters: Vec<StoredEncounter>,
     /// Those whose rows hold faults.
     pub bad: Vec<BadEncounter>,
-    /// Pass this as `after` for the next page; `None` when this is the last.
+    /// Pass this as `after` for the next page; `None` when this is the last. A page that looked at as many as it may can be
+    /// short or empty and still have one.
     pub next_after: Option<String>,
+}
+
+impl EncounterPage {
+    /// Encounters that a page looks at for a filter without an index of its own.
+    pub(crate) const LOOKED_AT_MAX: i64 = 10_000;
 }
 
 /// An encounter whose rows are not valid facts. Other systems write them, so this is news, not an error.

@@ -165,6 +165,14 @@ pub enum StoreError {
         /// What it holds.
         fault: String,
     },
+    /// An encounter, which other systems write, is not valid facts.
+    #[error("encounter `{encounter_id}` is stored with {}; mend its row", faults.join("; "))]
+    UnreadableEncounter {
+        /// Its id.
+        encounter_id: String,
+        /// Every fault, each naming its column.
+        faults: Vec<String>,
+    },
     /// A statement changed another number of rows than it must.
     #[error("{doing} changed {found} rows instead of {expected}, nothing was written; report this as a defect")]
     RowCount {
@@ -193,7 +201,7 @@ impl StoreError {
     #[must_use]
     pub fn is_about_rows(&self) -> bool {
         match self {
-            Self::Corrupt { .. } => true,
+            Self::Corrupt { .. } | Self::UnreadableEncounter { .. } => true,
             Self::Unavailable { source, .. } => {
                 matches!(source, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_))
             }

@@ -161,6 +161,30 @@ pub(super) fn days_from_to(first: ServiceDate, last: ServiceDate) -> String {
     if first == last { format!("on {first}") } else { format!("from {first} to {last}") }
 }
 
+/// Days that may have no end, in a sentence.
+pub(super) fn days_told(days: DateRange) -> String {
+    days.to.map_or(format!("from {} on", days.from), |to| days_from_to(days.from, to.plus_days(-1)))
+}
+
+/// Days of a code on which the policy answers, before the first of `rows` begins and after the last has ended; none where there are
+/// no rows.
+pub(super) fn days_beyond(tables: &Tables, code: &Row, rows: &[&Row]) -> Vec<DateRange> {
+    let days: Vec<DateRange> = rows.iter().map(|row| tables.days(row)).collect();
+    let Some(first) = days.iter().map(|days| days.from).min() else { return Vec::new() };
+    let last = days.iter().map(|days| days.to).max_by_key(|end| (end.is_none(), *end)).flatten();
+    let of_code = tables.days(code);
+    let mut beyond = Vec::new();
+    for period in tables.in_force.iter().filter(|period| period.overlaps(&of_code)) {
+        let from = of_code.from.max(period.from);
+        let to = of_code.to.into_iter().chain(period.to).min();
+        let before = DateRange { from, to: Some(to.map_or(first, |to| to.min(first))) };
+        let after = last.map(|last| DateRange { from: last.max(from), to });
+        let both = [Some(before), after].into_iter().flatten();
+        beyond.extend(both.filter(|days| days.to.is_none_or(|to| days.from < to)));
+    }
+    beyond
+}
+
 /// Rows of `minutes` that bound the same code from the same side, as hard, on the same days.
 /// Two rows of `code`, `units` or `rate` for a code and day do not compile.
 pub(super) fn overlaps(tables: &Tables) -> Vec<Hint> {
@@ -181,7 +205,7 @@ pub(super) fn overlaps(tables: &Tables) -> Vec<Hint> {
             if place.is_own() {
                 let from = days.from.max(other_days.from);
                 let until = days.to.into_iter().chain(other_days.to).min();
-                let days = until.map_or(format!("from {from} on"), |to| days_from_to(from, to.plus_days(-1)));
+                let days = days_told(DateRange { from, to: until });
                 let has = if shared.len() == 1 { "has" } else { "have" };
                 let message = format!(
                     "{} {has} another `minutes` row, `{}`, {days}; end one where the other begins",

@@ -1,8 +1,10 @@
-//! Codes whose lines have no amount: no `[[rate]]` says what they are worth. Days between two rates are told with those of other tables.
+//! Codes whose lines have no amount, always or before their first rate and after their last: no `[[rate]]` says what they are worth.
+//! Days between two rates are told with those of other tables.
 
 use toml::Value;
 
 use super::Hint;
+use super::dates::{days_beyond, days_told};
 use super::tables::{Row, Tables};
 
 /// The hints.
@@ -10,19 +12,24 @@ pub(super) fn hints(tables: &Tables) -> Vec<Hint> {
     if tables.policy.get("rates_from_terms").and_then(Value::as_bool) == Some(true) {
         return Vec::new();
     }
-    let unpaid = |row: &&Row| {
+    let mut hints = Vec::new();
+    for row in tables.of_table("code") {
         let code = row.text("code").unwrap_or_default();
-        row.is_own() && !tables.rows.iter().any(|other| settles_amount(tables, other, code))
-    };
-    let hint = |row: &Row| {
-        let code = row.text("code").unwrap_or_default();
-        let message = format!(
-            "no `[[rate]]` says what `{code}` is worth, so its lines have no amount; add one, with `terms = true` where the \
-             agency's contract says it, or write `rates_from_terms = true` in `[policy]`"
-        );
-        Hint::at(row, message)
-    };
-    tables.of_table("code").filter(unpaid).map(hint).collect()
+        let rates: Vec<&Row> = tables.rows.iter().filter(|other| settles_amount(tables, other, code)).collect();
+        let Some(place) = [row].into_iter().chain(rates.iter().copied()).find(|row| row.is_own()) else { continue };
+        let mut tell = |what: String| {
+            let message = format!(
+                "no `[[rate]]` says what `{code}` is worth{what}, so its lines have no amount; add one, with `terms = true` where \
+                 the agency's contract says it, or write `rates_from_terms = true` in `[policy]`"
+            );
+            hints.push(Hint::at(place, message));
+        };
+        if rates.is_empty() {
+            tell(String::new());
+        }
+        days_beyond(tables, row, &rates).into_iter().for_each(|days| tell(format!(" {}", days_told(days))));
+    }
+    hints
 }
 
 /// Whether a row says what `code` is worth, or that it is worth nothing.

@@ -1,10 +1,9 @@
 //! Roles, phases and modes that a `when` names though no staff row of its codes has them, and days before and after the staff rows
 //! of a code. Days between them are told with those of other tables.
 
-use adjudica_core::{DateRange, ServiceDate};
 use toml::{Table, Value};
 
-use super::dates::days_from_to;
+use super::dates::{days_beyond, days_told};
 use super::tables::{Row, Tables, only_notes};
 use super::{Hint, quoted};
 
@@ -46,30 +45,12 @@ fn closed_days(tables: &Tables) -> Vec<Hint> {
             .of_table("staff")
             .filter(|row| tables.codes(row).is_some_and(|codes| codes.contains(code)))
             .collect();
-        let mut ends: Vec<Option<ServiceDate>> = staff.iter().map(|row| tables.days(row).to).collect();
-        ends.sort_by_key(|end| (end.is_none(), *end));
-        let (Some(first), Some(last)) = (staff.iter().map(|row| tables.days(row).from).min(), ends.last()) else {
-            continue;
-        };
-        let of_code = tables.days(row);
-        for period in tables.in_force.iter().filter(|period| period.overlaps(&of_code)) {
-            let from = of_code.from.max(period.from);
-            let to = of_code.to.into_iter().chain(period.to).min();
-            let before = DateRange { from, to: Some(to.map_or(first, |to| to.min(first))) };
-            let after = last.map(|last| DateRange { from: last.max(from), to });
-            let told =
-                [Some(before), after].into_iter().flatten().filter(|days| days.to.is_none_or(|to| days.from < to));
-            for days in told {
-                let Some(place) = [row].into_iter().chain(staff.iter().copied()).find(|row| row.is_own()) else {
-                    continue;
-                };
-                let until =
-                    days.to.map_or(format!("from {} on", days.from), |to| days_from_to(days.from, to.plus_days(-1)));
-                let message = format!(
-                    "nobody may bill `{code}` {until}: no `[[staff]]` row of it holds then; date the rows alike"
-                );
-                hints.push(Hint::at(place, message));
-            }
+        for days in days_beyond(tables, row, &staff) {
+            let Some(place) = [row].into_iter().chain(staff.iter().copied()).find(|row| row.is_own()) else { continue };
+            let days = days_told(days);
+            let message =
+                format!("nobody may bill `{code}` {days}: no `[[staff]]` row of it holds then; date the rows alike");
+            hints.push(Hint::at(place, message));
         }
     }
     hints

@@ -261,6 +261,16 @@ fn it_tells_a_code_that_nothing_says_the_worth_of() {
         agency's contract says it, or write `rates_from_terms = true` in `[policy]`";
     gets(&unpaid, "", "code.T1017", "id = \"code.T1017\"", message);
     assert_eq!(hints_of(&unpaid.replace("[policy]", "[policy]\nrates_from_terms = true"), &[], ""), []);
+    let ends = POLICY.replace("cents = 1000", "cents = 1000\nfrom = 2024-02-01\nto = 2024-06-01");
+    let told: Vec<String> = hints_of(&ends, &[], "").into_iter().map(|hint| hint.message).collect();
+    let start = |code: &str, days: &str| {
+        format!("no `[[rate]]` says what `{code}` is worth {days}, so its lines have no amount; ")
+    };
+    for code in ["T1016", "T1017"] {
+        for days in ["from 2024-01-01 to 2024-01-31", "from 2024-06-01 on"] {
+            assert!(told.iter().any(|hint| hint.starts_with(&start(code, days))), "{code} {days}: {told:?}");
+        }
+    }
     let for_reports = format!("{unpaid}\n[[report_only]]\nid = \"free\"\ncodes = [\"T1017\"]\nsource = \"manual\"\n");
     assert_eq!(hints_of(&for_reports, &[], ""), []);
 }

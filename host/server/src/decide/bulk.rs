@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::time::Instant;
 
 use adjudica_core::columns::Explain;
-use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Outcome, Token};
 use adjudica_store::{NewCommit, RoundPlace, StoreError, Turn, Work};
 
@@ -98,9 +97,9 @@ impl DecisionService {
             let now = self.clock.now();
             let mut written = self.run(works, now, &options, WhenFull::Wait).await?;
             // What a host cannot load today says nothing about the encounter: it waits until the host can.
-            for client in written.extract_if(.., |client| unavailable(client).is_some()) {
+            for client in written.extract_if(.., |client| client.unavailable().is_some()) {
                 let place = RoundPlace::of(&client.job.agency_id, &client.job.client_id);
-                aside.add(place, unavailable(&client).unwrap_or_default().to_owned());
+                aside.add(place, client.unavailable().unwrap_or_default().to_owned());
             }
             if written.is_empty() {
                 turn.after = work.last;
@@ -200,13 +199,6 @@ impl DecisionService {
             Err(error) => Err(error),
         }
     }
-}
-
-/// Why a policy that answers for the client cannot be asked.
-fn unavailable(client: &Written) -> Option<&str> {
-    let reasons = client.job.items.iter().filter_map(|done| done.decision.undetermined.as_ref());
-    let found = reasons.into_iter().find(|reason| reason.code == UndeterminedCode::PolicyUnavailable);
-    found.map(|reason| reason.message.as_str())
 }
 
 fn contended() -> ApiError {

@@ -168,9 +168,11 @@ fn place(seed: &mut Seed, loaded: &ClientWork, keep: Keep) -> Placed {
     Placed::Settled
 }
 
-/// Whether the decision in force is what a new one would be: nothing that it rests on has changed.
+/// Whether the decision in force is what a new one would be: nothing that it rests on has changed. Where nobody answered, a day that
+/// lay too far ahead may have come nearer.
 fn holds(seed: &Seed, explain: Explain) -> bool {
-    let Some(in_force) = seed.in_force.as_ref().filter(|in_force| !in_force.is_stale) else { return false };
+    let holding = |in_force: &&InForce| !in_force.is_stale && in_force.policy_digest.is_some();
+    let Some(in_force) = seed.in_force.as_ref().filter(holding) else { return false };
     let is_stored = matches!(seed.kept, Kept::Stored(_));
     is_stored && (explain == Explain::FailedOnly || tells_all(in_force))
 }

@@ -349,9 +349,13 @@ impl DecisionService {
                 self.keep_answer(&answers, idempotency, now).await?;
                 return Ok(answers);
             }
-            let written = self.run(works, now, options, WhenFull::Refuse).await?;
+            let mut written = self.run(works, now, options, WhenFull::Refuse).await?;
             if options.keep == Keep::DryRun {
                 answers.extend(answers_of(&written));
+                return Ok(answers);
+            }
+            answers.extend(written.extract_if(.., |client| client.unavailable().is_some()).flat_map(unanswered));
+            if written.is_empty() {
                 return Ok(answers);
             }
             let candidate = Candidate { written, now, started, idempotency: idempotency.take() };
@@ -401,6 +405,15 @@ fn lock_of(agency: &Token, client: &Token) -> usize {
     (agency, client).hash(&mut hasher);
     let locks = u64::try_from(LOCKS).unwrap_or(1);
     usize::try_from(hasher.finish() % locks).unwrap_or(0)
+}
+
+/// The refusal of each encounter of a client for whom a policy cannot be asked.
+fn unanswered(client: Written) -> impl Iterator<Item = (usize, Result<Answered, ApiError>)> {
+    let why = client.unavailable().unwrap_or_default();
+    let public = format!("{why}; nothing is recorded: ask again when the host can load it");
+    let error = ApiError::new(ErrorCode::PolicyUnavailable, public);
+    let tags = client.job.items.into_iter().map(|done| done.item.tag).filter(|tag| *tag != FOLLOWER);
+    tags.map(move |tag| (tag, Err(error.clone())))
 }
 
 fn answers_of(written: &[Written]) -> Vec<(usize, Result<Answered, ApiError>)> {

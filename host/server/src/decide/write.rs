@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use adjudica_core::INTERFACE_VERSION;
 use adjudica_core::columns::Explain;
+use adjudica_core::decision::UndeterminedCode;
 use jiff::Timestamp;
 
 use crate::decide::record::{Mode, PolicyUsed, RECORD_VERSION, Record};
@@ -33,6 +34,16 @@ pub struct Written {
     pub job: DecidedJob,
     /// Id and canonical text of each of its items, in the same order: of the decision in force, where it is confirmed.
     pub records: Vec<(String, String)>,
+}
+
+impl Written {
+    /// Why this host cannot ask a policy that answers for the client: that says nothing about any encounter, so nothing is recorded.
+    #[must_use]
+    pub fn unavailable(&self) -> Option<&str> {
+        let reasons = self.job.items.iter().filter_map(|done| done.decision.undetermined.as_ref());
+        let found = reasons.into_iter().find(|reason| reason.code == UndeterminedCode::PolicyUnavailable);
+        found.map(|reason| reason.message.as_str())
+    }
 }
 
 /// Decides `jobs` and writes their records.

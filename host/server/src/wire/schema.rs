@@ -345,7 +345,8 @@ pub struct DecisionPage {
     pub items: Vec<DecisionSummaryBody>,
     /// Decisions of the page whose rows cannot be read: somebody has changed them.
     pub unreadable: Vec<UnreadableDecision>,
-    /// Give it as `after` for the next page; null on the last page.
+    /// Give it as `after` for the next page; null on the last page. A page looks at 10,000 decisions at most: one that found
+    /// few or none of them still has a next.
     #[schema(required)]
     pub next: Option<i64>,
 }
@@ -357,7 +358,8 @@ pub struct EncounterPage {
     pub items: Vec<EncounterBody>,
     /// Encounters whose rows in the database are not valid, each with every fault.
     pub unreadable: Vec<UnreadableEncounter>,
-    /// Give it as `after` for the next page; null on the last page.
+    /// Give it as `after` for the next page; null on the last page. A page looks at 10,000 encounters at most: one that found
+    /// few or none of them still has a next.
     #[schema(required)]
     pub next: Option<String>,
 }

@@ -13,7 +13,7 @@ use crate::instant::{Instant, microseconds};
 use crate::postgres::read::{self, column, encounter_columns};
 use crate::postgres::work::HOLD_CHAINS;
 use crate::postgres::{DEADLOCK_RETRIES, PostgresStore, is_deadlock};
-use crate::raw::encounter::{EncounterRows, corrupt, parse_all};
+use crate::raw::encounter::{EncounterRows, parse_all, unreadable};
 use crate::store::Withdrawn;
 
 /// Held until the put ends, so that two puts of the same encounters come one after the other.
@@ -82,14 +82,34 @@ const UPSERT_ENCOUNTERS: &str = concat!(
 const FIND: &str =
     concat!("SELECT ", encounter_columns!(), " FROM encounter e WHERE e.agency_id = $1 AND e.encounter_id = $2");
 
+/// What a filter says besides the client.
+macro_rules! filter_of_encounters {
+    () => {
+        " AND ($4::text IS NULL OR e.payer_id = $4) AND ($5::text IS NULL OR e.date_of_service >= $5)
+          AND ($6::text IS NULL OR e.date_of_service < $6)
+          ORDER BY e.encounter_id LIMIT $7"
+    };
+}
+
+/// The last of as many encounters as a page looks at, where there are as many.
+const THROUGH: &str = "
+    SELECT encounter_id FROM encounter WHERE agency_id = $1 AND encounter_id > $2
+    ORDER BY encounter_id LIMIT 1 OFFSET $3";
+
+/// Looks at a bounded number of encounters: most filters have no index, and no page may cost what is stored.
+const LIST_THROUGH: &str = concat!(
+    "SELECT ",
+    encounter_columns!(),
+    " FROM encounter e WHERE e.agency_id = $1 AND e.encounter_id > $2 AND e.encounter_id <= $3",
+    filter_of_encounters!()
+);
+
+/// Those that follow, where they are few or each is listed.
 const LIST: &str = concat!(
     "SELECT ",
     encounter_columns!(),
-    " FROM encounter e
-      WHERE e.agency_id = $1 AND e.encounter_id > $2 AND ($3::text IS NULL OR e.client_id = $3)
-        AND ($4::text IS NULL OR e.payer_id = $4) AND ($5::text IS NULL OR e.date_of_service >= $5)
-        AND ($6::text IS NULL OR e.date_of_service < $6)
-      ORDER BY e.encounter_id LIMIT $7"
+    " FROM encounter e WHERE e.agency_id = $1 AND e.encounter_id > $2 AND $3::text IS NULL",
+    filter_of_encounters!()
 );
 
 /// A client has few encounters: they are found by the client, and put in order.
@@ -97,10 +117,8 @@ const LIST_OF_CLIENT: &str = concat!(
     "SELECT ",
     encounter_columns!(),
     " FROM encounter e
-      WHERE e.agency_id = $1 AND e.encounter_id > $2 AND e.client_id = $3
-        AND ($4::text IS NULL OR e.payer_id = $4) AND ($5::text IS NULL OR e.date_of_service >= $5)
-        AND ($6::text IS NULL OR e.date_of_service < $6)
-      ORDER BY e.encounter_id LIMIT $7"
+      WHERE e.agency_id = $1 AND e.encounter_id > $2 AND e.client_id = $3",
+    filter_of_encounters!()
 );
 
 /// Triggers do what belongs to it: see the migrations.
@@ -364,7 +382,7 @@ pub(super) async fn find(
     let failed = StoreError::during("reading an encounter");
     let query = sqlx::query(FIND).bind(agency_id.as_str()).bind(encounter_id.as_str());
     let Some(row) = query.fetch_optional(&store.pool).await.map_err(failed)? else { return Ok(None) };
-    read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(|bad| corrupt(&bad))
+    read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(unreadable)
 }
 
 pub(super) async fn list(
@@ -374,19 +392,31 @@ pub(super) async fn list(
     (after, limit): (Option<&str>, u32),
 ) -> Result<EncounterPage, StoreError> {
     const DOING: &str = "listing encounters";
-    let sql = if filter.client_id.is_some() { LIST_OF_CLIENT } else { LIST };
+    let failed = StoreError::during(DOING);
+    let after = after.unwrap_or_default();
+    let mut through: Option<String> = None;
+    if filter.client_id.is_none() && *filter != EncounterFilter::default() {
+        let query = sqlx::query_scalar(THROUGH).bind(agency_id.as_str()).bind(after);
+        let query = query.bind(EncounterPage::LOOKED_AT_MAX - 1);
+        through = query.fetch_optional(&store.listers).await.map_err(failed)?;
+    }
+    let (sql, part) = match (&filter.client_id, &through) {
+        (Some(client_id), _) => (LIST_OF_CLIENT, Some(client_id.as_str())),
+        (None, Some(through)) => (LIST_THROUGH, Some(through.as_str())),
+        (None, None) => (LIST, None),
+    };
     let query = sqlx::query(sql)
         .bind(agency_id.as_str())
-        .bind(after.unwrap_or_default())
-        .bind(filter.client_id.as_ref().map(Token::as_str))
+        .bind(after)
+        .bind(part)
         .bind(filter.payer_id.as_ref().map(Token::as_str))
         .bind(filter.from.map(|day| day.to_string()))
         .bind(filter.to.map(|day| day.to_string()))
         .bind(i64::from(limit));
-    let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
+    let rows = query.fetch_all(&store.listers).await.map_err(failed)?;
     let rows = read::all(&rows, read::encounter, DOING)?;
     let full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
-    let next_after = rows.last().filter(|_| full).map(|row| row.encounter_id.clone());
+    let next_after = if full { rows.last().map(|row| row.encounter_id.clone()) } else { through };
     let (encounters, bad) = parse_all(&rows);
     Ok(EncounterPage { encounters, bad, next_after })
 }

@@ -150,8 +150,8 @@ pub(crate) fn parse_all(rows: &[RawEncounter]) -> (Vec<StoredEncounter>, Vec<Bad
 }
 
 /// A bad encounter as an error, for callers who asked for exactly that one.
-pub(crate) fn corrupt(bad: &BadEncounter) -> StoreError {
-    StoreError::Corrupt { table: "encounter", row: bad.encounter_id.clone(), fault: bad.faults.join("; ") }
+pub(crate) fn unreadable(bad: BadEncounter) -> StoreError {
+    StoreError::UnreadableEncounter { encounter_id: bad.encounter_id, faults: bad.faults }
 }
 
 /// A row of `encounter` to be written. Both databases take sets of these.

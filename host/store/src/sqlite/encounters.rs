@@ -10,7 +10,7 @@ use crate::encounter::{EncounterFilter, EncounterPage, Expected, PutMode, PutRep
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, RawWithdrawal, Withdrawal, parse_withdrawal};
 use crate::instant::{Instant, microseconds};
-use crate::raw::encounter::{EncounterRows, corrupt, parse_all};
+use crate::raw::encounter::{EncounterRows, parse_all, unreadable};
 use crate::raw::lossy::Lossy;
 use crate::sqlite::read::{self, encounter_columns};
 use crate::sqlite::{BEGIN, SqliteStore, json};
@@ -73,14 +73,34 @@ const FIND: &str = concat!(
     ") FROM encounter e WHERE e.agency_id = ?1 AND e.encounter_id = ?2"
 );
 
+/// What a filter says besides the client.
+macro_rules! filter_of_encounters {
+    () => {
+        " AND (?4 IS NULL OR e.payer_id = ?4) AND (?5 IS NULL OR e.date_of_service >= ?5)
+          AND (?6 IS NULL OR e.date_of_service < ?6)
+          ORDER BY e.encounter_id LIMIT ?7"
+    };
+}
+
+/// The last of as many encounters as a page looks at, where there are as many.
+const THROUGH: &str = "
+    SELECT encounter_id FROM encounter WHERE agency_id = ?1 AND encounter_id > ?2
+    ORDER BY encounter_id LIMIT 1 OFFSET ?3";
+
+/// Looks at a bounded number of encounters: most filters have no index, and no page may cost what is stored.
+const LIST_THROUGH: &str = concat!(
+    "SELECT json_array(",
+    encounter_columns!(),
+    ") FROM encounter e WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND e.encounter_id <= ?3",
+    filter_of_encounters!()
+);
+
+/// Those that follow, where they are few or each is listed.
 const LIST: &str = concat!(
     "SELECT json_array(",
     encounter_columns!(),
-    ") FROM encounter e
-      WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND (?3 IS NULL OR e.client_id = ?3)
-        AND (?4 IS NULL OR e.payer_id = ?4) AND (?5 IS NULL OR e.date_of_service >= ?5)
-        AND (?6 IS NULL OR e.date_of_service < ?6)
-      ORDER BY e.encounter_id LIMIT ?7"
+    ") FROM encounter e WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND ?3 IS NULL",
+    filter_of_encounters!()
 );
 
 /// A client has few encounters: they are found by the client, and put in order.
@@ -88,10 +108,8 @@ const LIST_OF_CLIENT: &str = concat!(
     "SELECT json_array(",
     encounter_columns!(),
     ") FROM encounter e INDEXED BY encounter_by_client
-      WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND e.client_id = ?3
-        AND (?4 IS NULL OR e.payer_id = ?4) AND (?5 IS NULL OR e.date_of_service >= ?5)
-        AND (?6 IS NULL OR e.date_of_service < ?6)
-      ORDER BY e.encounter_id LIMIT ?7"
+      WHERE e.agency_id = ?1 AND e.encounter_id > ?2 AND e.client_id = ?3",
+    filter_of_encounters!()
 );
 
 /// Triggers do what belongs to it: see the migrations.
@@ -287,7 +305,7 @@ pub(super) async fn find(
     let failed = StoreError::during("reading an encounter");
     let query = sqlx::query(FIND).bind(agency_id.as_str()).bind(encounter_id.as_str());
     let Some(row) = query.fetch_optional(&store.readers).await.map_err(failed)? else { return Ok(None) };
-    read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(|bad| corrupt(&bad))
+    read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(unreadable)
 }
 
 pub(super) async fn list(
@@ -297,19 +315,32 @@ pub(super) async fn list(
     (after, limit): (Option<&str>, u32),
 ) -> Result<EncounterPage, StoreError> {
     const DOING: &str = "listing encounters";
-    let sql = if filter.client_id.is_some() { LIST_OF_CLIENT } else { LIST };
+    let failed = StoreError::during(DOING);
+    let after = after.unwrap_or_default();
+    let mut through: Option<String> = None;
+    if filter.client_id.is_none() && *filter != EncounterFilter::default() {
+        let query = sqlx::query_scalar(THROUGH).bind(agency_id.as_str()).bind(after);
+        let query = query.bind(EncounterPage::LOOKED_AT_MAX - 1);
+        let last: Option<Lossy> = query.fetch_optional(&store.listers).await.map_err(failed)?;
+        through = last.map(String::from);
+    }
+    let (sql, part) = match (&filter.client_id, &through) {
+        (Some(client_id), _) => (LIST_OF_CLIENT, Some(client_id.as_str())),
+        (None, Some(through)) => (LIST_THROUGH, Some(through.as_str())),
+        (None, None) => (LIST, None),
+    };
     let query = sqlx::query(sql)
         .bind(agency_id.as_str())
-        .bind(after.unwrap_or_default())
-        .bind(filter.client_id.as_ref().map(Token::as_str))
+        .bind(after)
+        .bind(part)
         .bind(filter.payer_id.as_ref().map(Token::as_str))
         .bind(filter.from.map(|day| day.to_string()))
         .bind(filter.to.map(|day| day.to_string()))
         .bind(i64::from(limit));
-    let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
+    let rows = query.fetch_all(&store.listers).await.map_err(failed)?;
     let rows = read::all(&rows, read::encounter, DOING)?;
     let full = u32::try_from(rows.len()).is_ok_and(|count| count >= limit);
-    let next_after = rows.last().filter(|_| full).map(|row| row.encounter_id.clone());
+    let next_after = if full { rows.last().map(|row| row.encounter_id.clone()) } else { through };
     let (encounters, bad) = parse_all(&rows);
     Ok(EncounterPage { encounters, bad, next_after })
 }

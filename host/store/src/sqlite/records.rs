@@ -29,6 +29,11 @@ const PUT: &str = "
         subject_id = excluded.subject_id, from_day = excluded.from_day, to_day = excluded.to_day, body = excluded.body,
         written_by = excluded.written_by";
 
+/// Each encounter is revised once for all the records: see the migrations.
+const HOLD_REACH: &str = "INSERT INTO record_reach_held VALUES (1)";
+
+const LET_REACH_GO: &str = "DELETE FROM record_reach_held";
+
 /// Versions of records before and after a put tell what it did.
 const VERSIONS: &str = "
     SELECT r.record_id, r.version FROM json_each(?2) k
@@ -114,8 +119,10 @@ pub(super) async fn put(
     let rows: Vec<RecordRow> = records.iter().map(|record| RecordRow::new(record, written_by, now)).collect();
     let rows = json(&rows)?;
     let before = versions(&mut transaction, agency_id, &rows).await?;
+    sqlx::query(HOLD_REACH).execute(&mut *transaction).await.map_err(failed)?;
     let query = sqlx::query(PUT).bind(agency_id.as_str()).bind(&rows);
     query.execute(&mut *transaction).await.map_err(refused)?;
+    sqlx::query(LET_REACH_GO).execute(&mut *transaction).await.map_err(failed)?;
     let after = versions(&mut transaction, agency_id, &rows).await?;
     transaction.commit().await.map_err(failed)?;
     let mut report = PutReport::default();

@@ -3,7 +3,7 @@
 use adjudica_core::{EncounterFacts, Minutes};
 use adjudica_store::{EncounterFilter, PutMode, PutReport, StoreError};
 
-use crate::support::{Setup, at, day, encounter, full_encounter, token};
+use crate::support::{Raw, Setup, at, day, encounter, full_encounter, token};
 
 pub(crate) async fn it_gives_every_fact_back(setup: &Setup) {
     let all = [full_encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2024-02-29")];
@@ -103,6 +103,39 @@ pub(crate) async fn it_lists_in_pages_and_by_filter(setup: &Setup) {
     }
 }
 
+/// However many encounters there are, a page looks at a bounded number of them and says where to go on.
+pub(crate) async fn it_looks_at_a_bounded_number_of_encounters_for_a_page(setup: &Setup) {
+    let mut rare = encounter("e00000", "c1", "2026-02-03");
+    rare.payer_id = token("rare");
+    let mut late = encounter("e30000", "c1", "2026-02-03");
+    late.payer_id = token("rare");
+    setup.put(&[rare, late]).await;
+    let numbers = match &setup.raw {
+        Raw::Sqlite(_) => "WITH RECURSIVE n (i) AS (SELECT 10001 UNION ALL SELECT i + 1 FROM n WHERE i < 29999)",
+        Raw::Postgres(_) => "WITH n AS (SELECT i FROM generate_series(10001, 29999) AS i)",
+    };
+    let copies = format!(
+        "{numbers} INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, date_of_service, rendering_provider_id,
+             rendering_provider_role, billing_provider_id, phase, mode, revision, written_at)
+         SELECT agency_id, 'e' || i, 'c2', 'common', date_of_service, rendering_provider_id, rendering_provider_role,
+             billing_provider_id, phase, mode, revision, written_at FROM encounter, n WHERE encounter_id = 'e00000'"
+    );
+    setup.raw.execute(copies).await.expect("copies");
+    let list = async |filter: &EncounterFilter, after: Option<&str>| {
+        let page = setup.store.list_encounters(&token("a"), filter, after, 5).await.expect("lists");
+        let ids = page.encounters.iter().map(|stored| stored.facts.encounter_id.as_str().to_owned());
+        (ids.collect::<Vec<_>>(), page.next_after)
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let rare = EncounterFilter { payer_id: Some(token("rare")), ..EncounterFilter::default() };
+    assert_eq!(list(&rare, None).await, (vec!["e00000".to_owned()], text("e19999")));
+    assert_eq!(list(&rare, Some("e19999")).await, (vec![], text("e29999")), "the second ten thousand");
+    assert_eq!(list(&rare, Some("e29999")).await, (vec!["e30000".to_owned()], None));
+    // An index finds those of a client, wherever they are.
+    let client = EncounterFilter { client_id: Some(token("c1")), ..EncounterFilter::default() };
+    assert_eq!(list(&client, None).await, (vec!["e00000".to_owned(), "e30000".to_owned()], None));
+}
+
 pub(crate) async fn it_reports_bad_rows_in_lists(setup: &Setup) {
     setup.put(&[encounter("e1", "c1", "2026-02-03"), encounter("e2", "c1", "2026-02-03")]).await;
     setup
@@ -113,9 +146,9 @@ pub(crate) async fn it_reports_bad_rows_in_lists(setup: &Setup) {
     let page = setup.store.list_encounters(&token("a"), &EncounterFilter::default(), None, 10).await.expect("lists");
     assert_eq!((page.encounters.len(), page.bad.len()), (1, 1));
     let found = setup.store.find_encounter(&token("a"), &token("e1")).await;
-    let Err(StoreError::Corrupt { table: "encounter", row, fault }) = found else { panic!("{found:?}") };
-    assert_eq!(row, "e1");
-    assert!(fault.contains("procedure_code: `g9001`"), "{fault}");
+    let Err(StoreError::UnreadableEncounter { encounter_id, faults }) = found else { panic!("{found:?}") };
+    assert_eq!(encounter_id, "e1");
+    assert!(faults.len() == 1 && faults[0].contains("procedure_code: `g9001`"), "{faults:?}");
 }
 
 pub(crate) async fn it_keeps_agencies_apart(setup: &Setup) {

@@ -47,6 +47,7 @@ on_both! {
         it_upserts_and_reports_what_changed,
         it_raises_the_revision_only_for_changes,
         it_lists_in_pages_and_by_filter,
+        it_looks_at_a_bounded_number_of_encounters_for_a_page,
         it_reports_bad_rows_in_lists,
         it_keeps_agencies_apart,
     }
@@ -126,6 +127,7 @@ on_both! {
     records {
         it_keeps_every_version_of_a_record,
         it_makes_stale_what_a_record_can_touch,
+        it_revises_each_encounter_once_for_records_that_come_together,
         it_allows_one_case_manager_for_a_line_at_a_time,
         it_lets_one_of_two_case_managers_win,
         it_loads_what_decisions_need,

@@ -112,6 +112,32 @@ pub(crate) async fn it_makes_stale_what_a_record_can_touch(setup: &Setup) {
     assert_eq!(setup.waiting().await, ["e1", "e2", "e3"], "and comes back");
 }
 
+pub(crate) async fn it_revises_each_encounter_once_for_records_that_come_together(setup: &Setup) {
+    setup.settled(&[("e1", "c1", "2026-01-10"), ("e2", "c1", "2026-02-10"), ("e3", "c1", "2026-03-10")]).await;
+    let home = |id: &str, from: &str, to: Option<&str>| {
+        record(id, "c1", &json!({ "kind": "residence", "state": "MI", "from": from, "to": to }))
+    };
+    let homes = [
+        home("r1", "2026-01-01", Some("2026-01-31")),
+        home("r2", "2026-01-05", Some("2026-01-20")),
+        home("r3", "2026-03-01", None),
+        home("r4", "2026-03-05", Some("2026-04-01")),
+    ];
+    setup.put_all(&homes).await.expect("puts");
+    assert_eq!(setup.waiting().await, ["e1", "e3"], "the days between are not reached");
+    let revisions = "SELECT encounter_id || ' ' || revision FROM encounter ORDER BY encounter_id";
+    assert_eq!(setup.raw.texts(revisions).await, ["e1 2", "e2 1", "e3 2"], "once for all of them");
+    let moved = homes.clone().map(|home| {
+        let state = json!({ "kind": "residence", "state": "OH", "from": "2026-02-01" });
+        record(home.record_id.as_str(), "c1", &state)
+    });
+    setup.put_all(&moved).await.expect("puts");
+    assert_eq!(setup.raw.texts(revisions).await, ["e1 3", "e2 2", "e3 3"], "the days before and after a change");
+    setup.waiting().await;
+    setup.raw.execute("DELETE FROM record WHERE record_id <> 'r1'").await.expect("another system takes them out");
+    assert_eq!(setup.waiting().await, ["e2", "e3"]);
+}
+
 pub(crate) async fn it_allows_one_case_manager_for_a_line_at_a_time(setup: &Setup) {
     let first = assignment("m1", "one", "2026-01-01T09:00:00-05:00", Some("2026-02-01T12:00:00-05:00"));
     setup.put_all(&[first]).await.expect("puts");

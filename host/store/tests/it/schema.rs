@@ -15,6 +15,7 @@ pub(crate) async fn it_opens_the_same_database_twice(setup: &Setup) {
     two.close().await;
 }
 
+/// But for what SQLite holds back while many records are put, because its triggers see one row at a time.
 #[tokio::test]
 async fn it_has_the_same_tables_and_columns_on_both() {
     let sqlite = sqlite().await;
@@ -26,6 +27,7 @@ async fn it_has_the_same_tables_and_columns_on_both() {
                  || CASE WHEN c.\"notnull\" OR c.pk THEN '' ELSE '?' END
              FROM sqlite_schema t JOIN pragma_table_info(t.name) c
              WHERE t.type = 'table' AND t.name NOT LIKE '%sqlx%' AND t.name NOT LIKE 'sqlite%'
+                 AND t.name NOT LIKE 'record\\_reach\\_%' ESCAPE '\\'
              ORDER BY 1",
         )
         .await;

@@ -251,6 +251,20 @@ pub(crate) async fn it_starts_beside_a_policy_file_that_is_damaged(bench: &Bench
         assert_eq!(answer.status, 200, "{}", answer.text);
         let decision = answer.json();
         assert_eq!(decision["undetermined"]["code"], "policy_unavailable", "{}", answer.text);
+        // It says nothing about the encounter, so nothing is kept and no money is given back.
+        let kept = again.post("/v1/decisions", &json!({ "encounter": encounter("e1", "c1", "2026-03-01") })).await;
+        assert_eq!(
+            (kept.status.as_u16(), kept.json()["code"].clone()),
+            (503, json!("policy_unavailable")),
+            "{}",
+            kept.text
+        );
+        let message = decision["undetermined"]["message"].as_str().expect("a message");
+        let end = "; nothing is recorded: ask again when the host can load it";
+        assert_eq!(kept.json()["detail"], format!("{message}{end}"));
+        let others = json!({ "encounter": encounter("e2", "c2", "2019-12-30") });
+        assert_eq!(again.post("/v1/decisions", &others).await.json()["outcome"], "undetermined", "others are answered");
+        assert_eq!(again.get("/v1/decisions?client=c1").await.json()["items"], json!([]));
         decision["undetermined"]["message"].as_str().expect("a message").to_owned()
     };
     damage([

@@ -238,6 +238,10 @@ pub(crate) async fn it_decides_nothing_for_days_that_cannot_be_meant(bench: &Ben
         let replay = bench.post(&format!("/v1/decisions/{decision}/replay"), &Value::Null).await;
         assert_eq!(replay.json()["identical"], true, "{day}: {}", replay.text);
     }
+    // When the day has come nearer, whoever asks again is answered.
+    bench.clock.pass(24 * 3_600 * 1_000_000);
+    let nearer = json!({ "encounter": encounter("on-2027-05-03", "c-2027-05-03", "2027-05-03") });
+    assert_eq!(bench.post("/v1/decisions", &nearer).await.json()["outcome"], "billable");
 }
 
 pub(crate) async fn it_replays_no_record_that_was_changed_and_checks_no_part_that_is_not_there(bench: &Bench) {
