@@ -52,15 +52,6 @@ pub(crate) struct PostgresStore {
 
 pub(crate) use open::open;
 
-/// How often a transaction is tried again after another one and it waited for each other.
-const DEADLOCK_RETRIES: u32 = 3;
-
-/// Whether the server ended the transaction because another one and it waited for each other. It can simply run again.
-fn is_deadlock(fault: &StoreError) -> bool {
-    let StoreError::Unavailable { source: sqlx::Error::Database(source), .. } = fault else { return false };
-    source.code().is_some_and(|code| code == "40P01" || code == "40001")
-}
-
 #[async_trait]
 impl Store for PostgresStore {
     async fn put_encounters(

@@ -11,6 +11,7 @@ use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::postgres::PostgresStore;
 use crate::postgres::read::column;
+use crate::postgres::transaction::past_deadlocks;
 use crate::postgres::work::HOLD_CHAINS;
 
 const LATEST: &str = "SELECT max(change_id) FROM activation_change";
@@ -145,8 +146,12 @@ async fn make_stale(
 }
 
 pub(super) async fn record(store: &PostgresStore, change: &NewChange) -> Result<RecordedChange, StoreError> {
-    let failed = StoreError::during("recording a change");
     require_recordable(change)?;
+    past_deadlocks(|| try_record(store, change)).await
+}
+
+async fn try_record(store: &PostgresStore, change: &NewChange) -> Result<RecordedChange, StoreError> {
+    let failed = StoreError::during("recording a change");
     let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).execute(&mut *transaction).await.map_err(failed)?;
     let found = latest(&mut *transaction).await?;

@@ -14,8 +14,9 @@ use crate::chain::chain_start;
 use crate::commit::{self, ClientRef, Head, Standing};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
+use crate::postgres::PostgresStore;
 use crate::postgres::read::{self, column, ledger_columns};
-use crate::postgres::{DEADLOCK_RETRIES, PostgresStore, is_deadlock};
+use crate::postgres::transaction::{DEADLOCK_RETRIES, is_deadlock};
 use crate::raw::digest;
 use crate::raw::ledger::RawLedger;
 

@@ -10,9 +10,10 @@ use crate::encounter::{EncounterFilter, EncounterPage, Expected, PutMode, PutRep
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, RawWithdrawal, Withdrawal, parse_withdrawal};
 use crate::instant::{Instant, microseconds};
+use crate::postgres::PostgresStore;
 use crate::postgres::read::{self, column, encounter_columns};
+use crate::postgres::transaction::past_deadlocks;
 use crate::postgres::work::HOLD_CHAINS;
-use crate::postgres::{DEADLOCK_RETRIES, PostgresStore, is_deadlock};
 use crate::raw::encounter::{EncounterRows, parse_all, unreadable};
 use crate::store::Withdrawn;
 
@@ -146,6 +147,15 @@ pub(super) async fn withdraw(
     encounter_id: &Token,
     new: &NewWithdrawal,
 ) -> Result<Option<Withdrawn>, StoreError> {
+    past_deadlocks(|| try_withdraw(store, agency_id, encounter_id, new)).await
+}
+
+async fn try_withdraw(
+    store: &PostgresStore,
+    agency_id: &Token,
+    encounter_id: &Token,
+    new: &NewWithdrawal,
+) -> Result<Option<Withdrawn>, StoreError> {
     let failed = StoreError::during("taking an encounter out");
     let (agency, encounter) = (agency_id.as_str(), encounter_id.as_str());
     let mut transaction = store.begin().await.map_err(failed)?;
@@ -192,13 +202,7 @@ pub(super) async fn put(
     now: Instant,
 ) -> Result<PutReport, StoreError> {
     require_putable(encounters)?;
-    for _ in 0..DEADLOCK_RETRIES {
-        match try_put(store, agency_id, (encounters, mode, expected), now).await {
-            Err(fault) if is_deadlock(&fault) => {}
-            done => return done,
-        }
-    }
-    try_put(store, agency_id, (encounters, mode, expected), now).await
+    past_deadlocks(|| try_put(store, agency_id, (encounters, mode, expected), now)).await
 }
 
 async fn try_put(

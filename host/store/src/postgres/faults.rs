@@ -7,6 +7,7 @@ use crate::error::StoreError;
 use crate::instant::{Instant, microseconds};
 use crate::postgres::PostgresStore;
 use crate::postgres::read::column;
+use crate::postgres::transaction::past_deadlocks;
 use crate::postgres::work::HOLD_CHAINS;
 
 /// Those that are still as they were read, and stay so. The others have been mended, are gone, or are being
@@ -34,6 +35,10 @@ const END_FAULTS: &str = "
 
 /// Takes encounters that cannot be read out of the queue, so that they are not read again until they change.
 pub(super) async fn keep_faults(store: &PostgresStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
+    past_deadlocks(|| try_keep_faults(store, bad, now)).await
+}
+
+async fn try_keep_faults(store: &PostgresStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
     let failed = StoreError::during("keeping faults");
     let mut transaction = store.begin().await.map_err(failed)?;
     let agencies = column(bad, |bad| bad.agency_id.as_str());

@@ -13,6 +13,7 @@ use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::postgres::PostgresStore;
 use crate::postgres::read::{self, column};
+use crate::postgres::transaction::past_deadlocks;
 use crate::record::{
     LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
     require_fit, require_sound, whose_could_clash,
@@ -98,10 +99,19 @@ pub(super) async fn put(
     store: &PostgresStore,
     agency_id: &Token,
     records: &[Record],
+    written: (&str, Instant),
+) -> Result<PutReport, StoreError> {
+    require_sound(records)?;
+    past_deadlocks(|| try_put(store, agency_id, records, written)).await
+}
+
+async fn try_put(
+    store: &PostgresStore,
+    agency_id: &Token,
+    records: &[Record],
     (written_by, now): (&str, Instant),
 ) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("writing records");
-    require_sound(records)?;
     let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).bind(agency_id.as_str()).execute(&mut *transaction).await.map_err(failed)?;
     let keys = whose_could_clash(agency_id, records);
@@ -179,7 +189,9 @@ pub(super) async fn history(
 }
 
 pub(super) async fn remove(store: &PostgresStore, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError> {
-    let query = sqlx::query(REMOVE).bind(agency_id.as_str()).bind(record_id.as_str());
-    let done = query.execute(&store.pool).await.map_err(StoreError::during("removing a record"))?;
-    Ok(done.rows_affected() == 1)
+    let remove = || async {
+        let query = sqlx::query(REMOVE).bind(agency_id.as_str()).bind(record_id.as_str());
+        query.execute(&store.pool).await.map_err(StoreError::during("removing a record"))
+    };
+    Ok(past_deadlocks(remove).await?.rows_affected() == 1)
 }

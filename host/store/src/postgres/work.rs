@@ -13,6 +13,7 @@ use crate::instant::Instant;
 use crate::postgres::PostgresStore;
 use crate::postgres::faults::keep_faults;
 use crate::postgres::read::{self, column, encounter_columns, ledger_columns};
+use crate::postgres::transaction::past_deadlocks;
 use crate::raw::encounter::parse_all;
 use crate::turn::{Chosen, RoundPlace, Turn};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
@@ -147,11 +148,13 @@ async fn undecided(connection: &mut PgConnection, chosen: &Chosen) -> Result<Vec
 
 /// Takes places out of the queue whose encounters are not there; gives back how many.
 async fn leave_orphans(store: &PostgresStore, clients: &[ClientRef]) -> Result<u64, StoreError> {
-    let query = sqlx::query(LEAVE_ORPHANS)
-        .bind(column(clients, |key| key.agency_id.as_str()))
-        .bind(column(clients, |key| key.client_id.as_str()));
-    let done = query.execute(&store.pool).await.map_err(StoreError::during("clearing the queue"))?;
-    Ok(done.rows_affected())
+    let leave = || async {
+        let query = sqlx::query(LEAVE_ORPHANS)
+            .bind(column(clients, |key| key.agency_id.as_str()))
+            .bind(column(clients, |key| key.client_id.as_str()));
+        query.execute(&store.pool).await.map_err(StoreError::during("clearing the queue"))
+    };
+    Ok(past_deadlocks(leave).await?.rows_affected())
 }
 
 /// Ledgers and decisions in force of clients, and the clients of whom they cannot be read.
