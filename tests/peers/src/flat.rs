@@ -47,7 +47,7 @@ fn requests(encounter: &Value) -> Vec<Asked> {
         ("decide_again", "POST", "/v1/decisions", Some(client)),
         ("record_of_practice", "PUT", "/v1/records", Some(record("flat-practice", "practice-of-nobody", practice))),
         ("record_of_provider", "PUT", "/v1/records", Some(record("flat-provider", "provider-of-nobody", credential))),
-        ("records_of_nobody", "GET", "/v1/records?subject=client:nobody", None),
+        ("records_of_nobody", "GET", "/v1/records?subject=client&subject_id=nobody", None),
         ("encounters_of_client", "GET", "/v1/encounters?client={client}", None),
         ("encounters_of_no_payer", "GET", "/v1/encounters?payer=nobody", None),
         ("decisions_of_client", "GET", "/v1/decisions?client={client}", None),

@@ -4,7 +4,8 @@
 -- Whom a record is about, on which days.
 CREATE TYPE record_reach AS (agency_id TEXT, subject TEXT, subject_id TEXT, from_day TEXT, to_day TEXT);
 
--- Days that overlap or follow each other become one stretch of days.
+-- Days that overlap or follow each other become one stretch of days. No collation is named here: one would be that of the calls too, and
+-- no index would fit them.
 CREATE FUNCTION revise_for_reaches(reaches record_reach[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM revise_for_record(s.agency_id, s.subject, s.subject_id, s.first_day, s.last_day) FROM (
@@ -16,8 +17,8 @@ BEGIN
                     PARTITION BY agency_id, subject, subject_id ORDER BY first_day, last_day
                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '') AS begins
                 FROM (
-                    SELECT DISTINCT agency_id, subject, subject_id, coalesce(from_day, '0000-00-00') COLLATE "C" AS first_day,
-                        coalesce(to_day, '9999-99-99') COLLATE "C" AS last_day FROM unnest(reaches)
+                    SELECT DISTINCT agency_id, subject, subject_id, coalesce(from_day, '0000-00-00') AS first_day,
+                        coalesce(to_day, '9999-99-99') AS last_day FROM unnest(reaches)
                 ) d
             ) b
         ) s GROUP BY agency_id, subject, subject_id, stretch ORDER BY agency_id, subject, subject_id, stretch
@@ -68,3 +69,7 @@ CREATE TRIGGER record_updated_matters AFTER UPDATE ON record
     REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION revise_for_changed_records();
 CREATE TRIGGER record_deleted_matters AFTER DELETE ON record
     REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION revise_for_gone_records();
+
+-- A plan that holds for any practice or provider reads the whole table where one of them has most of the encounters: each call is
+-- planned for whom it is about, and finds the rows by an index.
+ALTER FUNCTION revise_for_record(TEXT, TEXT, TEXT, TEXT, TEXT) SET plan_cache_mode = force_custom_plan SET enable_seqscan = off;

@@ -69,3 +69,14 @@ BEGIN
     INSERT INTO record_matters VALUES (OLD.agency_id, OLD.subject, OLD.subject_id, OLD.from_day, OLD.to_day);
     INSERT INTO record_matters VALUES (NEW.agency_id, NEW.subject, NEW.subject_id, NEW.from_day, NEW.to_day);
 END;
+
+-- A client's encounters are found by the client: left to itself the database reads all of the agency's.
+DROP TRIGGER concerned_inserted;
+CREATE TRIGGER concerned_inserted INSTEAD OF INSERT ON concerned BEGIN
+    UPDATE encounter SET revision = revision + 1
+        WHERE agency_id = NEW.agency_id AND encounter_id IN (
+            SELECT e.encounter_id FROM encounter e INDEXED BY encounter_by_client
+            WHERE e.agency_id = NEW.agency_id AND e.client_id = NEW.client_id AND e.payer_id = NEW.payer_id
+                AND (NEW.date_of_service IS NULL OR e.date_of_service = NEW.date_of_service)
+                AND e.encounter_id <> NEW.but_for);
+END;

@@ -1,6 +1,5 @@
-//! No statement looks through a table that grows with what is stored: asked of both databases, for every statement in the sources.
-//!
-//! What triggers do is in no plan; `cargo xtask bench flat` measures it.
+//! No statement looks through a table that grows with what is stored: asked of both databases, for every statement in the sources
+//! and for what the triggers do.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -154,19 +153,137 @@ async fn no_statement_looks_through_a_growing_table_of_sqlite() {
                 .await
                 .unwrap_or_else(|fault| panic!("{} in {}: {fault}\n{}", statement.name, statement.file, statement.sql));
         let names = tables_by_name(&statement.sql);
-        for (.., step) in plan {
-            let mut words = step.split(' ');
-            let (how, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            // An agency has all of them: to look by the agency alone is to look through the table.
-            let is_scan = how == "SCAN" || step.ends_with("(agency_id=?)");
-            if is_scan && names.contains_key(table) && !step.contains("VIRTUAL TABLE") {
-                found.push(format!("{} {}: {step}", statement.file, statement.name));
-            }
-        }
+        let steps = plan.into_iter().map(|(.., step)| step).filter(|step| looks_through(step, &names));
+        found.extend(steps.map(|step| format!("{} {}: {step}", statement.file, statement.name)));
     }
     setup.drop_database().await;
     assert_eq!(found, Vec::<String>::new());
 }
+
+/// The statements of the triggers, their row's values as parameters.
+#[tokio::test]
+async fn no_trigger_looks_through_a_growing_table_of_sqlite() {
+    let setup = crate::support::sqlite().await;
+    let Raw::Sqlite(pool) = &setup.raw else { panic!("is SQLite") };
+    let triggers: Vec<(String, String)> =
+        sqlx::query_as("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name")
+            .fetch_all(pool)
+            .await
+            .expect("reads");
+    let (mut found, mut count) = (Vec::new(), 0);
+    for (name, sql) in &triggers {
+        let body = sql.split_once("BEGIN").map_or("", |(_, body)| body);
+        let body = body.trim().trim_end_matches("END");
+        for statement in body.split(";\n").map(str::trim).filter(|statement| !statement.is_empty()) {
+            if statement.starts_with("SELECT RAISE") {
+                continue;
+            }
+            count += 1;
+            let asked = with_parameters(statement);
+            let plan: Vec<(i64, i64, i64, String)> =
+                sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {asked}")))
+                    .fetch_all(pool)
+                    .await
+                    .unwrap_or_else(|fault| panic!("{name}: {fault}\n{asked}"));
+            let names = tables_by_name(&asked);
+            found.extend(
+                plan.iter()
+                    .filter(|(.., step)| looks_through(step, &names))
+                    .map(|(.., step)| format!("{name}: {step}")),
+            );
+        }
+    }
+    assert!(count > 40, "{count} statements were found");
+    setup.drop_database().await;
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// `NEW.name` and `OLD.name` as `?`.
+fn with_parameters(statement: &str) -> String {
+    let mut asked = String::new();
+    let mut rest = statement;
+    while let Some(at) = ["NEW.", "OLD."].iter().filter_map(|row| rest.find(row)).min() {
+        asked.push_str(rest.get(..at).unwrap_or_default());
+        asked.push('?');
+        rest = rest
+            .get(at + 4..)
+            .unwrap_or_default()
+            .trim_start_matches(|sign: char| sign.is_alphanumeric() || sign == '_');
+    }
+    asked.push_str(rest);
+    asked
+}
+
+/// Whether a step of a plan reads a growing table from end to end.
+fn looks_through(step: &str, names: &BTreeMap<String, String>) -> bool {
+    let mut words = step.split(' ');
+    let (how, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    // An agency has all of them: to look by the agency alone is to look through the table.
+    let is_scan = how == "SCAN" || step.ends_with("(agency_id=?)");
+    is_scan && names.contains_key(table) && !step.contains("VIRTUAL TABLE")
+}
+
+/// Every kind of write once, beside tables that are filled, before and after the server has counted them.
+#[tokio::test]
+async fn no_trigger_looks_through_a_growing_table_of_postgres() {
+    let setup: Setup = crate::support::postgres().await;
+    let Raw::Postgres(pool) = &setup.raw else { panic!("is PostgreSQL") };
+    let mut connection = pool.acquire().await.expect("a connection");
+    let run = async |connection: &mut sqlx::PgConnection, sql: &str| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(connection)
+            .await
+            .unwrap_or_else(|fault| panic!("{fault}\n{sql}"));
+    };
+    run(&mut connection, "SET session_replication_role = replica").await;
+    for sql in FILL {
+        run(&mut connection, sql).await;
+    }
+    run(&mut connection, "SET session_replication_role = origin").await;
+    let mut found = Vec::new();
+    for counted in ["", "ANALYZE"] {
+        run(&mut connection, counted).await;
+        for write in WRITES {
+            run(&mut connection, "BEGIN").await;
+            // Plans that are kept are made in the first few calls.
+            for number in 0..8 {
+                run(&mut connection, &write.replace("{n}", &number.to_string())).await;
+            }
+            let read =
+                "SELECT relname || ' ' || seq_scan FROM pg_stat_xact_user_tables WHERE seq_scan > 0 ORDER BY relname";
+            let read: Vec<String> = sqlx::query_scalar(read).fetch_all(&mut *connection).await.expect("reads");
+            run(&mut connection, "ROLLBACK").await;
+            let growing = read.into_iter().filter(|line| GROWING.contains(&line.split(' ').next().unwrap_or_default()));
+            found.extend(growing.map(|line| format!("{counted} {write}: {line}")));
+        }
+    }
+    drop(connection);
+    setup.drop_database().await;
+    assert_eq!(found, Vec::<String>::new());
+}
+
+/// What other systems and the host write, `{n}` another number each time.
+const WRITES: [&str; 12] = [
+    "INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, date_of_service, rendering_provider_id,
+         rendering_provider_role, billing_provider_id, phase, mode)
+     VALUES ('a', 'new{n}', 'c7', 'p', '2026-01-01', 's1', 'RN', 'b', 'assessment', 'in_person')",
+    "UPDATE encounter SET minutes = 30 + {n} WHERE agency_id = 'a' AND encounter_id = 'e{n}'",
+    "INSERT INTO encounter_modifier VALUES ('a', 'e{n}', 'GT')",
+    "INSERT INTO encounter_supporting_info VALUES ('a', 'e{n}', 'repeat_service')",
+    "DELETE FROM encounter WHERE agency_id = 'a' AND encounter_id = 'e{n}'",
+    "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+     VALUES ('a', 'n{n}', 'residence', 'client', 'c7', '{}')",
+    "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+     VALUES ('a', 'n{n}', 'claim', 'encounter', 'e7', '{\"frequency\":\"7\",\"payer_claim_number\":\"x\"}')",
+    "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+     VALUES ('a', 'n{n}', 'practice', 'practice', 'nobody{n}', '{}')",
+    "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+     VALUES ('a', 'n{n}', 'credential', 'provider', 'nobody{n}', '{}')",
+    "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+     VALUES ('a', 'n{n}', 'credential', 'provider', 's{n}', '{}')",
+    "UPDATE record SET body = '{\"n\":{n}}' WHERE agency_id = 'a' AND record_id = 'r{n}'",
+    "DELETE FROM record WHERE agency_id = 'a' AND record_id = 'r{n}'",
+];
 
 #[tokio::test]
 async fn no_statement_looks_through_a_growing_table_of_postgres() {
