@@ -43,6 +43,9 @@ pub async fn open(url: &str, absent: Absent, output: &Output) -> Result<Arc<dyn 
         }
     }
     let store = adjudica_store::connect(url).await.context("the database cannot be used")?;
+    if url.starts_with("sqlite:") && sqlite_file(url).is_none() {
+        output.line("the database is in memory: nothing in it stays when this ends")?;
+    }
     if let Some(file) = missing {
         output.line(&format!("`{}` was not there: an empty database was begun", file.display()))?;
     }

@@ -57,6 +57,8 @@ fn it_begins_a_database_where_none_is_and_not_beside_another() {
     );
     let begun = bench.ok(&["import", "records", "one.json", "--database", "sqlite:agency.db"]);
     assert!(begun.starts_with("`agency.db` was not there: an empty database was begun\n"), "{begun}");
+    let fleeting = bench.ok(&["import", "records", "one.json", "--database", "sqlite::memory:"]);
+    assert!(fleeting.starts_with("the database is in memory: nothing in it stays when this ends\n"), "{fleeting}");
     let slip = refused(&["import", "records", "one.json", "--database", "sqlite:agncy.db"]);
     assert!(
         slip.contains("agncy.db: does not exist; beside it lies `agency.db`; correct the path, or give `--create`"),

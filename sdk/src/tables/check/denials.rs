@@ -79,9 +79,15 @@ impl Checker<'_> {
                 }
             }
         }
-        for code in newer.iter().filter(|code| is_listed(code)) {
-            let place: Place = document.policy.place;
-            let message = format!("`{code}` is on the lists of {READ_ON}; take it out here");
+        let place: Place = document.policy.place;
+        for code in newer {
+            let message = if is_listed(code) {
+                format!("`{code}` is on the lists of {READ_ON}; take it out here")
+            } else if !has_form(code.as_str()) {
+                format!("`{code}` is no reason or remark code: they are letters, at most two, and a number; correct it")
+            } else {
+                continue;
+            };
             self.fault_at(place, "newer_denial_codes", Some(code.as_str()), message);
         }
     }
@@ -91,6 +97,14 @@ impl Checker<'_> {
 fn is_listed(code: &Token) -> bool {
     let upper = code.as_str().to_ascii_uppercase();
     [&*REASONS, &*REMARKS].into_iter().any(|list| list.code_to_days.contains_key(upper.as_str()))
+}
+
+/// Whether it is written as the codes of both lists are: `324`, `P33`, `M147`, `MA135`, `N905`.
+fn has_form(code: &str) -> bool {
+    let number = code.trim_start_matches(|letter: char| letter.is_ascii_uppercase());
+    code.len() - number.len() <= 2
+        && (1..=4).contains(&number.len())
+        && number.bytes().all(|sign| sign.is_ascii_digit())
 }
 
 impl Document {
@@ -135,6 +149,15 @@ mod tests {
             "`242` may be used from 2012-06-03 on, after the row's last day; write the code of that time"
         );
         assert_eq!(told("242", days("2010-01-01", Some("2012-06-04"))), "");
+    }
+
+    #[test]
+    fn it_knows_the_form_of_codes() {
+        let all = [&*REASONS, &*REMARKS].into_iter().flat_map(|list| list.code_to_days.keys());
+        assert_eq!(all.filter(|code| !has_form(code)).collect::<Vec<_>>(), Vec::<&&str>::new());
+        for wrong in ["", "N", "n905", "N 905", "ABC1", "N12345", "denied"] {
+            assert!(!has_form(wrong), "{wrong}");
+        }
     }
 
     /// What a row says that gives no codes of its own.
