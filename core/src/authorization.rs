@@ -7,11 +7,13 @@ mod flow;
 
 use flow::Flow;
 
+use crate::name_set::NameSet;
+
 /// An approved line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
-    /// The codes it covers, as bits of the caller's own numbering.
-    pub codes: u64,
+    /// The codes it covers, in the caller's own numbering.
+    pub codes: NameSet,
     /// First day.
     pub from: i32,
     /// First day after; `i32::MAX` without an end.
@@ -23,8 +25,8 @@ pub struct Account {
 impl Account {
     /// Whether a service of that code and day can be spent from it.
     #[must_use]
-    pub fn covers(&self, code: u64, day: i32) -> bool {
-        self.codes & code != 0 && self.from <= day && day < self.to
+    pub fn covers(&self, code: u32, day: i32) -> bool {
+        self.codes.has(code) && self.from <= day && day < self.to
     }
 }
 
@@ -34,7 +36,7 @@ struct Group {
     /// The accounts that cover them, as bits; where there are more than 64 accounts, several share a bit.
     accounts: u64,
     /// Code and day of the first of them.
-    code: u64,
+    code: u32,
     day: i32,
     units: u64,
 }
@@ -43,9 +45,9 @@ struct Group {
 ///
 /// ```
 /// use adjudica_core::authorization::{Account, Accounts};
-/// let (visit, assessment) = (1, 2);
-/// let account = |codes, units| Account { codes, from: 0, to: 90, units };
-/// let mut accounts = Accounts::new(vec![account(visit | assessment, 2), account(visit, 6)]);
+/// let (visit, assessment) = (0, 1);
+/// let account = |codes: &[u32], units| Account { codes: codes.iter().copied().collect(), from: 0, to: 90, units };
+/// let mut accounts = Accounts::new(vec![account(&[visit, assessment], 2), account(&[visit], 6)]);
 /// accounts.spend(visit, 10, 2);
 /// assert_eq!(accounts.left(assessment, 17), Some(2), "the visits can be covered by the second line");
 /// assert_eq!(accounts.left(visit, 17), Some(6));
@@ -66,7 +68,7 @@ impl Accounts {
 
     /// Counts a service of a code on a day, in any order. One that no account covers takes nothing, and where more is spent
     /// than was approved, as after an account was reduced, nothing is left.
-    pub fn spend(&mut self, code: u64, day: i32, units: u32) {
+    pub fn spend(&mut self, code: u32, day: i32, units: u32) {
         let Some(group) = self.group(code, day) else { return };
         let units = u64::from(units);
         let are_few = self.are_few();
@@ -82,7 +84,7 @@ impl Accounts {
     /// Units left for one more service of a code on a day, all that was spent being covered as far as it can be; `None` when no
     /// account covers it.
     #[must_use]
-    pub fn left(&self, code: u64, day: i32) -> Option<u32> {
+    pub fn left(&self, code: u32, day: i32) -> Option<u32> {
         let asked = self.group(code, day)?;
         let mut rivals = self.groups.iter().filter(|group| group.accounts & asked.accounts != 0);
         let is_simple = self.are_few() && rivals.all(|group| group.accounts == asked.accounts);
@@ -106,12 +108,12 @@ impl Accounts {
     }
 
     /// Units approved for a code on a day, spent or not.
-    fn approved(&self, code: u64, day: i32) -> u64 {
+    fn approved(&self, code: u32, day: i32) -> u64 {
         self.accounts.iter().filter(|account| account.covers(code, day)).map(|account| u64::from(account.units)).sum()
     }
 
     /// A service of no units yet; `None` when no account covers it.
-    fn group(&self, code: u64, day: i32) -> Option<Group> {
+    fn group(&self, code: u32, day: i32) -> Option<Group> {
         let bits = (0..64).map(|bit| 1_u64 << bit).cycle();
         let covering = self.accounts.iter().zip(bits).filter(|(account, _)| account.covers(code, day));
         let accounts = covering.fold(0, |accounts, (_, bit)| accounts | bit);

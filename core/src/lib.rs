@@ -20,6 +20,7 @@ pub mod identifier;
 pub mod ledger;
 pub mod manifest;
 pub mod moment;
+pub mod name_set;
 pub mod payment;
 pub mod quantity;
 pub mod records;

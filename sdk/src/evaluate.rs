@@ -52,12 +52,13 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
     let reader = RowReader::new(&view, &symbols);
     let plans = Plans::new(image);
     let explain = if batch.explain { Explain::All } else { Explain::FailedOnly };
-    let mut ledger = Ledger::new(image.add_on_codes);
+    let mut ledger = Ledger::new(&image.add_on_codes);
     let mut answers = answers_with_room(batch.encounters);
     for (timeline, [from, to]) in (0..).zip(batch.timelines.array_windows()) {
         ledger.load(&view, &symbols, timeline);
         for row_number in *from..*to {
-            let row = reader.read(row_number);
+            let info = reader.info(row_number);
+            let row = reader.read(row_number, &info);
             let mut draft = Draft::new(image, explain, &mut answers);
             let known =
                 Known { view: &view, symbols: &symbols, ledger: &ledger, rates: &rates, parameters: &parameters };

@@ -6,28 +6,30 @@ mod signed;
 use std::borrow::Cow;
 
 use adjudica_core::Rounding;
+use adjudica_core::name_set::NameSet;
 use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Dictionary, Symbol};
 
 /// Stands for "no such name" and "no such rule".
 pub const NONE: u32 = u32::MAX;
-/// Most names of one vocabulary: a plan keeps them as bits of 64, the last standing for every other name.
-pub const NAMES_MAX: usize = 63;
+/// Most names of one list, such as codes or roles: a position is written in two bytes, and the last stands for no name.
+pub const NAMES_MAX: usize = 65_535;
+/// Most modifiers: an answer writes those of a line as bits of 32.
+pub const MODIFIERS_MAX: usize = 32;
 /// Phases, and modes, that a policy can name; one more stands for every other.
 pub const PHASES_MAX: usize = 7;
 
 /// Everything an evaluation needs, borrowed from the image's bytes: reading it copies nothing but the plans in use.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Image<'a> {
     /// The names that rules speak of.
     #[serde(borrow)]
     pub dictionary: Dictionary<'a>,
     /// Number of procedure codes, in the order of the manifest.
     pub codes: u32,
-    /// Codes of lines for minutes beyond another code's own: bits.
-    #[serde(with = "signed::bits")]
-    pub add_on_codes: u64,
+    /// Codes of lines for minutes beyond another code's own.
+    pub add_on_codes: NameSet,
     /// Effect of each rule of the manifest, by `Effect`'s position from the strongest.
     pub effects: &'a [u8],
     /// First days of the segments, rising; before the first the policy is not in force.
@@ -170,7 +172,7 @@ pub struct Staff<'a> {
     #[serde(with = "signed::bits")]
     pub by_anyone: u64,
     /// Rows that let the encounter through with a finding: roles, phases and modes, rule.
-    pub conditional: Vec<(u64, u64, u32)>,
+    pub conditional: Vec<(NameSet, u64, u32)>,
     /// The role is outside.
     pub role_rule: u32,
     /// The phase is outside.
@@ -227,10 +229,10 @@ pub struct UnitRule {
 }
 
 /// Minutes of a code that add up over a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Accumulate {
-    /// Codes whose minutes add up: bits.
-    pub codes: u64,
+    /// Codes whose minutes add up.
+    pub codes: NameSet,
     /// Over which days.
     pub window: Window,
     /// Lines of whom, besides the patient.
@@ -240,11 +242,10 @@ pub struct Accumulate {
 }
 
 /// Places of service that fit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Places {
-    /// The places: bits.
-    #[serde(with = "signed::bits")]
-    pub places: u64,
+    /// The places.
+    pub places: NameSet,
     /// Another place.
     pub rule: u32,
     /// The place is not given.
@@ -266,17 +267,16 @@ pub struct Diagnoses<'a> {
 }
 
 /// Kinds of work whose minutes count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Components {
-    /// The kinds: bits.
-    #[serde(with = "signed::bits")]
-    pub counted: u64,
+    /// The kinds.
+    pub counted: NameSet,
     /// Minutes of another kind are left out.
     pub rule: u32,
 }
 
 /// Days that may lie between two days of the record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Interval {
     /// In which cases.
     pub when: When,
@@ -300,7 +300,7 @@ pub struct Interval {
 }
 
 /// A code that needs prior authorization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authorization {
     /// In which cases.
     pub when: When,
@@ -370,8 +370,8 @@ pub struct Limit {
     pub per: u8,
     /// What is counted.
     pub counts: Counts,
-    /// Codes that share the count: bits.
-    pub codes: u64,
+    /// Codes that share the count.
+    pub codes: NameSet,
     /// One more is too many.
     pub rule: u32,
 }
@@ -392,8 +392,8 @@ pub enum Counts {
 pub struct Relation {
     /// In which cases.
     pub when: When,
-    /// The other codes: bits.
-    pub codes: u64,
+    /// The other codes.
+    pub codes: NameSet,
     /// Over which days.
     pub window: Window,
     /// Lines of whom, besides the patient.
@@ -407,8 +407,8 @@ pub struct Relation {
 pub struct Requirement {
     /// In which cases.
     pub when: When,
-    /// The kinds of supporting information, of which one is enough: bits.
-    pub info: u64,
+    /// The kinds of supporting information, of which one is enough.
+    pub info: NameSet,
     /// It must not be there.
     pub absent: bool,
     /// The rule.
@@ -460,23 +460,19 @@ pub enum Window {
 }
 
 /// When a row applies; every part given must hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct When {
-    /// Roles: bits; the highest bit stands for every role not named.
-    #[serde(with = "signed::bits")]
-    pub roles: u64,
+    /// Roles.
+    pub roles: NameSet,
     /// Phases and modes: bit `phase * 8 + mode`.
     #[serde(with = "signed::bits")]
     pub phase_modes: u64,
-    /// Places: bits, `u64::MAX` for any.
-    #[serde(with = "signed::bits")]
-    pub places: u64,
+    /// Places.
+    pub places: NameSet,
     /// Supporting information that must be there.
-    #[serde(with = "signed::bits")]
-    pub info: u64,
+    pub info: NameSet,
     /// Supporting information that must not be there.
-    #[serde(with = "signed::bits")]
-    pub without: u64,
+    pub without: NameSet,
     /// Fewest minutes.
     pub minutes_min: u32,
     /// Most minutes.
@@ -487,11 +483,11 @@ pub struct When {
 impl When {
     /// Applies always.
     pub const ALWAYS: Self = Self {
-        roles: u64::MAX,
+        roles: NameSet::EVERY,
         phase_modes: u64::MAX,
-        places: u64::MAX,
-        info: 0,
-        without: 0,
+        places: NameSet::EVERY,
+        info: NameSet::NONE,
+        without: NameSet::NONE,
         minutes_min: 0,
         minutes_max: u32::MAX,
     };

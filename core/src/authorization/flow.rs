@@ -23,17 +23,18 @@ struct Step {
 pub(super) struct Flow {
     tills: Vec<Till>,
     /// Code and day of each service.
-    services: Vec<(u64, i32)>,
+    services: Vec<(u32, i32)>,
 }
 
 impl Flow {
     pub(super) fn new(accounts: &[Account]) -> Self {
-        let till = |account: &Account| Till { account: *account, left: u64::from(account.units), taken: Vec::new() };
+        let till =
+            |account: &Account| Till { account: account.clone(), left: u64::from(account.units), taken: Vec::new() };
         Self { tills: accounts.iter().map(till).collect(), services: Vec::new() }
     }
 
     /// Covers as many of `units` as can be without taking any from the services so far. Gives back how many.
-    pub(super) fn cover(&mut self, code: u64, day: i32, units: u64) -> u64 {
+    pub(super) fn cover(&mut self, code: u32, day: i32, units: u64) -> u64 {
         let service = self.services.len();
         self.services.push((code, day));
         let mut covered = 0_u64;

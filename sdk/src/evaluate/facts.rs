@@ -3,10 +3,11 @@
 use adjudica_core::ServiceDate;
 use adjudica_core::authorization::{Account, Accounts};
 use adjudica_core::field::{NONE_S32, NONE_U32};
+use adjudica_core::name_set::NameSet;
 
 use super::columns::{View, child_range, child_rows, value};
 use super::draft::{Arguments, Draft};
-use super::ledger::{Ledger, bit_of};
+use super::ledger::Ledger;
 use super::parameters::Parameters;
 use super::rates::Rates;
 use super::row::Row;
@@ -19,13 +20,13 @@ use crate::image::{Diagnoses, Interval, NONE, Plan};
 pub(super) struct Known<'k> {
     pub view: &'k View<'k>,
     pub symbols: &'k Symbols,
-    pub ledger: &'k Ledger,
+    pub ledger: &'k Ledger<'k>,
     pub rates: &'k Rates,
     pub parameters: &'k Parameters,
 }
 
 /// The minutes that count: those of the kinds of work that the code covers, where the record divides them.
-pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row, known: &Known<'_>, draft: &mut Draft<'_, '_>) -> u32 {
+pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>, draft: &mut Draft<'_, '_>) -> u32 {
     let view = known.view;
     let kinds = child_rows(view.component_offset, view.component_kind, row.number);
     if plan.components.is_empty() || kinds.is_empty() {
@@ -34,12 +35,12 @@ pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row, known: &Known<'_>, dra
     let minutes = child_rows(view.component_offset, view.component_minutes, row.number);
     let (mut counted, mut left_out_sum) = (0_u32, 0_u32);
     for (kind, minutes) in kinds.iter().zip(minutes) {
-        let bit = known.symbols.find(*kind).component_bit;
-        let left_out = plan.components.iter().find(|components| components.counted & bit == 0);
+        let component = known.symbols.find(*kind).component;
+        let left_out = plan.components.iter().find(|components| !components.counted.has(component));
         match left_out {
             None => counted = counted.saturating_add(*minutes),
             Some(components) => {
-                let named = if bit == 0 { None } else { draft.image().component_subjects.get(bit.trailing_zeros()) };
+                let named = draft.image().component_subjects.get(component);
                 left_out_sum = left_out_sum.saturating_add(*minutes);
                 draft.fail(components.rule, Arguments::observed(*minutes).about(named.unwrap_or(NONE)));
             }
@@ -49,7 +50,7 @@ pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row, known: &Known<'_>, dra
 }
 
 /// Diagnoses, days between, and minutes of a day.
-pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
     for diagnoses in &plan.diagnoses {
         apply_diagnoses(diagnoses, row, known.view, draft);
     }
@@ -58,7 +59,7 @@ pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row, known: &Known<'_>, draft: 
     }
 }
 
-fn apply_diagnoses(rule: &Diagnoses<'_>, row: &Row, view: &View<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_diagnoses(rule: &Diagnoses<'_>, row: &Row<'_>, view: &View<'_>, draft: &mut Draft<'_, '_>) {
     let given = child_rows(view.diagnosis_offset, view.diagnosis_code, row.number);
     if given.is_empty() {
         return draft.fail(rule.missing_rule, Arguments::NONE);
@@ -81,7 +82,7 @@ fn begins(code: &str, prefix: &str) -> bool {
     prefix.bytes().all(|expected| letters.next() == Some(expected))
 }
 
-fn apply_interval(interval: &Interval, row: &Row, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_interval(interval: &Interval, row: &Row<'_>, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
     let day = |kind: u32| if kind == NONE { Some(row.day) } else { find_date(kind, row, known) };
     let (start, end) = match (day(interval.start), day(interval.end)) {
         (Some(start), Some(end)) => (start, end),
@@ -103,7 +104,7 @@ fn apply_interval(interval: &Interval, row: &Row, known: &Known<'_>, draft: &mut
     draft.judge(within.into(), interval.rule, arguments);
 }
 
-fn find_date(kind: u32, row: &Row, known: &Known<'_>) -> Option<i32> {
+fn find_date(kind: u32, row: &Row<'_>, known: &Known<'_>) -> Option<i32> {
     let range = child_range(known.view.date_offset, row.number);
     let kinds = known.view.date_kind.get(range.clone())?;
     let position = kinds.iter().position(|text| known.symbols.find(*text).date == kind)?;
@@ -128,7 +129,7 @@ impl Cut {
 /// Prior authorization of the line of `code`: its units are cut to what is left.
 pub(super) fn apply_authorizations(
     plan: &Plan<'_>,
-    row: &Row,
+    row: &Row<'_>,
     code: u32,
     known: &Known<'_>,
     draft: &mut Draft<'_, '_>,
@@ -138,7 +139,7 @@ pub(super) fn apply_authorizations(
     for rule in plan.authorizations.iter().filter(|rule| holds(&rule.when, row)) {
         let about = subject_of(draft, code);
         let unspent = Accounts::new(accounts(row, known));
-        let Some(left) = units_left(unspent.clone(), row, (code, EVERY_CODE), known, draft) else {
+        let Some(left) = units_left(unspent.clone(), row, (code, &NameSet::EVERY), known, draft) else {
             draft.fail(rule.rule, Arguments::NONE.about(about));
             continue;
         };
@@ -153,7 +154,7 @@ pub(super) fn apply_authorizations(
             draft.set_units(code, left);
             cut = Some(Cut { asked: units, left });
         }
-        let alone = units_left(unspent, row, (code, bit_of(code)), known, draft);
+        let alone = units_left(unspent, row, (code, &NameSet::from_iter([code])), known, draft);
         let taken = alone.unwrap_or(0).saturating_sub(left);
         if taken > 0 {
             draft.fail(rule.shared_rule, Arguments::observed(taken).about(about));
@@ -162,26 +163,24 @@ pub(super) fn apply_authorizations(
     cut
 }
 
-const EVERY_CODE: u64 = u64::MAX;
-
 /// Units that `accounts` leave for the line of `code` when lines of `codes` are counted: those billed before, and those of
 /// the encounter itself that come before it.
 fn units_left(
     mut accounts: Accounts,
-    row: &Row,
-    (code, codes): (u32, u64),
+    row: &Row<'_>,
+    (code, codes): (u32, &NameSet),
     known: &Known<'_>,
     draft: &Draft<'_, '_>,
 ) -> Option<u32> {
     known.ledger.spend(&mut accounts, row.payer, codes);
-    for (other, units) in draft.lines_before(code).filter(|(other, _)| bit_of(*other) & codes != 0) {
-        accounts.spend(bit_of(other), row.day, units);
+    for (other, units) in draft.lines_before(code).filter(|(other, _)| codes.has(*other)) {
+        accounts.spend(other, row.day, units);
     }
-    accounts.left(bit_of(code), row.day)
+    accounts.left(code, row.day)
 }
 
 /// The approved lines that the encounter's records give, each once.
-fn accounts(row: &Row, known: &Known<'_>) -> Vec<Account> {
+fn accounts(row: &Row<'_>, known: &Known<'_>) -> Vec<Account> {
     let view = known.view;
     let range = child_range(view.authorization_offset, row.number);
     let mut lines: Vec<u32> = Vec::new();
@@ -189,15 +188,15 @@ fn accounts(row: &Row, known: &Known<'_>) -> Vec<Account> {
     for index in range.filter_map(|index| u32::try_from(index).ok()) {
         let line = value(view.authorization_line, index, NONE_U32);
         let code = known.symbols.find(value(view.authorization_code, index, NONE_U32)).code;
-        let bit = bit_of(code);
+        let named = Some(code).filter(|code| *code != NONE);
         if let (Some(account), Some(_)) = (accounts.last_mut(), lines.last().filter(|last| **last == line)) {
-            account.codes |= bit;
+            account.codes.extend(named);
             continue;
         }
         let to = value(view.authorization_to, index, NONE_S32);
         lines.push(line);
         accounts.push(Account {
-            codes: bit,
+            codes: named.into_iter().collect(),
             from: value(view.authorization_from, index, NONE_S32),
             to: if to == NONE_S32 { i32::MAX } else { to },
             units: value(view.authorization_units, index, 0),

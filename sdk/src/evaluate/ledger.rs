@@ -5,6 +5,7 @@ use std::ops::Range;
 use adjudica_core::ServiceDate;
 use adjudica_core::authorization::Accounts;
 use adjudica_core::field::NONE_S32;
+use adjudica_core::name_set::{NameSet, bit};
 
 use super::columns::{View, child_range};
 use super::row::Row;
@@ -72,10 +73,10 @@ impl BilledLine {
 }
 
 /// One client's lines in order of day.
-pub(super) struct Ledger {
+pub(super) struct Ledger<'i> {
     lines: Vec<BilledLine>,
-    /// Bits of the codes that add to another's line.
-    add_on_codes: u64,
+    /// The codes that add to another's line.
+    add_on_codes: &'i NameSet,
     /// Bits of the codes that any line has: most counts end here.
     codes: u64,
 }
@@ -88,8 +89,8 @@ pub(super) struct Count {
     pub minutes: u32,
 }
 
-impl Ledger {
-    pub(super) fn new(add_on_codes: u64) -> Self {
+impl<'i> Ledger<'i> {
+    pub(super) fn new(add_on_codes: &'i NameSet) -> Self {
         Self { lines: Vec::new(), add_on_codes, codes: 0 }
     }
 
@@ -103,7 +104,7 @@ impl Ledger {
         };
         for (day, code) in days.iter().zip(codes) {
             let code = symbols.find(*code).code;
-            self.codes |= bit_of(code);
+            self.codes |= bit(code);
             self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
         }
         self.fill(view.ledger_units, &rows, |line| &mut line.units);
@@ -125,7 +126,7 @@ impl Ledger {
     fn spread_minutes(&mut self) {
         let mut before = BilledLine::UNREAD;
         for line in &mut self.lines {
-            let is_behind = line.minutes == NONE && bit_of(line.code) & self.add_on_codes != 0;
+            let is_behind = line.minutes == NONE && self.add_on_codes.has(line.code);
             let known = if is_behind && line.can_go_with(&before) { before.service_minutes } else { line.minutes };
             line.service_minutes = known;
             before = *line;
@@ -142,8 +143,8 @@ impl Ledger {
     }
 
     /// Adds a line billed by this call; the encounter's minutes go with its first.
-    pub(super) fn push(&mut self, row: &Row, (code, units, is_first): (u32, u32, bool)) {
-        self.codes |= bit_of(code);
+    pub(super) fn push(&mut self, row: &Row<'_>, (code, units, is_first): (u32, u32, bool)) {
+        self.codes |= bit(code);
         let line = BilledLine {
             day: row.day,
             code,
@@ -176,14 +177,14 @@ impl Ledger {
     }
 
     /// Lines of `codes` in the window that ends on the row's day, narrowed by the bits of `per`.
-    pub(super) fn count(&self, row: &Row, codes: u64, window: Window, narrowed_by: u8) -> Count {
+    pub(super) fn count(&self, row: &Row<'_>, codes: &NameSet, window: Window, narrowed_by: u8) -> Count {
         let mut count = Count::default();
-        if self.codes & codes == 0 {
+        if !codes.may_have(self.codes) {
             return count;
         }
         let first = first_day(window, row.day);
         for line in self.until(row.day).rev().take_while(|line| line.day >= first) {
-            if bit_of(line.code) & codes != 0 && is_same(line, row, narrowed_by) {
+            if codes.has(line.code) && is_same(line, row, narrowed_by) {
                 // A line of no units only holds minutes.
                 count.lines = count.lines.saturating_add(u32::from(line.units > 0));
                 count.units = count.units.saturating_add(line.units);
@@ -194,22 +195,17 @@ impl Ledger {
     }
 }
 
-impl Ledger {
+impl Ledger<'_> {
     /// Spends what the payer's lines of `codes` used. Later days count too: units are spent once.
-    pub(super) fn spend(&self, accounts: &mut Accounts, payer: u32, codes: u64) {
-        for line in self.lines.iter().filter(|line| line.payer == payer && bit_of(line.code) & codes != 0) {
-            accounts.spend(bit_of(line.code), line.day, line.units);
+    pub(super) fn spend(&self, accounts: &mut Accounts, payer: u32, codes: &NameSet) {
+        for line in self.lines.iter().filter(|line| line.payer == payer && codes.has(line.code)) {
+            accounts.spend(line.code, line.day, line.units);
         }
     }
 }
 
-/// The bit of a code; none for a code that the policy does not answer with.
-pub(super) fn bit_of(code: u32) -> u64 {
-    1_u64.checked_shl(code).unwrap_or(0)
-}
-
 /// Whether the line counts. Of what is not known of one of the two nobody can say that it differs.
-fn is_same(line: &BilledLine, row: &Row, narrowed_by: u8) -> bool {
+fn is_same(line: &BilledLine, row: &Row<'_>, narrowed_by: u8) -> bool {
     let differs = |bit: u8, line_value: u32, row_value: u32| narrowed_by & bit != 0 && line_value != row_value;
     let are_known = |line_value: u32, row_value: u32| line_value != NONE && row_value != NONE;
     let have_minutes = narrowed_by & per::MINUTES != 0 && are_known(line.service_minutes, row.minutes);

@@ -52,7 +52,7 @@ impl Rates {
     }
 
     /// The rate of `code` for the encounter: of those whose selectors all hold, the one with the most of them.
-    pub(super) fn find(&self, code: u32, row: &Row, view: &View<'_>) -> Option<&Rate> {
+    pub(super) fn find(&self, code: u32, row: &Row<'_>, view: &View<'_>) -> Option<&Rate> {
         let in_force =
             |rate: &&Rate| rate.code == code && rate.from <= row.day && (rate.to == NONE_S32 || row.day < rate.to);
         let held = self.rates.iter().filter(in_force).filter(|rate| rate.specificity == 0 || holds(rate, row, view));
@@ -61,7 +61,7 @@ impl Rates {
     }
 }
 
-fn holds(rate: &Rate, row: &Row, view: &View<'_>) -> bool {
+fn holds(rate: &Rate, row: &Row<'_>, view: &View<'_>) -> bool {
     let mut pairs = rate.selectors.iter().zip(view.rate_selectors);
     let is_of = |asked: u32, column: &[u32]| asked == NONE_U32 || asked == value(column, row.number, NONE_U32);
     let has_modifier = || child_rows(view.modifier_offset, view.modifier_code, row.number).contains(&rate.modifier);

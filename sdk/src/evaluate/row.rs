@@ -2,15 +2,16 @@
 
 use adjudica_core::ServiceDate;
 use adjudica_core::field::{NONE_S32, NONE_U32};
+use adjudica_core::name_set::NameSet;
 
 use super::columns::{View, child_rows, value};
 use super::ledger::{BilledLine, Ledger};
 use super::symbols::Symbols;
 use crate::image::NONE;
 
-/// One encounter, its names resolved to positions and bits.
+/// One encounter, its names resolved to positions.
 #[derive(Debug, Clone, Copy)]
-pub struct Row {
+pub struct Row<'r> {
     pub(crate) number: u32,
     pub(crate) day: i32,
     pub(crate) received_on: i32,
@@ -24,10 +25,10 @@ pub struct Row {
     pub(crate) mode: u32,
     /// The mode's text, which a ledger line has too.
     pub(crate) mode_text: u32,
-    pub(crate) place_bit: u64,
+    pub(crate) place: u32,
     pub(crate) has_place: bool,
     pub(crate) group_size: u32,
-    pub(crate) info: u64,
+    pub(crate) info: &'r NameSet,
     pub(crate) modifiers: u32,
     pub(crate) has_unknown_modifier: bool,
     pub(crate) rendering_provider: u32,
@@ -38,15 +39,10 @@ pub struct Row {
     pub(crate) units: u32,
 }
 
-impl Row {
+impl Row<'_> {
     /// Bit of the phase and mode in a table of eight by eight.
     pub(crate) fn phase_mode_bit(&self) -> u64 {
         1_u64 << (self.phase * 8 + self.mode)
-    }
-
-    /// Bit of the role; the highest stands for every role not named.
-    pub(crate) fn role_bit(&self) -> u64 {
-        1_u64.checked_shl(self.role).unwrap_or(1 << 63)
     }
 }
 
@@ -61,7 +57,13 @@ impl<'v, 'b> RowReader<'v, 'b> {
         Self { view, symbols }
     }
 
-    pub(super) fn read(&self, number: u32) -> Row {
+    /// What the record shows besides.
+    pub(super) fn info(&self, number: u32) -> NameSet {
+        let categories = child_rows(self.view.info_offset, self.view.info_category, number);
+        categories.iter().map(|category| self.symbols.find(*category).info).filter(|info| *info != NONE).collect()
+    }
+
+    pub(super) fn read<'r>(&self, number: u32, info: &'r NameSet) -> Row<'r> {
         let (view, symbols) = (self.view, self.symbols);
         let symbol = |column: &[u32]| symbols.find(value(column, number, NONE_U32));
         let asked = value(view.procedure_code, number, NONE_U32);
@@ -72,7 +74,6 @@ impl<'v, 'b> RowReader<'v, 'b> {
             modifiers |= bit;
             has_unknown_modifier |= bit == 0;
         }
-        let categories = child_rows(view.info_offset, view.info_category, number);
         Row {
             number,
             day: value(view.date_of_service, number, NONE_S32),
@@ -85,10 +86,10 @@ impl<'v, 'b> RowReader<'v, 'b> {
             phase: symbol(view.phase).phase,
             mode: symbol(view.mode).mode,
             mode_text: value(view.mode, number, NONE),
-            place_bit: symbol(view.place).place_bit,
+            place: symbol(view.place).place,
             has_place: value(view.place, number, NONE_U32) != NONE_U32,
             group_size: value(view.group_size, number, NONE_U32),
-            info: categories.iter().fold(0, |bits, category| bits | symbols.find(*category).info_bit),
+            info,
             modifiers,
             has_unknown_modifier,
             rendering_provider: value(view.rendering_provider, number, NONE),
@@ -102,13 +103,13 @@ impl<'v, 'b> RowReader<'v, 'b> {
 
 /// One encounter as a policy's own code sees it. Fields that the manifest does not read are absent.
 pub struct Encounter<'e> {
-    row: &'e Row,
+    row: &'e Row<'e>,
     view: &'e View<'e>,
-    ledger: &'e Ledger,
+    ledger: &'e Ledger<'e>,
 }
 
 impl<'e> Encounter<'e> {
-    pub(super) fn new(row: &'e Row, view: &'e View<'e>, ledger: &'e Ledger) -> Self {
+    pub(super) fn new(row: &'e Row<'e>, view: &'e View<'e>, ledger: &'e Ledger<'e>) -> Self {
         Self { row, view, ledger }
     }
 

@@ -2,6 +2,7 @@
 
 use adjudica_core::columns::NONE_S64;
 use adjudica_core::field::{NONE_S32, NONE_U32};
+use adjudica_core::name_set::NameSet;
 use adjudica_core::terms::PricingMethod;
 use adjudica_core::{Minutes, Outcome, Rounding, ServiceDate};
 
@@ -16,12 +17,12 @@ use crate::image::{
 };
 
 /// Finds the code's plan and tries all of its rules. Gives back the encounter with the minutes that count.
-pub(super) fn decide(
-    row: &Row,
+pub(super) fn decide<'r>(
+    row: &Row<'r>,
     plans: &Plans<'_, '_>,
     known: &Known<'_>,
     draft: &mut Draft<'_, '_>,
-) -> Result<Row, EvaluateFault> {
+) -> Result<Row<'r>, EvaluateFault> {
     let general = draft.image().general;
     let Some(segment) = plans.segment(row.day) else {
         draft.fail(general.outside_dates, Arguments::NONE);
@@ -69,7 +70,7 @@ pub(super) fn decide(
 }
 
 /// The encounter with the minutes that are billed: fewer where a prior authorization cut the units.
-fn billed_row(row: &Row, cut: Option<Cut>) -> Row {
+fn billed_row<'r>(row: &Row<'r>, cut: Option<Cut>) -> Row<'r> {
     let is_cut = cut.filter(|_| row.minutes != NONE_U32);
     Row { minutes: is_cut.map_or(row.minutes, |cut| cut.minutes(row.minutes)), ..*row }
 }
@@ -78,10 +79,10 @@ pub(super) fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
     draft.image().code_subjects.get(code).unwrap_or(NONE)
 }
 
-fn apply_places(rows: &[Places], row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
+fn apply_places(rows: &[Places], row: &Row<'_>, about: u32, draft: &mut Draft<'_, '_>) {
     for places in rows {
         if row.has_place {
-            draft.judge((places.places & row.place_bit != 0).into(), places.rule, Arguments::NONE.about(about));
+            draft.judge(places.places.has(row.place).into(), places.rule, Arguments::NONE.about(about));
         } else {
             draft.fail(places.missing_rule, Arguments::NONE);
         }
@@ -90,7 +91,7 @@ fn apply_places(rows: &[Places], row: &Row, about: u32, draft: &mut Draft<'_, '_
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
 fn find_code<'p, 'a>(
-    row: &Row,
+    row: &Row<'_>,
     plans: &'p Plans<'_, 'a>,
     segment: u32,
 ) -> Result<Option<(u32, &'p Plan<'a>)>, EvaluateFault> {
@@ -106,7 +107,7 @@ fn find_code<'p, 'a>(
     }
 }
 
-fn fits(plan: &Plan<'_>, row: &Row) -> bool {
+fn fits(plan: &Plan<'_>, row: &Row<'_>) -> bool {
     let within = |bounds: &[Bounds], count: u32| {
         count == NONE_U32 || bounds.iter().all(|bounds| !bounds.refuses || (bounds.min..=bounds.max).contains(&count))
     };
@@ -115,7 +116,7 @@ fn fits(plan: &Plan<'_>, row: &Row) -> bool {
 
 /// The subject of another code of the same kind of work that fits where this one does not, or [`NONE`].
 fn find_alternative(
-    row: &Row,
+    row: &Row<'_>,
     plans: &Plans<'_, '_>,
     segment: u32,
     (code, plan): (u32, &Plan<'_>),
@@ -128,7 +129,7 @@ fn find_alternative(
     Ok(other.map_or(NONE, |(other, _)| subject_of(draft, other)))
 }
 
-fn apply_staff(staff: &Staff<'_>, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
+fn apply_staff(staff: &Staff<'_>, row: &Row<'_>, about: u32, draft: &mut Draft<'_, '_>) {
     let allowed = staff.allowed(row.role);
     let is_allowed = allowed & row.phase_mode_bit() != 0;
     if is_allowed && !draft.explains() {
@@ -139,13 +140,13 @@ fn apply_staff(staff: &Staff<'_>, row: &Row, about: u32, draft: &mut Draft<'_, '
         let conditional = staff
             .conditional
             .iter()
-            .find(|(roles, phase_modes, _)| roles & row.role_bit() != 0 && phase_modes & row.phase_mode_bit() != 0);
+            .find(|(roles, phase_modes, _)| roles.has(row.role) && phase_modes & row.phase_mode_bit() != 0);
         if let Some((_, _, rule)) = conditional {
             draft.fail(*rule, about);
             return;
         }
     }
-    let conditional = staff.conditional.iter().filter(|(roles, _, _)| roles & row.role_bit() != 0);
+    let conditional = staff.conditional.iter().filter(|(roles, _, _)| roles.has(row.role));
     let of_role = conditional.fold(allowed, |bits, (_, phase_modes, _)| bits | phase_modes);
     draft.judge((of_role != 0).into(), staff.role_rule, about);
     // Without a role that fits, phase and mode are judged by what anyone may do, so that each fault shows.
@@ -171,20 +172,20 @@ fn apply_bounds(rows: &[Bounds], count: u32, alternative: u32, draft: &mut Draft
     }
 }
 
-pub(super) fn holds(when: &When, row: &Row) -> bool {
+pub(super) fn holds(when: &When, row: &Row<'_>) -> bool {
     let any_minutes = when.minutes_min == 0 && when.minutes_max == u32::MAX;
-    when.roles & row.role_bit() != 0
+    when.roles.has(row.role)
         && when.phase_modes & row.phase_mode_bit() != 0
-        && when.places & row.place_bit != 0
-        && when.info & !row.info == 0
-        && when.without & row.info == 0
+        && when.places.has(row.place)
+        && when.info.is_within(row.info)
+        && !when.without.meets(row.info)
         && (any_minutes || row.minutes != NONE_U32 && (when.minutes_min..=when.minutes_max).contains(&row.minutes))
 }
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
-fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
+fn apply_record_rules(plan: &Plan<'_>, row: &Row<'_>, draft: &mut Draft<'_, '_>) {
     for requirement in plan.requirements.iter().filter(|requirement| holds(&requirement.when, row)) {
-        let present = row.info & requirement.info != 0;
+        let present = requirement.info.meets(row.info);
         draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
     }
     if row.received_on != NONE_S32 {
@@ -206,14 +207,14 @@ fn filing_days(filing: &Filing, day: i32) -> u32 {
     u32::try_from(anniversary.days().saturating_sub(day)).unwrap_or(0).saturating_add(filing.days)
 }
 
-fn speak(rows: &[(When, u32)], row: &Row, draft: &mut Draft<'_, '_>) {
+fn speak(rows: &[(When, u32)], row: &Row<'_>, draft: &mut Draft<'_, '_>) {
     for (_, rule) in rows.iter().filter(|(when, _)| holds(when, row)) {
         draft.fail(*rule, Arguments::NONE);
     }
 }
 
 /// Modifiers that belong on the line. One that is asked for and not among them is for a person to look at.
-fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
+fn modifiers_of(plan: &Plan<'_>, row: &Row<'_>) -> u32 {
     plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
 }
 
@@ -221,13 +222,13 @@ fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
 /// the units that this encounter completes are billed.
 fn write_lines(
     plan: &Plan<'_>,
-    row: &Row,
+    row: &Row<'_>,
     own: Line,
-    (plans, segment, ledger): (&Plans<'_, '_>, u32, &Ledger),
+    (plans, segment, ledger): (&Plans<'_, '_>, u32, &Ledger<'_>),
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
-    let adds_up = plan.units.accumulate.filter(|_| row.minutes != NONE_U32);
-    let before = adds_up.map_or(0, |over| ledger.count(row, over.codes, over.window, over.per).minutes);
+    let adds_up = plan.units.accumulate.as_ref().filter(|_| row.minutes != NONE_U32);
+    let before = adds_up.map_or(0, |over| ledger.count(row, &over.codes, over.window, over.per).minutes);
     let units = count_units(plan, row, before, draft);
     if units > 0 || adds_up.is_none() {
         draft.push_line(Line { units: units.max(1), ..own });
@@ -277,7 +278,7 @@ fn next_unit(plan: &Plan<'_>, total: u32) -> Option<u32> {
 const MINUTES_OF_A_DAY: u32 = 1_440;
 
 /// Units of the code that the encounter completes, `before` minutes having been counted already.
-fn count_units(plan: &Plan<'_>, row: &Row, before: u32, draft: &mut Draft<'_, '_>) -> u32 {
+fn count_units(plan: &Plan<'_>, row: &Row<'_>, before: u32, draft: &mut Draft<'_, '_>) -> u32 {
     let rule = &plan.units;
     if rule.rounding == Rounding::PerEncounter {
         return 1;
@@ -301,31 +302,37 @@ fn count_units(plan: &Plan<'_>, row: &Row, before: u32, draft: &mut Draft<'_, '_
 }
 
 /// Rules that look at what has been billed.
-fn apply_history(plan: &Plan<'_>, row: &Row, code: u32, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_history(plan: &Plan<'_>, row: &Row<'_>, code: u32, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
     let ledger = known.ledger;
     if let Some(units) = draft.units_of(code) {
         apply_limits(plan, row, (code, units), known, draft);
     }
     for exclusion in plan.exclusions.iter().filter(|exclusion| holds(&exclusion.when, row)) {
         let count = related(exclusion, row, ledger);
-        let subject = subject_of(draft, exclusion.codes.trailing_zeros());
+        let subject = subject_of(draft, exclusion.codes.first().unwrap_or(NONE));
         draft.judge((count.lines == 0).into(), exclusion.rule, Arguments::counts(count.lines, 0).about(subject));
     }
     for prerequisite in plan.prerequisites.iter().filter(|prerequisite| holds(&prerequisite.when, row)) {
         let count = related(prerequisite, row, ledger);
-        let subject = subject_of(draft, prerequisite.codes.trailing_zeros());
+        let subject = subject_of(draft, prerequisite.codes.first().unwrap_or(NONE));
         draft.judge((count.lines > 0).into(), prerequisite.rule, Arguments::counts(count.lines, 1).about(subject));
     }
 }
 
-fn related(relation: &Relation, row: &Row, ledger: &Ledger) -> Count {
-    ledger.count(row, relation.codes, relation.window, relation.per)
+fn related(relation: &Relation, row: &Row<'_>, ledger: &Ledger<'_>) -> Count {
+    ledger.count(row, &relation.codes, relation.window, relation.per)
 }
 
-fn apply_limits(plan: &Plan<'_>, row: &Row, (code, units): (u32, u32), known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_limits(
+    plan: &Plan<'_>,
+    row: &Row<'_>,
+    (code, units): (u32, u32),
+    known: &Known<'_>,
+    draft: &mut Draft<'_, '_>,
+) {
     let row = &Row { units, ..*row };
     for limit in plan.limits.iter().filter(|limit| holds(&limit.when, row)) {
-        let before = known.ledger.count(row, limit.codes, limit.window, limit.per);
+        let before = known.ledger.count(row, &limit.codes, limit.window, limit.per);
         let with_this = match limit.counts {
             Counts::Lines => before.lines.saturating_add(1),
             Counts::Units => before.units.saturating_add(units),
@@ -342,7 +349,7 @@ fn apply_limits(plan: &Plan<'_>, row: &Row, (code, units): (u32, u32), known: &K
 /// Puts the amount on the line of `code`.
 fn price(
     plan: &Plan<'_>,
-    row: &Row,
+    row: &Row<'_>,
     code: u32,
     known: &Known<'_>,
     draft: &mut Draft<'_, '_>,
@@ -365,7 +372,7 @@ fn price(
 /// What the agency's terms make of the line; `None` where they have no rate for it.
 fn price_by_terms(
     rules: TermsRules,
-    row: &Row,
+    row: &Row<'_>,
     code: u32,
     known: &Known<'_>,
     draft: &mut Draft<'_, '_>,
@@ -379,8 +386,8 @@ fn price_by_terms(
         PricingMethod::Monthly => Some(Window::CalendarMonth),
         PricingMethod::PerUnit | PricingMethod::Hourly | PricingMethod::Capitation => None,
     };
-    let bit = 1_u64.checked_shl(code).unwrap_or(0);
-    if window.is_some_and(|window| known.ledger.count(row, bit, window, per::PAYER).lines > 0) {
+    let own = NameSet::from_iter([code]);
+    if window.is_some_and(|window| known.ledger.count(row, &own, window, per::PAYER).lines > 0) {
         draft.fail(rules.included, about);
         return Ok(Some(0));
     }

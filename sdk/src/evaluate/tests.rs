@@ -14,6 +14,7 @@ mod duplicates;
 mod records;
 mod sentences;
 mod staff;
+mod wide;
 
 const HEAD: &str = r#"
     [policy]

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{NONE, Words};
 
 /// No such name.
-pub const ABSENT: u8 = u8::MAX;
+pub const ABSENT: u16 = u16::MAX;
 /// Stands for every phase, or mode, that the policy does not name.
 const OTHER: u32 = 7;
 /// Kinds of names: codes, roles, phases, modes, places, supporting information, kinds of work, modifiers, components, days,
@@ -20,7 +20,7 @@ pub struct Dictionary<'a> {
     pub offsets: Words<'a>,
     /// The names, one after the other.
     pub bytes: &'a [u8],
-    /// For each name its position in the list of each kind, or [`ABSENT`].
+    /// For each name its position in the list of each kind, or [`ABSENT`], in two bytes, the lowest first.
     pub symbols: &'a [u8],
 }
 
@@ -28,7 +28,7 @@ impl Dictionary<'_> {
     /// What `text` means; nothing at all for a name that no rule speaks of.
     #[must_use]
     pub fn find(&self, text: &[u8]) -> Symbol {
-        let (symbols, _) = self.symbols.as_chunks::<KINDS>();
+        let (symbols, _) = self.symbols.as_chunks::<{ 2 * KINDS }>();
         let (mut low, mut high) = (0, symbols.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -68,12 +68,12 @@ pub struct Symbol {
     pub service: u32,
     /// One bit, or none for a modifier that the policy does not name.
     pub modifier_bit: u32,
-    /// One bit; the highest stands for every place that the policy does not name.
-    pub place_bit: u64,
-    /// One bit, or none for information that the policy does not name.
-    pub info_bit: u64,
-    /// One bit, or none for a component that the policy does not name.
-    pub component_bit: u64,
+    /// The place's position, or [`NONE`].
+    pub place: u32,
+    /// The information's position, or [`NONE`].
+    pub info: u32,
+    /// The component's position, or [`NONE`].
+    pub component: u32,
     /// Position of a kind of day, or [`NONE`].
     pub date: u32,
     /// Position of a number of the terms, or [`NONE`].
@@ -89,30 +89,30 @@ impl Symbol {
         mode: OTHER,
         service: NONE,
         modifier_bit: 0,
-        place_bit: 1 << 63,
-        info_bit: 0,
-        component_bit: 0,
+        place: NONE,
+        info: NONE,
+        component: NONE,
         date: NONE,
         parameter: NONE,
     };
 
-    fn new(meanings: [u8; KINDS]) -> Self {
-        let [code, role, phase, mode, place, info, service, modifier, component, date, parameter] = meanings;
-        let widen = |position: u8| if position == ABSENT { NONE } else { u32::from(position) };
-        let bit = |position: u8| 1_u64.checked_shl(u32::from(position));
+    fn new(meanings: [u8; 2 * KINDS]) -> Self {
+        let (positions, _) = meanings.as_chunks::<2>();
+        let position = |kind: usize| positions.get(kind).map_or(ABSENT, |bytes| u16::from_le_bytes(*bytes));
+        let widen = |kind: usize| Some(position(kind)).filter(|position| *position != ABSENT).map_or(NONE, u32::from);
         Self {
-            code: widen(code),
-            role: widen(role),
+            code: widen(0),
+            role: widen(1),
             // INVARIANT (eight phases, eight modes): compile refuses more than PHASES_MAX names.
-            phase: u32::from(phase).min(OTHER),
-            mode: u32::from(mode).min(OTHER),
-            service: widen(service),
-            modifier_bit: 1_u32.checked_shl(u32::from(modifier)).unwrap_or(0),
-            place_bit: bit(place).unwrap_or(1 << 63),
-            info_bit: bit(info).unwrap_or(0),
-            component_bit: bit(component).unwrap_or(0),
-            date: widen(date),
-            parameter: widen(parameter),
+            phase: u32::from(position(2)).min(OTHER),
+            mode: u32::from(position(3)).min(OTHER),
+            place: widen(4),
+            info: widen(5),
+            service: widen(6),
+            modifier_bit: 1_u32.checked_shl(u32::from(position(7))).unwrap_or(0),
+            component: widen(8),
+            date: widen(9),
+            parameter: widen(10),
         }
     }
 }

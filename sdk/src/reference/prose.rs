@@ -87,4 +87,6 @@ pub(super) const TAIL: &str = "## Sets, days, and tables on top of tables
   a row, set or source of the same name replaces the other's, `without` takes rows away, everything else is added. Its
   `[policy]` is its own. The other policy's tables travel inside the policy file, and it may not extend a third.
 - **`includes`.** These files are laid below in the same way, after the policy that is extended and with what that one includes.
-- **`without`.** Each name must be the `id` of a row below: of a rule, a source, an assumption or a parameter.";
+- **`without`.** Each name must be the `id` of a row below: of a rule, a source, an assumption or a parameter.
+- **How much fits.** A policy may name up to 65,535 codes, and as many roles, places, kinds of supporting information and
+  conditions, kinds of work, components, kinds of days and parameters. Of phases and of modes it may name 7, of modifiers 32.";

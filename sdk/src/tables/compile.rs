@@ -52,7 +52,7 @@ pub(super) fn compile(document: &Document) -> Result<Compiled, Vec<Fault>> {
     let image = postcard::to_allocvec(&Image {
         dictionary: dictionary.borrowed(),
         codes: u32::try_from(names.codes.names().len()).map_err(|_| unencodable())?,
-        add_on_codes: names.codes.bits(document.add_ons.iter().map(|row| row.row.code.as_str())),
+        add_on_codes: names.codes.set(document.add_ons.iter().map(|row| row.row.code.as_str())),
         effects: &effects,
         segments: Words::new(&Words::encode(segments.iter().map(|day| day.days().cast_unsigned()))),
         plan_of: Words::new(&Words::encode(plan_of)),

@@ -33,12 +33,12 @@ impl DictionaryBytes {
             &names.dates,
             &names.parameters,
         ];
-        let mut known: BTreeMap<(usize, &str), [u8; KINDS]> = BTreeMap::new();
+        let mut known: BTreeMap<(usize, &str), [u16; KINDS]> = BTreeMap::new();
         for (kind, list) in lists.into_iter().enumerate() {
             for (index, name) in list.names().iter().enumerate() {
                 let symbol = known.entry((name.len(), name.as_str())).or_insert([ABSENT; KINDS]);
                 let meaning = symbol.get_mut(kind).ok_or(ImageFault)?;
-                *meaning = u8::try_from(index).ok().filter(|index| *index != ABSENT).ok_or(ImageFault)?;
+                *meaning = u16::try_from(index).ok().filter(|index| *index != ABSENT).ok_or(ImageFault)?;
             }
         }
         let mut offsets = vec![0];
@@ -46,7 +46,7 @@ impl DictionaryBytes {
         for ((_, name), symbol) in known {
             made.bytes.extend_from_slice(name.as_bytes());
             offsets.push(u32::try_from(made.bytes.len()).map_err(|_| ImageFault)?);
-            made.symbols.extend_from_slice(&symbol);
+            made.symbols.extend(symbol.iter().flat_map(|position| position.to_le_bytes()));
         }
         made.offsets = Words::encode(offsets);
         Ok(made)

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::image::{NAMES_MAX, PHASES_MAX, When};
+use adjudica_core::name_set::NameSet;
+
+use crate::image::{MODIFIERS_MAX, NAMES_MAX, PHASES_MAX, When};
 
 use super::document::{Document, Place};
 use super::rows::WhenRow;
@@ -19,15 +21,19 @@ pub(super) fn resolve<'d>(sets: &'d BTreeMap<String, Vec<String>>, list: &'d [St
     resolved
 }
 
-/// Names in the order of their bits.
+/// Names in the order in which they were first named.
 #[derive(Default)]
 pub(super) struct Vocabulary {
     names: Vec<String>,
+    name_to_position: BTreeMap<String, u32>,
 }
 
 impl Vocabulary {
     fn add(&mut self, name: &str) {
-        if !self.names.iter().any(|known| known == name) {
+        if let Ok(position) = u32::try_from(self.names.len())
+            && !self.name_to_position.contains_key(name)
+        {
+            self.name_to_position.insert(name.to_owned(), position);
             self.names.push(name.to_owned());
         }
     }
@@ -37,15 +43,18 @@ impl Vocabulary {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<u32> {
-        self.names.iter().position(|known| known == name).and_then(|index| u32::try_from(index).ok())
+        self.name_to_position.get(name).copied()
     }
 
-    /// The bits of `names`; names not in the vocabulary have none.
-    pub(super) fn bits<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> u64 {
-        names
-            .into_iter()
-            .filter_map(|name| self.find(name))
-            .fold(0, |bits, index| bits | 1_u64.checked_shl(index).unwrap_or(0))
+    /// The set of `names`; those not in the vocabulary are in none.
+    pub(super) fn set<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> NameSet {
+        names.into_iter().filter_map(|name| self.find(name)).collect()
+    }
+
+    /// The bits of `names` of a vocabulary that has few.
+    pub(super) fn bits<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> u32 {
+        let positions = names.into_iter().filter_map(|name| self.find(name));
+        positions.fold(0, |bits, position| bits | 1_u32.checked_shl(position).unwrap_or(0))
     }
 }
 
@@ -111,7 +120,7 @@ impl Vocabularies {
         when.info.iter().chain(&when.without).for_each(|name| self.info.add(name));
     }
 
-    /// Vocabularies with more names than a plan has bits for: what, how many, how many there may be.
+    /// Vocabularies with more names than fit: what, how many, how many there may be.
     pub(super) fn overfull(&self) -> Vec<(&'static str, usize, usize)> {
         let all = [
             ("codes", &self.codes, NAMES_MAX),
@@ -121,7 +130,7 @@ impl Vocabularies {
             ("places", &self.places, NAMES_MAX),
             ("kinds of supporting information", &self.info, NAMES_MAX),
             ("kinds of work", &self.services, NAMES_MAX),
-            ("modifiers", &self.modifiers, 32),
+            ("modifiers", &self.modifiers, MODIFIERS_MAX),
             ("components", &self.components, NAMES_MAX),
             ("kinds of days", &self.dates, NAMES_MAX),
             ("parameters", &self.parameters, NAMES_MAX),
@@ -133,7 +142,7 @@ impl Vocabularies {
     /// Bits `phase * 8 + mode` of these phases and modes; `None` means any, named or not.
     pub(super) fn phase_modes(&self, phases: Option<&[&str]>, modes: Option<&[&str]>) -> u64 {
         let phase_bits = phases.map_or(0xFF, |names| self.phases.bits(names.iter().copied()));
-        let mode_bits = modes.map_or(0xFF, |names| self.modes.bits(names.iter().copied()));
+        let mode_bits = u64::from(modes.map_or(0xFF, |names| self.modes.bits(names.iter().copied())));
         (0..8)
             .filter(|phase| phase_bits >> phase & 1 == 1)
             .fold(0, |bits, phase| bits | (mode_bits & 0xFF) << (phase * 8))
@@ -145,14 +154,14 @@ impl Vocabularies {
         let phases = when.phases.as_deref().map(|names| resolve(sets, names));
         let modes = when.modes.as_deref().map(|names| resolve(sets, names));
         When {
-            roles: roles.map_or(u64::MAX, |names| self.roles.bits(names)),
+            roles: roles.map_or(NameSet::EVERY, |names| self.roles.set(names)),
             phase_modes: self.phase_modes(phases.as_deref(), modes.as_deref()),
             places: when
                 .places
                 .as_ref()
-                .map_or(u64::MAX, |places| self.places.bits(places.iter().map(|place| place.as_str()))),
-            info: self.info.bits(when.info.iter().map(String::as_str)),
-            without: self.info.bits(when.without.iter().map(String::as_str)),
+                .map_or(NameSet::EVERY, |places| self.places.set(places.iter().map(|place| place.as_str()))),
+            info: self.info.set(when.info.iter().map(String::as_str)),
+            without: self.info.set(when.without.iter().map(String::as_str)),
             minutes_min: when.minutes_min.unwrap_or(0),
             minutes_max: when.minutes_max.unwrap_or(u32::MAX),
         }

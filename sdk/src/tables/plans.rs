@@ -1,6 +1,7 @@
 //! Builds the plan of one code in one segment: every row that holds for the code on those days, resolved to bits and numbers.
 
 use adjudica_core::manifest::{Confidence, SubjectKind};
+use adjudica_core::name_set::NameSet;
 use adjudica_core::{DateRange, Effect, ProcedureCode, Rounding, RuleKind, ServiceDate};
 
 use super::document::{Document, Located};
@@ -83,8 +84,8 @@ impl PlanBuilder<'_, '_> {
         .collect()
     }
 
-    fn code_bits(&self, codes: &[String]) -> u64 {
-        self.names.codes.bits(resolve(&self.document.sets, codes))
+    fn code_set(&self, codes: &[String]) -> NameSet {
+        self.names.codes.set(resolve(&self.document.sets, codes))
     }
 
     fn when(&self, when: Option<&super::rows::WhenRow>) -> When {
@@ -139,7 +140,7 @@ impl PlanBuilder<'_, '_> {
         let mut places = Vec::new();
         for (row, common, range) in self.mine(&self.document.places, |row| Some(&row.codes)) {
             places.push(Places {
-                places: self.names.places.bits(row.places.iter().map(|place| place.as_str())),
+                places: self.names.places.set(row.places.iter().map(|place| place.as_str())),
                 rule: self.book.rule("place", &common, range, Variant::default()),
                 missing_rule: self.missing_rule("place", &common, range, "place_of_service"),
             });
@@ -215,7 +216,7 @@ impl PlanBuilder<'_, '_> {
     fn limits(&mut self) -> Vec<Limit> {
         let mut limits = Vec::new();
         for (row, common, range) in self.mine(&self.document.limits, |row| row.codes.as_deref()) {
-            let own = self.names.codes.bits([self.code.as_str()]);
+            let own = self.names.codes.set([self.code.as_str()]);
             let words = match row.counts {
                 CountsName::Lines => None,
                 CountsName::Units => Some("units of {subject} with this line: {observed}, allowed: {expected}"),
@@ -235,7 +236,7 @@ impl PlanBuilder<'_, '_> {
                     CountsName::Units => Counts::Units,
                     CountsName::Minutes => Counts::Minutes,
                 },
-                codes: row.codes.as_ref().filter(|_| row.together).map_or(own, |codes| self.code_bits(codes)),
+                codes: row.codes.as_ref().filter(|_| row.together).map_or(own, |codes| self.code_set(codes)),
                 rule: self.book.rule("limit", &common, range, variant),
             });
         }
@@ -253,11 +254,10 @@ impl PlanBuilder<'_, '_> {
             let variant = Variant { denial: by_month, ..Variant::default() };
             // One relation for each code, so that the finding can name the one that is there.
             let rule = self.book.rule("exclude", &common, range, variant);
-            let bits = self.code_bits(&row.with);
-            for code in (0..64).map(|bit| 1_u64 << bit).filter(|bit| bits & bit != 0) {
+            for code in self.code_set(&row.with).iter() {
                 relations.push(Relation {
                     when: self.when(row.when.as_ref()),
-                    codes: code,
+                    codes: NameSet::from_iter([code]),
                     window: window(row.window, row.days),
                     per: per_bits(&row.per),
                     rule,
@@ -272,7 +272,7 @@ impl PlanBuilder<'_, '_> {
         for (row, common, range) in self.mine(&self.document.prerequisites, |row| Some(&row.codes)) {
             let words = words_of_any(&resolve(&self.document.sets, &row.any_of), &common);
             let rule = self.book.rule("prerequisite", &common, range, words);
-            let codes = self.code_bits(&row.any_of);
+            let codes = self.code_set(&row.any_of);
             let when = self.when(row.when.as_ref());
             relations.push(Relation {
                 when,
@@ -288,8 +288,8 @@ impl PlanBuilder<'_, '_> {
     fn modifiers(&mut self) -> Vec<(When, u32)> {
         let mut modifiers = Vec::new();
         for (row, _, _) in self.mine(&self.document.modifiers, |row| Some(&row.codes)) {
-            let bits = self.names.modifiers.bits([row.modifier.as_str()]);
-            modifiers.push((self.when(row.when.as_ref()), u32::try_from(bits).unwrap_or(0)));
+            let bit = self.names.modifiers.bits([row.modifier.as_str()]);
+            modifiers.push((self.when(row.when.as_ref()), bit));
         }
         modifiers
     }

@@ -17,7 +17,7 @@ impl PlanBuilder<'_, '_> {
         for (row, common, range) in self.mine(&self.document.requirements, |row| row.codes.as_deref()) {
             requirements.push(Requirement {
                 when: self.when(row.when.as_ref()),
-                info: self.names.info.bits(row.names()),
+                info: self.names.info.set(row.names()),
                 absent: row.absent,
                 rule: self.book.rule("require", &common, range, words_of_requirement(row, &common)),
             });
@@ -50,7 +50,7 @@ impl PlanBuilder<'_, '_> {
             let subject = Some((SubjectKind::Information, "other".to_owned()));
             let variant = Variant { subject, ..Variant::default() };
             components.push(Components {
-                counted: self.names.components.bits(row.counts.iter().map(String::as_str)),
+                counted: self.names.components.set(row.counts.iter().map(String::as_str)),
                 rule: self.book.rule("component", &common, range, variant),
             });
         }
@@ -131,9 +131,10 @@ impl PlanBuilder<'_, '_> {
     pub(super) fn accumulate(&mut self, row: &UnitsRow, common: &Common, range: DateRange) -> Option<Accumulate> {
         let over = row.over?;
         let add_ons = self.document.add_ons.iter().filter(|add_on| add_on.row.primary == self.code);
-        let own = add_ons.fold(self.names.codes.bits([self.code.as_str()]), |bits, add_on| {
-            bits | self.names.codes.bits([add_on.row.code.as_str()])
-        });
+        let own = add_ons.map(|add_on| add_on.row.code).chain([self.code]);
+        let own: Vec<String> = own.map(|code| code.as_str().to_owned()).collect();
+        let with = resolve(&self.document.sets, &row.with);
+        let codes = self.names.codes.set(own.iter().map(String::as_str).chain(with));
         let variant = Variant {
             suffix: ".counted",
             kind: Some(RuleKind::Minutes),
@@ -142,7 +143,7 @@ impl PlanBuilder<'_, '_> {
             ..Variant::default()
         };
         Some(Accumulate {
-            codes: own | self.code_bits(&row.with),
+            codes,
             window: window(over, row.days),
             per: per_bits(&row.per),
             rule: self.book.rule("units", common, range, variant),

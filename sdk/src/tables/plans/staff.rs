@@ -1,5 +1,6 @@
 //! Who may bill a code, when and how: the rows of `[[staff]]` joined into one table, and the rules `role.`, `phase.`, `mode.`.
 
+use adjudica_core::name_set::NameSet;
 use adjudica_core::{DateRange, Effect, LiabilityGroup, ProcedureCode, RuleKind, ServiceDate, Token};
 
 use super::PlanBuilder;
@@ -93,18 +94,15 @@ impl PlanBuilder<'_, '_> {
             let phases = row.phases.as_deref().map(|names| resolve(&document.sets, names));
             let modes = row.modes.as_deref().map(|names| resolve(&document.sets, names));
             let phase_modes = self.names.phase_modes(phases.as_deref(), modes.as_deref());
-            let roles = row.roles.as_deref().map(|names| self.names.roles.bits(resolve(&document.sets, names)));
+            let roles = row.roles.as_deref().map(|names| self.names.roles.set(resolve(&document.sets, names)));
+            let roles = roles.unwrap_or(NameSet::EVERY);
             if is_plain(row) {
-                let mut bit = 1_u64;
-                let last = allowed.len() - 1;
-                for (role, bits) in allowed.iter_mut().enumerate() {
-                    let named = if role == last { roles.is_none() } else { roles.is_none_or(|roles| roles & bit != 0) };
-                    *bits |= if named { phase_modes } else { 0 };
-                    bit = bit.wrapping_shl(1);
+                for (role, bits) in positions_of(&allowed).zip(&mut allowed) {
+                    *bits |= if roles.has(role) { phase_modes } else { 0 };
                 }
             } else {
                 let rule = self.book.rule("staff", &common, range, words::of_reserved(&common));
-                conditional.push((roles.unwrap_or(u64::MAX), phase_modes, rule));
+                conditional.push((roles, phase_modes, rule));
             }
         }
         let (period, dated) = self.staff_rules.find(self.code, self.day)?;
@@ -198,6 +196,12 @@ impl PlanBuilder<'_, '_> {
     }
 }
 
+/// The positions of the roles that `allowed` is about; the last stands for every other.
+fn positions_of(allowed: &[u64]) -> impl Iterator<Item = u32> + use<> {
+    let named = u32::try_from(allowed.len().saturating_sub(1)).unwrap_or(NONE);
+    (0..named).chain([NONE])
+}
+
 /// Which of the three rules some encounter can break.
 struct Speaks {
     role: bool,
@@ -206,13 +210,11 @@ struct Speaks {
 }
 
 impl Speaks {
-    fn of(allowed: &[u64], conditional: &[(u64, u64, u32)], by_anyone: u64) -> Self {
+    fn of(allowed: &[u64], conditional: &[(NameSet, u64, u32)], by_anyone: u64) -> Self {
         let mut speaks = Self { role: false, phase: false, mode: false };
-        let mut role_bit = 1_u64;
-        for plain in allowed {
-            let mine = conditional.iter().filter(|(roles, _, _)| roles & role_bit != 0);
+        for (role, plain) in positions_of(allowed).zip(allowed) {
+            let mine = conditional.iter().filter(|(roles, _, _)| roles.has(role));
             let of_role = mine.fold(*plain, |bits, (_, phase_modes, _)| bits | phase_modes);
-            role_bit = role_bit.wrapping_shl(1);
             speaks.role |= of_role == 0;
             let base = if of_role == 0 { by_anyone } else { of_role };
             for phase in 0..8 {
@@ -228,7 +230,7 @@ impl Speaks {
 
 /// By what phase and mode of a role without any are judged: what others may; where nobody may, everything, so that this alone is
 /// said.
-fn by_anyone(allowed: &[u64], conditional: &[(u64, u64, u32)]) -> u64 {
+fn by_anyone(allowed: &[u64], conditional: &[(NameSet, u64, u32)]) -> u64 {
     let plain = allowed.iter().fold(0, |bits, allowed| bits | allowed);
     let reserved = conditional.iter().fold(0, |bits, (_, phase_modes, _)| bits | phase_modes);
     [plain, reserved].into_iter().find(|bits| *bits != 0).unwrap_or(u64::MAX)

@@ -51,7 +51,6 @@ fn it_counts_the_names_of_every_kind() {
     let row = |table: &str, n: usize, rest: String| {
         format!("[[{table}]]\nid = \"{table}{n}\"\nsource = \"manual\"\n{rest}\n")
     };
-    let code = |n: usize| format!("T{:04}", 2000 + n);
     let modifier = |n: usize| {
         u32::try_from(n)
             .ok()
@@ -59,32 +58,19 @@ fn it_counts_the_names_of_every_kind() {
             .map(|c| format!("Z{}", c.to_ascii_uppercase()))
             .unwrap_or_default()
     };
-    let parameter =
-        |n: usize| format!("[[parameter]]\nid = \"n{n}\"\ndefault = 1\nmin = 1\nmax = 1\nsentence = \"So many.\"\n");
     let list =
         |names: &dyn Fn(usize) -> String, count: usize| format!("{:?}", (0..count).map(names).collect::<Vec<_>>());
     let name = |n: usize| format!("name{n}");
     let many = |make: &dyn Fn(usize) -> String, count: usize| (0..count).map(make).collect::<String>();
     let kinds = [
-        ("codes", 65, 63, many(&|n| row("code", n, format!("code = \"{}\"\nroles = \"any\"", code(n))), 64)),
-        ("roles", 64, 63, row("staff", 0, format!("codes = [\"T1016\"]\nroles = {}", list(&name, 64)))),
         ("phases", 8, 7, row("staff", 0, format!("codes = [\"T1016\"]\nphases = {}", list(&name, 8)))),
         ("modes", 8, 7, row("staff", 0, format!("codes = [\"T1016\"]\nmodes = {}", list(&name, 8)))),
-        (
-            "places",
-            64,
-            63,
-            row("place", 0, format!("codes = [\"T1016\"]\nplaces = {}", list(&|n| format!("{n:02}"), 64))),
-        ),
-        ("kinds of supporting information", 64, 63, row("require", 0, format!("any_of = {}", list(&name, 64)))),
-        ("components", 64, 63, row("component", 0, format!("codes = [\"T1016\"]\ncounts = {}", list(&name, 64)))),
         (
             "modifiers",
             33,
             32,
             many(&|n| row("modifier", n, format!("codes = [\"T1016\"]\nmodifier = \"{}\"", modifier(n))), 33),
         ),
-        ("parameters", 64, 63, many(&parameter, 64)),
     ];
     for (what, count, max, rows) in kinds {
         let anybody = if rows.contains("[[staff]]") { "" } else { "roles = \"any\"" };

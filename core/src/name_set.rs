@@ -1,0 +1,200 @@
+//! Sets of names, which stand for their positions in a list: bits for the first 63, the rest counted out. Most lists are shorter.
+
+use serde::de::{Error, SeqAccess, Visitor};
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Positions that have a bit of their own; the next bit stands for all others.
+const OWN: u32 = 63;
+
+/// A set of names of one list, by position. A position that the list does not have is in [`NameSet::EVERY`] alone.
+///
+/// ```
+/// use adjudica_core::name_set::NameSet;
+/// let some: NameSet = [2, 5, 700].into_iter().collect();
+/// assert!(some.has(5) && some.has(700) && !some.has(701));
+/// assert!(NameSet::EVERY.has(u32::MAX), "whatever it is");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NameSet {
+    bits: u64,
+    /// Positions from 63 on, rising; without them the last bit means every one.
+    beyond: Option<Box<Positions>>,
+}
+
+/// Boxed whole, so that a set without them is small.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Positions(Vec<u32>);
+
+/// The bit that a position is looked for with.
+#[must_use]
+#[inline]
+pub fn bit(position: u32) -> u64 {
+    1_u64 << if position < OWN { position } else { OWN }
+}
+
+impl NameSet {
+    /// Every name, known or not.
+    pub const EVERY: Self = Self { bits: u64::MAX, beyond: None };
+
+    /// No name.
+    pub const NONE: Self = Self { bits: 0, beyond: None };
+
+    /// Whether the name at `position` is in it.
+    #[must_use]
+    #[inline]
+    pub fn has(&self, position: u32) -> bool {
+        self.bits & bit(position) != 0 && (position < OWN || self.has_beyond(position))
+    }
+
+    /// Whether any of the names may be in it whose [`bit`]s these are: where not, none is.
+    #[must_use]
+    #[inline]
+    pub fn may_have(&self, bits: u64) -> bool {
+        self.bits & bits != 0
+    }
+
+    #[cold]
+    fn has_beyond(&self, position: u32) -> bool {
+        self.beyond.as_ref().is_none_or(|beyond| beyond.0.binary_search(&position).is_ok())
+    }
+
+    /// Adds the name at `position`.
+    pub fn insert(&mut self, position: u32) {
+        let is_every = self.bits & bit(u32::MAX) != 0 && self.beyond.is_none();
+        if position >= OWN && !is_every {
+            let beyond = &mut self.beyond.get_or_insert_default().0;
+            if let Err(place) = beyond.binary_search(&position) {
+                beyond.insert(place, position);
+            }
+        }
+        self.bits |= bit(position);
+    }
+
+    /// The positions, rising; of [`NameSet::EVERY`] those that have a bit of their own.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        let own = (0..OWN).filter(|position| self.bits & bit(*position) != 0);
+        own.chain(self.beyond.iter().flat_map(|beyond| beyond.0.iter().copied()))
+    }
+
+    /// The first position.
+    #[must_use]
+    pub fn first(&self) -> Option<u32> {
+        self.iter().next()
+    }
+
+    /// Whether all of these names are in `other`.
+    #[must_use]
+    #[inline]
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.bits & !other.bits == 0
+            && self.beyond.as_ref().is_none_or(|beyond| beyond.0.iter().all(|name| other.has(*name)))
+    }
+
+    /// Whether any of these names is in `other`. Neither is [`NameSet::EVERY`].
+    #[must_use]
+    #[inline]
+    pub fn meets(&self, other: &Self) -> bool {
+        let both = self.bits & other.bits;
+        both & !bit(u32::MAX) != 0
+            || both != 0 && self.beyond.as_ref().is_some_and(|beyond| beyond.0.iter().any(|name| other.has(*name)))
+    }
+}
+
+impl FromIterator<u32> for NameSet {
+    fn from_iter<Names: IntoIterator<Item = u32>>(names: Names) -> Self {
+        let mut set = Self::NONE;
+        set.extend(names);
+        set
+    }
+}
+
+impl Extend<u32> for NameSet {
+    fn extend<Names: IntoIterator<Item = u32>>(&mut self, names: Names) {
+        names.into_iter().for_each(|name| self.insert(name));
+    }
+}
+
+/// What stands before a set with names beyond; no set without any has these bits.
+const BEYOND: i64 = -2;
+
+/// Bits as a signed number, so that "every" takes one byte; where there are names beyond, a mark, the bits and the names.
+impl Serialize for NameSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Some(beyond) = &self.beyond else {
+            let mut tuple = serializer.serialize_tuple(1)?;
+            tuple.serialize_element(&self.bits.cast_signed())?;
+            return tuple.end();
+        };
+        let mut tuple = serializer.serialize_tuple(3)?;
+        tuple.serialize_element(&BEYOND)?;
+        tuple.serialize_element(&self.bits)?;
+        tuple.serialize_element(&beyond.0)?;
+        tuple.end()
+    }
+}
+
+impl<'de> Deserialize<'de> for NameSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_tuple(3, SetVisitor)
+    }
+}
+
+struct SetVisitor;
+
+impl<'de> Visitor<'de> for SetVisitor {
+    type Value = NameSet;
+
+    fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        formatter.write_str("a set of names")
+    }
+
+    fn visit_seq<Parts: SeqAccess<'de>>(self, mut parts: Parts) -> Result<NameSet, Parts::Error> {
+        let bits: i64 = parts.next_element()?.ok_or_else(|| Parts::Error::invalid_length(0, &self))?;
+        if bits != BEYOND {
+            return Ok(NameSet { bits: bits.cast_unsigned(), beyond: None });
+        }
+        let bits: u64 = parts.next_element()?.ok_or_else(|| Parts::Error::invalid_length(1, &self))?;
+        let names: Vec<u32> = parts.next_element()?.ok_or_else(|| Parts::Error::invalid_length(2, &self))?;
+        Ok(NameSet { bits, beyond: Some(Box::new(Positions(names))) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn names() -> impl Strategy<Value = BTreeSet<u32>> {
+        prop::collection::btree_set(prop_oneof![0_u32..70, 60_u32..2_000], 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_the_set_of_its_names(one in names(), two in names(), asked in 0_u32..2_000) {
+            let set: NameSet = one.iter().copied().collect();
+            let other: NameSet = two.iter().copied().collect();
+            prop_assert_eq!(set.iter().collect::<BTreeSet<_>>(), one.clone());
+            prop_assert_eq!(set.has(asked), one.contains(&asked));
+            prop_assert_eq!(set.first(), one.first().copied());
+            prop_assert!(!set.has(u32::MAX), "a name that the list does not have");
+            prop_assert_eq!(set.is_within(&other), one.is_subset(&two));
+            prop_assert_eq!(set.meets(&other), !one.is_disjoint(&two));
+            prop_assert!(one.iter().all(|name| set.may_have(bit(*name))));
+        }
+    }
+
+    #[test]
+    fn it_has_every_name() {
+        for position in [0, 62, 63, 64, 1_000, u32::MAX] {
+            assert!(NameSet::EVERY.has(position), "{position}");
+            assert!(NameSet::from_iter([position]).is_within(&NameSet::EVERY), "{position}");
+        }
+        let mut every = NameSet::EVERY;
+        every.insert(700);
+        assert_eq!(every, NameSet::EVERY);
+    }
+}
