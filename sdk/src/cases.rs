@@ -15,6 +15,21 @@ pub use file::{DEFAULTS, parse};
 #[cfg(test)]
 pub(crate) use written::json_of;
 
+/// The folders of a policy whose files are cases: those that somebody wrote, which are looked at first, and those that the tools wrote.
+pub const FOLDERS: [&str; 2] = ["cases", "pins"];
+
+/// Whether the file of a policy at `path` is one of cases.
+///
+/// ```
+/// use adjudica_sdk::cases::is_case_file;
+/// assert!(is_case_file("cases/visits.toml") && is_case_file("pins/1.toml"));
+/// assert!(!is_case_file("policy.toml"));
+/// ```
+#[must_use]
+pub fn is_case_file(path: &str) -> bool {
+    path.split_once('/').is_some_and(|(folder, _)| FOLDERS.contains(&folder))
+}
+
 /// One file of cases.
 #[derive(Debug, Clone)]
 pub struct CaseFile {

@@ -93,7 +93,7 @@ fn case_check() -> CaseCheck {
 /// Runs the cases that a policy file carries, until the run is over.
 pub fn run_own_cases(policy: &Policy, run: &CaseRun) -> CaseReport {
     let mut report = CaseReport { passed: 0, failures: Vec::new() };
-    for (name, text) in policy.sources().iter().filter(|(name, _)| name.starts_with("cases/")) {
+    for (name, text) in policy.sources().iter().filter(|(name, _)| cases::is_case_file(name)) {
         let file = match cases::parse(name, text) {
             Ok(file) => file,
             Err(faults) => {

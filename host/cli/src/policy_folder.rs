@@ -1,4 +1,5 @@
-//! A policy's folder on disk: `policy.toml`, `cases/`, and `src/` where it has Rust. Reads it and builds its file; judges nothing.
+//! A policy's folder on disk: `policy.toml`, `cases/`, `pins/`, and `src/` where it has Rust. Reads it and builds its file; judges
+//! nothing.
 
 mod left_out;
 
@@ -17,8 +18,6 @@ use crate::guest;
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
 /// The tables.
 const TABLES: &str = "policy.toml";
-/// The folder of the cases.
-const CASES: &str = "cases";
 
 /// How a policy is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +55,9 @@ impl PolicyFolder {
         }
         folder.read(TABLES, &mut faults);
         folder.read_below_tables();
-        folder.read_below(CASES, "toml", &mut faults);
+        for cases in cases::FOLDERS {
+            folder.read_below(cases, "toml", &mut faults);
+        }
         folder.unread = left_out::files(path, &folder.sources);
         if faults.is_empty() {
             return Ok(folder);
@@ -147,7 +148,8 @@ impl PolicyFolder {
     #[must_use]
     pub fn left_out(&self) -> Vec<Fault> {
         let fault = |file: &PathBuf| {
-            let message = "looks like cases and is not read; cases are files of `cases/` whose names end in `.toml`";
+            let message =
+                "looks like cases and is not read; cases are files of `cases/` and `pins/` whose names end in `.toml`";
             Fault::of_file(file, message)
         };
         self.unread.iter().map(fault).collect()
@@ -159,7 +161,7 @@ impl PolicyFolder {
     pub fn parse_cases(&self) -> Result<Vec<CaseFile>, Vec<Fault>> {
         let mut files = Vec::new();
         let mut faults = self.left_out();
-        for (name, text) in self.sources.iter().filter(|(name, _)| name.starts_with("cases/")) {
+        for (name, text) in self.sources.iter().filter(|(name, _)| cases::is_case_file(name)) {
             match cases::parse(name, text) {
                 Ok(file) => files.push(file),
                 Err(found) => faults.extend(self.place(name, found)),

@@ -10,11 +10,8 @@ use rstest::rstest;
 use crate::shipped::{engine, policy, root};
 
 fn case_files(folder: &Path) -> Vec<cases::CaseFile> {
-    let mut paths: Vec<_> = std::fs::read_dir(folder.join("cases"))
-        .expect("cases")
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .collect();
+    let folders = cases::FOLDERS.iter().filter_map(|name| std::fs::read_dir(folder.join(name)).ok());
+    let mut paths: Vec<_> = folders.flatten().filter_map(Result::ok).map(|entry| entry.path()).collect();
     paths.sort();
     let read = |path: &std::path::PathBuf| {
         let text = std::fs::read_to_string(path).expect("text");

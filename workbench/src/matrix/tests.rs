@@ -193,8 +193,8 @@ fn bcbsm() -> (Subject, String) {
     let paths = includes.filter_map(toml::Value::as_str);
     let below: Vec<(&str, String)> = paths.map(|path| (path, read(&folder.join(path)))).collect();
     let below: Vec<(&str, &str)> = below.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let entries = fs::read_dir(folder.join("cases")).expect("cases");
-    let mut files: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    let folders = adjudica_sdk::cases::FOLDERS.iter().filter_map(|name| fs::read_dir(folder.join(name)).ok());
+    let mut files: Vec<_> = folders.flatten().map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     let texts: Vec<(String, String)> = files.iter().map(|path| (path.display().to_string(), read(path))).collect();
     let texts: Vec<(&str, &str)> = texts.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();

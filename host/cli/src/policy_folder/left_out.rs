@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::CASES;
+use adjudica_sdk::cases;
 
 /// Folders of other tools.
 const FOREIGN: [&str; 4] = ["target", "node_modules", "src", "below"];
@@ -47,7 +47,8 @@ fn looks_like_cases(path: &str, file: &Path) -> bool {
     if is_copy || ending.as_deref() == Some("md") || path == "policy.toml" {
         return false;
     }
-    let is_among = path.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(CASES)) && path.contains('/');
+    let first = path.split_once('/').map(|(first, _)| first);
+    let is_among = first.is_some_and(|first| cases::FOLDERS.iter().any(|folder| first.eq_ignore_ascii_case(folder)));
     let is_short = file.metadata().is_ok_and(|metadata| metadata.len() <= BYTES_MAX);
     let has_cases = |text: &[u8]| {
         let text = String::from_utf8_lossy(text);

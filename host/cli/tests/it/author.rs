@@ -85,7 +85,7 @@ fn it_finds_changes_that_no_case_notices_and_writes_the_cases_that_do() {
     assert!(before.stdout.contains("visit.staff: `roles` without MSW"), "{}", before.stdout);
     assert!(before.stdout.contains("rendering_provider_role = \"MSW\""), "the case that would tell: {}", before.stdout);
     bench.ok(&["policy", "mutate", "--write-cases", "lakeview"]);
-    let cases = std::fs::read_dir(bench.path("lakeview/cases")).expect("cases").map_while(Result::ok);
+    let cases = std::fs::read_dir(bench.path("lakeview/pins")).expect("cases").map_while(Result::ok);
     let cases: String = cases.map(|file| std::fs::read_to_string(file.path()).expect("a text")).collect();
     assert!(cases.contains("tells the policy from: visit.staff: `modes` without video"), "{cases}");
     let text = bench.ok(&["policy", "mutate", "lakeview"]);
@@ -569,7 +569,8 @@ fn it_does_not_take_a_run_of_nothing_for_a_pass() {
     std::fs::rename(bench.path("lakeview/cases/first.toml"), bench.path("lakeview/cases/first.TOML")).expect("renames");
     bench.write("lakeview/cases/notes.md", "what was asked of the payer");
     bench.write("lakeview/cases/first.toml.bak", "[[case]]");
-    let left_out = "looks like cases and is not read; cases are files of `cases/` whose names end in `.toml`";
+    let left_out =
+        "looks like cases and is not read; cases are files of `cases/` and `pins/` whose names end in `.toml`";
     let said = refusal(&bench, CODE_REFUSED, &["policy", "test", "lakeview"]);
     assert_eq!(said, format!("adjudica: no case was run\n  lakeview/cases/first.TOML: {left_out}"));
     refusal(&bench, CODE_REFUSED, &["policy", "check", "lakeview"]);

@@ -52,7 +52,8 @@ fn every_policy_of_the_repository_is_as_the_reference_says() {
 #[test]
 fn every_case_file_of_the_repository_is_as_the_reference_says() {
     let schema = cases_schema();
-    let in_cases = |path: &PathBuf| path.parent().is_some_and(|folder| folder.ends_with("cases"));
+    let is_of = |path: &PathBuf, name: &str| path.parent().is_some_and(|folder| folder.ends_with(name));
+    let in_cases = |path: &PathBuf| crate::cases::FOLDERS.iter().any(|name| is_of(path, name));
     let cases: Vec<_> = files().into_iter().filter(in_cases).collect();
     assert!(cases.len() > 20, "{cases:?}");
     let faults: Vec<String> = cases.iter().flat_map(|path| faults_of(&schema, path)).collect();

@@ -26,7 +26,7 @@ pub struct Args {
     /// Folders that each hold a `policy.toml` and `cases/`.
     #[arg(required = true, value_name = "FOLDER")]
     folders: Vec<PathBuf>,
-    /// Write a case for each change that survives into `cases/pins*.toml`, with the answer as it is now. Read them: they
+    /// Write a case for each change that survives into `pins/`, with the answer as it is now. Read them: they
     /// say what the policy does, not what the payer says.
     #[arg(long)]
     write_cases: bool,

@@ -33,7 +33,7 @@ pub struct Args {
     /// Fail below so many percent of rules and of table rows.
     #[arg(long, value_name = "PERCENT", requires = "coverage", value_parser = clap::value_parser!(u8).range(0..=100))]
     threshold: Option<u8>,
-    /// Write a case for each rule that no case reaches into `cases/pins_*.toml`, with the answer as it is now. Read them:
+    /// Write a case for each rule that no case reaches into `pins/`, with the answer as it is now. Read them:
     /// they say what the policy does, not what the payer says.
     #[arg(long, requires = "coverage")]
     write_cases: bool,
