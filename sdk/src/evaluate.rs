@@ -57,8 +57,8 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
     for (timeline, [from, to]) in (0..).zip(batch.timelines.array_windows()) {
         ledger.load(&view, &symbols, timeline);
         for row_number in *from..*to {
-            let info = reader.info(row_number);
-            let row = reader.read(row_number, &info);
+            let shown = reader.shown(row_number);
+            let row = reader.read(row_number, &shown);
             let mut draft = Draft::new(image, explain, &mut answers);
             let known =
                 Known { view: &view, symbols: &symbols, ledger: &ledger, rates: &rates, parameters: &parameters };

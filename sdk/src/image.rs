@@ -2,6 +2,7 @@
 
 pub mod dictionary;
 mod signed;
+mod when;
 
 use std::borrow::Cow;
 
@@ -10,6 +11,7 @@ use adjudica_core::name_set::NameSet;
 use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Dictionary, Symbol};
+pub use when::{Far, When};
 
 /// Stands for "no such name" and "no such rule".
 pub const NONE: u32 = u32::MAX;
@@ -457,40 +459,6 @@ pub enum Window {
     RollingDays(u32),
     /// All days.
     Lifetime,
-}
-
-/// When a row applies; every part given must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct When {
-    /// Roles.
-    pub roles: NameSet,
-    /// Phases and modes: bit `phase * 8 + mode`.
-    #[serde(with = "signed::bits")]
-    pub phase_modes: u64,
-    /// Places.
-    pub places: NameSet,
-    /// Supporting information that must be there.
-    pub info: NameSet,
-    /// Supporting information that must not be there.
-    pub without: NameSet,
-    /// Fewest minutes.
-    pub minutes_min: u32,
-    /// Most minutes.
-    #[serde(with = "signed::bound")]
-    pub minutes_max: u32,
-}
-
-impl When {
-    /// Applies always.
-    pub const ALWAYS: Self = Self {
-        roles: NameSet::EVERY,
-        phase_modes: u64::MAX,
-        places: NameSet::EVERY,
-        info: NameSet::NONE,
-        without: NameSet::NONE,
-        minutes_min: 0,
-        minutes_max: u32::MAX,
-    };
 }
 
 impl<'a> Image<'a> {

@@ -179,7 +179,7 @@ impl<'i> Ledger<'i> {
     /// Lines of `codes` in the window that ends on the row's day, narrowed by the bits of `per`.
     pub(super) fn count(&self, row: &Row<'_>, codes: &NameSet, window: Window, narrowed_by: u8) -> Count {
         let mut count = Count::default();
-        if !codes.may_have(self.codes) {
+        if codes.bits() & self.codes == 0 {
             return count;
         }
         let first = first_day(window, row.day);

@@ -2,7 +2,7 @@
 
 use adjudica_core::ServiceDate;
 use adjudica_core::field::{NONE_S32, NONE_U32};
-use adjudica_core::name_set::NameSet;
+use adjudica_core::name_set::{NameSet, bit};
 
 use super::columns::{View, child_rows, value};
 use super::ledger::{BilledLine, Ledger};
@@ -26,9 +26,13 @@ pub struct Row<'r> {
     /// The mode's text, which a ledger line has too.
     pub(crate) mode_text: u32,
     pub(crate) place: u32,
+    pub(crate) place_bit: u64,
     pub(crate) has_place: bool,
     pub(crate) group_size: u32,
-    pub(crate) info: &'r NameSet,
+    /// Bits of `shown`.
+    pub(crate) info: u64,
+    /// What the record shows besides.
+    pub(crate) shown: &'r NameSet,
     pub(crate) modifiers: u32,
     pub(crate) has_unknown_modifier: bool,
     pub(crate) rendering_provider: u32,
@@ -40,6 +44,11 @@ pub struct Row<'r> {
 }
 
 impl Row<'_> {
+    /// Bit of the role; the highest stands for every role without a bit of its own.
+    pub(crate) fn role_bit(&self) -> u64 {
+        bit(self.role)
+    }
+
     /// Bit of the phase and mode in a table of eight by eight.
     pub(crate) fn phase_mode_bit(&self) -> u64 {
         1_u64 << (self.phase * 8 + self.mode)
@@ -58,12 +67,15 @@ impl<'v, 'b> RowReader<'v, 'b> {
     }
 
     /// What the record shows besides.
-    pub(super) fn info(&self, number: u32) -> NameSet {
+    pub(super) fn shown(&self, number: u32) -> NameSet {
         let categories = child_rows(self.view.info_offset, self.view.info_category, number);
-        categories.iter().map(|category| self.symbols.find(*category).info).filter(|info| *info != NONE).collect()
+        let positions = || categories.iter().map(|category| self.symbols.find(*category).info);
+        let known = || positions().filter(|position| *position != NONE);
+        let bits = known().fold(0, |bits, position| bits | bit(position));
+        if bits & bit(NONE) == 0 { NameSet::of_bits(bits) } else { known().collect() }
     }
 
-    pub(super) fn read<'r>(&self, number: u32, info: &'r NameSet) -> Row<'r> {
+    pub(super) fn read<'r>(&self, number: u32, shown: &'r NameSet) -> Row<'r> {
         let (view, symbols) = (self.view, self.symbols);
         let symbol = |column: &[u32]| symbols.find(value(column, number, NONE_U32));
         let asked = value(view.procedure_code, number, NONE_U32);
@@ -87,9 +99,11 @@ impl<'v, 'b> RowReader<'v, 'b> {
             mode: symbol(view.mode).mode,
             mode_text: value(view.mode, number, NONE),
             place: symbol(view.place).place,
+            place_bit: bit(symbol(view.place).place),
             has_place: value(view.place, number, NONE_U32) != NONE_U32,
             group_size: value(view.group_size, number, NONE_U32),
-            info,
+            info: shown.bits(),
+            shown,
             modifiers,
             has_unknown_modifier,
             rendering_provider: value(view.rendering_provider, number, NONE),

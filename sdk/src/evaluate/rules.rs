@@ -13,7 +13,7 @@ use super::ledger::{Count, Ledger};
 use super::plans::Plans;
 use super::row::Row;
 use crate::image::{
-    Bounds, Counts, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
+    Bounds, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
 };
 
 /// Finds the code's plan and tries all of its rules. Gives back the encounter with the minutes that count.
@@ -174,18 +174,28 @@ fn apply_bounds(rows: &[Bounds], count: u32, alternative: u32, draft: &mut Draft
 
 pub(super) fn holds(when: &When, row: &Row<'_>) -> bool {
     let any_minutes = when.minutes_min == 0 && when.minutes_max == u32::MAX;
-    when.roles.has(row.role)
+    when.roles & row.role_bit() != 0
         && when.phase_modes & row.phase_mode_bit() != 0
-        && when.places.has(row.place)
-        && when.info.is_within(row.info)
-        && !when.without.meets(row.info)
+        && when.places & row.place_bit != 0
+        && when.info & !row.info == 0
+        && when.without & row.info == 0
         && (any_minutes || row.minutes != NONE_U32 && (when.minutes_min..=when.minutes_max).contains(&row.minutes))
+        && when.far.as_ref().is_none_or(|far| has_far(far, row))
+}
+
+/// Whether the names hold that bits do not tell apart.
+#[cold]
+fn has_far(far: &Far, row: &Row<'_>) -> bool {
+    far.roles.has(row.role)
+        && far.places.has(row.place)
+        && far.info.is_within(row.shown)
+        && !far.without.meets(row.shown)
 }
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
 fn apply_record_rules(plan: &Plan<'_>, row: &Row<'_>, draft: &mut Draft<'_, '_>) {
     for requirement in plan.requirements.iter().filter(|requirement| holds(&requirement.when, row)) {
-        let present = requirement.info.meets(row.info);
+        let present = requirement.info.meets(row.shown);
         draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
     }
     if row.received_on != NONE_S32 {

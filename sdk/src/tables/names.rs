@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use adjudica_core::name_set::NameSet;
 
-use crate::image::{MODIFIERS_MAX, NAMES_MAX, PHASES_MAX, When};
+use crate::image::{Far, MODIFIERS_MAX, NAMES_MAX, PHASES_MAX, When};
 
 use super::document::{Document, Place};
 use super::rows::WhenRow;
@@ -153,18 +153,17 @@ impl Vocabularies {
         let roles = when.roles.as_deref().map(|names| resolve(sets, names));
         let phases = when.phases.as_deref().map(|names| resolve(sets, names));
         let modes = when.modes.as_deref().map(|names| resolve(sets, names));
-        When {
+        let names = Far {
             roles: roles.map_or(NameSet::EVERY, |names| self.roles.set(names)),
-            phase_modes: self.phase_modes(phases.as_deref(), modes.as_deref()),
             places: when
                 .places
                 .as_ref()
                 .map_or(NameSet::EVERY, |places| self.places.set(places.iter().map(|place| place.as_str()))),
             info: self.info.set(when.info.iter().map(String::as_str)),
             without: self.info.set(when.without.iter().map(String::as_str)),
-            minutes_min: when.minutes_min.unwrap_or(0),
-            minutes_max: when.minutes_max.unwrap_or(u32::MAX),
-        }
+        };
+        let minutes = (when.minutes_min.unwrap_or(0), when.minutes_max.unwrap_or(u32::MAX));
+        When::of(names, self.phase_modes(phases.as_deref(), modes.as_deref()), minutes)
     }
 }
 
