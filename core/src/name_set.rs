@@ -90,10 +90,14 @@ impl NameSet {
         own.chain(self.beyond.iter().flat_map(|beyond| beyond.0.iter().copied()))
     }
 
-    /// The first position.
+    /// The first position; of [`NameSet::EVERY`] 0.
     #[must_use]
+    #[inline]
     pub fn first(&self) -> Option<u32> {
-        self.iter().next()
+        match self.bits.trailing_zeros() {
+            own if own < OWN => Some(own),
+            _ => self.beyond.as_ref().and_then(|beyond| beyond.0.first().copied()),
+        }
     }
 
     /// Whether all of these names are in `other`.

@@ -69,10 +69,13 @@ impl<'v, 'b> RowReader<'v, 'b> {
     /// What the record shows besides.
     pub(super) fn shown(&self, number: u32) -> NameSet {
         let categories = child_rows(self.view.info_offset, self.view.info_category, number);
-        let positions = || categories.iter().map(|category| self.symbols.find(*category).info);
-        let known = || positions().filter(|position| *position != NONE);
-        let bits = known().fold(0, |bits, position| bits | bit(position));
-        if bits & bit(NONE) == 0 { NameSet::of_bits(bits) } else { known().collect() }
+        let position = |category: &u32| self.symbols.find(*category).info;
+        let add = |bits, position| if position == NONE { bits } else { bits | bit(position) };
+        let bits = categories.iter().map(position).fold(0, add);
+        if bits & bit(NONE) == 0 {
+            return NameSet::of_bits(bits);
+        }
+        categories.iter().map(position).filter(|position| *position != NONE).collect()
     }
 
     pub(super) fn read<'r>(&self, number: u32, shown: &'r NameSet) -> Row<'r> {
