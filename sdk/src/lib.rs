@@ -1,10 +1,8 @@
-//! What a rule author sees: table rules, hooks, cases, and the build of a policy file. Knows no payer and no host.
+//! What a rule author sees: table rules, hooks, and the build of a policy file. Knows no payer and no host.
 #![doc = include_str!("../README.md")]
 
 #[cfg(not(target_family = "wasm"))]
 pub mod build;
-#[cfg(not(target_family = "wasm"))]
-pub mod cases;
 pub mod evaluate;
 #[cfg(target_family = "wasm")]
 pub mod guest;
@@ -18,9 +16,9 @@ pub mod reference;
 pub mod tables;
 #[cfg(test)]
 mod tests;
-#[cfg(not(target_family = "wasm"))]
-mod text;
 
+#[cfg(not(target_family = "wasm"))]
+pub use adjudica_cases as cases;
 pub use evaluate::{BilledLine, Draft, Encounter, EvaluateFault, UnknownRule};
 pub use hooks::{Hooks, NoHooks};
 

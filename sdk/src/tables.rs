@@ -11,14 +11,13 @@ mod rulebook;
 mod spots;
 mod variant;
 
-use std::fmt;
-
 use adjudica_core::Manifest;
 
 use document::{Document, Located};
 use rows::PolicyRow;
 
-pub use crate::text::decode;
+pub use adjudica_cases::Fault;
+pub use adjudica_cases::text::decode;
 pub(crate) use rulebook::{Defaults, TABLES as DEFAULTS_OF_TABLES};
 
 /// A policy's tables, ready to run or to be put into a policy file.
@@ -28,23 +27,6 @@ pub struct Compiled {
     pub manifest: Manifest,
     /// The bytes of the [`crate::image::Image`].
     pub image: Vec<u8>,
-}
-
-/// One fault of a document, with its place: lines and columns count from 1.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Fault {
-    /// Line.
-    pub line: usize,
-    /// Column.
-    pub column: usize,
-    /// What is wrong and what to do.
-    pub message: String,
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.line, self.column, self.message)
-    }
 }
 
 /// Compiles `policy.toml`.

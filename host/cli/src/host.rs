@@ -4,9 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use adjudica_core::{Digest, Manifest, Token};
-use adjudica_engine::Policy;
-use adjudica_sdk::cases::{self, CaseFile};
-use adjudica_server::registry::case_run::{CaseCheck, CaseReport, CaseRun};
 use adjudica_server::wire::request::Keep;
 use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
 use anyhow::{Context as _, Result};
@@ -81,51 +78,9 @@ impl HostSettings {
             tracing::warn!("{warning}");
         }
         let clock = Arc::new(SystemClock);
-        Server::build(self.server, store, engine, clock, case_check()).await.context("the host cannot be put together")
+        Server::build(self.server, store, engine, clock).await.context("the host cannot be put together")
     }
 }
-
-/// Runs the cases that a policy file carries, before it may answer.
-fn case_check() -> CaseCheck {
-    Arc::new(run_own_cases)
-}
-
-/// Runs the cases that a policy file carries, until the run is over.
-pub fn run_own_cases(policy: &Policy, run: &CaseRun) -> CaseReport {
-    let mut report = CaseReport { passed: 0, failures: Vec::new() };
-    for (name, text) in policy.sources().iter().filter(|(name, _)| cases::is_case_file(name)) {
-        let file = match cases::parse(name, text) {
-            Ok(file) => file,
-            Err(faults) => {
-                report.failures.extend(faults.iter().map(|fault| format!("{name}:{fault}")));
-                continue;
-            }
-        };
-        for case in file.cases {
-            if run.is_over() {
-                report
-                    .failures
-                    .push(format!("`{name}`: the cases take longer than the host gives them; make them fewer"));
-                return report;
-            }
-            let one = CaseFile { name: name.clone(), terms: file.terms.clone(), cases: vec![case] };
-            let found = cases::run(&[one], &mut |timelines, terms, explain| policy.decide(timelines, terms, explain));
-            report.passed += found.passed;
-            let failures = found.failures.into_iter();
-            report
-                .failures
-                .extend(failures.map(|failure| format!("{}: {}", failure.case, failure.differences.join("; "))));
-        }
-    }
-    if report.passed == 0 && report.failures.is_empty() {
-        report.failures.push(NO_CASE.to_owned());
-    }
-    report
-}
-
-/// What is said of a policy without a case.
-const NO_CASE: &str = "the policy carries no case, so nothing shows that it answers as its payer's text says; \
-                       write cases and build it again";
 
 /// Checks a policy file and stores it, or for a dry run takes it as if it were stored. The same file again changes nothing.
 /// # Errors
@@ -133,7 +88,7 @@ const NO_CASE: &str = "the policy carries no case, so nothing shows that it answ
 pub async fn upload(app: &App, path: &std::path::Path, actor: &Token, keep: Keep) -> Result<(Digest, Manifest)> {
     let wasm = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
     let (given, now) = ((wasm, keep), app.host.clock.now());
-    let taken = app.host.registry.take_in(actor, given, now, &app.host.case_check).await;
+    let taken = app.host.registry.take_in(actor, given, now).await;
     let taken = taken.map_err(|error| refuse(&format!("`{}` is refused", path.display()), error))?;
     Ok((taken.digest, taken.manifest))
 }

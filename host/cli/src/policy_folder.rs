@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use adjudica_sdk::cases::{self, CaseFile};
+use adjudica_cases::{self as cases, CaseFile};
 use adjudica_sdk::tables::{self, Compiled};
 use adjudica_workbench::Subject;
 use anyhow::{Context as _, Result, bail};

@@ -5,7 +5,7 @@ use std::path::Path;
 use adjudica_core::{Decision, Manifest, Terms, Timeline};
 use adjudica_engine::{Engine, Policy};
 use adjudica_sdk::tables::Compiled;
-use adjudica_server::registry::case_run::CaseRun;
+use adjudica_server::registry::case_run::run_own_cases;
 use adjudica_workbench::Subject;
 use anyhow::{Context as _, Result};
 
@@ -71,7 +71,7 @@ impl PolicyInput {
     /// # Errors
     /// A [`Refusal`] with each case that differs.
     pub fn require_passing(&self, path: &Path) -> Result<(), Refusal> {
-        let report = crate::host::run_own_cases(&self.policy, &CaseRun::to_the_end());
+        let report = run_own_cases(&self.policy);
         if report.failures.is_empty() {
             return Ok(());
         }

@@ -17,7 +17,6 @@ use crate::error::ApiError;
 use crate::host::Host;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::registry::case_run::{CaseCheck, CaseReport};
 use crate::registry::trust::{Publishers, load_trust};
 use crate::routes::{health_router, router};
 use crate::serve::{Drained, Listeners, serve};
@@ -59,14 +58,8 @@ pub enum BuildError {
     },
 }
 
-/// A check that takes every policy: for hosts that are given no case runner.
-#[must_use]
-pub fn no_cases() -> CaseCheck {
-    Arc::new(|_, _| CaseReport { passed: 0, failures: Vec::new() })
-}
-
 impl Server {
-    /// A host with all activations of `store` loaded. `case_check` runs the cases that policies carry.
+    /// A host with all activations of `store` loaded.
     /// # Errors
     /// [`BuildError`], each with its remedy.
     pub async fn build(
@@ -74,7 +67,6 @@ impl Server {
         store: Arc<dyn Store>,
         engine: Engine,
         clock: Arc<dyn Clock>,
-        case_check: CaseCheck,
     ) -> Result<App, BuildError> {
         let mut faults = config.faults();
         faults.extend(load_trust(&config.publishers_file).err().map(|fault| format!("publishers_file: {fault}")));
@@ -103,8 +95,7 @@ impl Server {
         }));
         let requests = Semaphore::new(config.requests_max.min(Semaphore::MAX_PERMITS));
         let counts = Arc::default();
-        let host =
-            Arc::new(Host { config, store, engine, clock, registry, service, metrics, case_check, requests, counts });
+        let host = Arc::new(Host { config, store, engine, clock, registry, service, metrics, requests, counts });
         Ok(App { router: router(Arc::clone(&host)), host })
     }
 }

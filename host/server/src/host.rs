@@ -11,7 +11,6 @@ use crate::config::ServerConfig;
 use crate::decide::service::DecisionService;
 use crate::metrics::Metrics;
 use crate::registry::Registry;
-use crate::registry::case_run::CaseCheck;
 use crate::routes::counts::KeptCounts;
 
 /// A running host.
@@ -30,8 +29,6 @@ pub struct Host {
     pub service: Arc<DecisionService>,
     /// Counts.
     pub metrics: Arc<Metrics>,
-    /// Runs the cases that policies carry.
-    pub case_check: CaseCheck,
     /// Places for requests.
     pub requests: Semaphore,
     /// How much is stored, as it was last counted.

@@ -20,7 +20,7 @@ mod timed_io;
 pub mod wire;
 pub mod worker;
 
-pub use app::{App, BuildError, Server, no_cases};
+pub use app::{App, BuildError, Server};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use config::ServerConfig;
 pub use error::{ApiError, ErrorCode, FAULTS_MAX, Faults, FieldFault, Problem};

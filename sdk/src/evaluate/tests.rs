@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
+use adjudica_cases as cases;
 use adjudica_core::columns::Explain;
 use adjudica_core::{Outcome, Terms, Timeline, Verdict};
 use proptest::prelude::*;
 
 use crate::tables::{self, Compiled};
-use crate::{NoHooks, cases, native};
+use crate::{NoHooks, native};
 
 mod authorizations;
 mod duplicates;

@@ -187,7 +187,7 @@ impl Page {
     }
 
     fn defaults_of_cases(&mut self) {
-        let given = crate::cases::DEFAULTS.map(|(name, value)| format!("`{name} = \"{value}\"`"));
+        let given = adjudica_cases::DEFAULTS.map(|(name, value)| format!("`{name} = \"{value}\"`"));
         self.paragraph(&format!("What neither the encounter nor `[defaults]` gives is {}. A host fills in nothing: it asks that each encounter gives them.", given.join(", ")));
     }
 }

@@ -15,7 +15,7 @@ use super::rows::{
     RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
 };
 use super::spots::{Finder, Spots};
-use crate::text::Text;
+use adjudica_cases::text::Text;
 
 /// A row and where it starts.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use adjudica_engine::Engine;
 use adjudica_server::host::Host;
-use adjudica_server::{Server, ServerConfig, SystemClock, no_cases};
+use adjudica_server::{Server, ServerConfig, SystemClock};
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -33,7 +33,7 @@ impl Hosting {
         };
         let listener = TcpListener::bind(config.listen).await?;
         let address = listener.local_addr()?;
-        let app = Server::build(config, store, engine, Arc::new(SystemClock), no_cases()).await?;
+        let app = Server::build(config, store, engine, Arc::new(SystemClock)).await?;
         let host = Arc::clone(&app.host);
         let serving = tokio::spawn(async move {
             if let Err(error) = app.serve(listener, std::future::pending()).await {

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use adjudica_core::{Effect, RuleKind};
 use adjudica_engine::{Compiler, Engine, EngineConfig, Limits, Policy};
 use adjudica_sdk::tables::{Compiled, compile_with};
 use anyhow::{Context, Result, anyhow, bail};
 
 /// The tables of the comparison.
 const COMPARISON: &str = include_str!("../policies/comparison.toml");
+/// What each answers to: no host takes a policy without a case.
+const CASES: &str = include_str!("../../src/simulation/policies/cases.toml");
 /// Variables of cargo that must not reach the cargo that builds the interpreter.
 const OUTER: [&str; 3] = ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "RUSTFLAGS"];
 
@@ -79,7 +82,11 @@ impl Workshop {
             let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
             anyhow!("{}", faults.join("\n"))
         })?;
-        let sources = BTreeMap::from([("policy.toml".to_owned(), tables.to_owned())]);
+        let mut outside = compiled.manifest.rules.iter().filter(|rule| rule.kind == RuleKind::InForce);
+        let outcome = if outside.any(|rule| rule.effect == Effect::Review) { "review" } else { "not_billable" };
+        let cases = CASES.replace("review", outcome);
+        let sources = [("policy.toml", tables), ("cases/own.toml", cases.as_str())];
+        let sources: BTreeMap<_, _> = sources.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
         let file = adjudica_sdk::build::assemble(&compiled, &sources, &self.interpreter)?;
         Ok((compiled, file))
     }

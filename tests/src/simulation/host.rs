@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use adjudica_engine::{Engine, EngineConfig};
-use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig, no_cases};
+use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig};
 use adjudica_store::{Store, connect};
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
@@ -102,7 +102,7 @@ impl Host {
         let store = connect(url).await?;
         let config = ServerConfig { policy_threads: 1, worker_interval_ms: 0, ..ServerConfig::default() };
         let shared: Arc<dyn Clock> = clock;
-        let app = Server::build(config, Arc::clone(&store), engine.clone(), shared, no_cases()).await?;
+        let app = Server::build(config, Arc::clone(&store), engine.clone(), shared).await?;
         Ok(Self { app, store })
     }
 

@@ -18,6 +18,8 @@ const OWN: [&str; 4] = [
     include_str!("policies/hill-2.toml"),
 ];
 const STANDING: &str = include_str!("../../../plugins/shared/standing.toml");
+/// What each of these answers to: no host takes a policy without a case.
+const CASES: &str = include_str!("policies/cases.toml");
 /// Policies that ship, by the name of their file.
 const SHIPPED: [&str; 3] = ["bcbsm-2.0.0", "medicare-1.0.0", "bcbsm-1.0.0"];
 
@@ -98,6 +100,8 @@ fn build(adjudica: &Path, policy_toml: &str) -> Result<Vec<u8>> {
     let folder = tempfile::tempdir()?;
     std::fs::write(folder.path().join("policy.toml"), policy_toml)?;
     std::fs::write(folder.path().join("standing.toml"), STANDING)?;
+    std::fs::create_dir(folder.path().join("cases"))?;
+    std::fs::write(folder.path().join("cases/own.toml"), CASES)?;
     let out = folder.path().join("out");
     let mut command = Command::new(adjudica);
     command.args(["policy", "build"]).arg(folder.path()).arg("--out").arg(&out);

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use adjudica_cases as cases;
 use adjudica_core::manifest::Confidence;
 use adjudica_core::{Effect, Field, Manifest};
-use adjudica_sdk::{NoHooks, cases, native, tables};
+use adjudica_sdk::{NoHooks, native, tables};
 use rstest::rstest;
 
 use crate::shipped::{engine, policy, root};

@@ -29,10 +29,14 @@ fn built() -> String {
         .expect("POLICIES is not set; run `cargo xtask test`, which builds the policies and sets it")
 }
 
-/// The policy file of a `policy.toml` that is written for the test.
-pub(crate) fn build(policy_toml: &str) -> Vec<u8> {
+/// The policy file of a `policy.toml` that is written for the test, which answers `outcome` before its time: no host takes a policy
+/// without a case.
+pub(crate) fn build(policy_toml: &str, outcome: &str) -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("policy.toml"), policy_toml).expect("a file");
+    std::fs::create_dir(folder.path().join("cases")).expect("a folder");
+    let cases = include_str!("../../src/simulation/policies/cases.toml").replace("review", outcome);
+    std::fs::write(folder.path().join("cases/own.toml"), cases).expect("a file");
     let mut adjudica = Command::new("adjudica");
     adjudica.args(["policy", "build"]).arg(folder.path()).arg("--out").arg(folder.path());
     let output = adjudica.output().expect("`adjudica` on PATH; run `cargo xtask test`");

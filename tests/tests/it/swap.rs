@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use adjudica_server::{App, Server, ServerConfig, SystemClock, no_cases};
+use adjudica_server::{App, Server, ServerConfig, SystemClock};
 use adjudica_store::connect;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
@@ -40,7 +40,7 @@ async fn send(app: &App, path: &str, body: impl Into<Body>) -> (u16, String) {
 }
 
 async fn upload(app: &App, policy_toml: &str) -> String {
-    let (status, text) = send(app, "/v1/policies", build(policy_toml)).await;
+    let (status, text) = send(app, "/v1/policies", build(policy_toml, "not_billable")).await;
     assert_eq!(status, 201, "{text}");
     let body: Value = serde_json::from_str(&text).expect("JSON");
     body["digest"].as_str().expect("a digest").to_owned()
@@ -51,7 +51,7 @@ async fn start() -> Swapped {
     let folder = tempfile::tempdir().expect("a folder");
     let store = connect(&format!("sqlite:{}", folder.path().join("swap.db").display())).await.expect("a store");
     let config = ServerConfig { worker_interval_ms: 0, ..ServerConfig::default() };
-    let app = Server::build(config, store, engine(), Arc::new(SystemClock), no_cases()).await.expect("a host");
+    let app = Server::build(config, store, engine(), Arc::new(SystemClock)).await.expect("a host");
     let tables = std::fs::read_to_string(root().join("plugins/bcbsm/v2/policy.toml")).expect("tables");
     let shared = root().join("plugins/shared").canonicalize().expect("shared tables");
     let tables = tables.replace("../../shared", shared.to_str().expect("UTF-8"));

@@ -16,29 +16,47 @@ struct Arrows {
 }
 
 /// Every member of the workspace. `adjudica-tests` may use everything.
-const MEMBERS: [(&str, Arrows); 9] = [
+const MEMBERS: [(&str, Arrows); 10] = [
     (
         "core",
         Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"] },
     ),
     (
-        "sdk",
-        Arrows { to: &["adjudica-core"], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "uuid", "rand"] },
+        "sdk/cases",
+        Arrows {
+            // Its tests put tables under cases.
+            to: &["adjudica-core", "adjudica-sdk"],
+            without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "uuid", "rand"],
+        },
     ),
     (
-        "workbench",
-        Arrows { to: &["adjudica-core", "adjudica-sdk"], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper"] },
+        "sdk",
+        Arrows {
+            to: &["adjudica-cases", "adjudica-core"],
+            without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "uuid", "rand"],
+        },
+    ),
+    (
+        "sdk/workbench",
+        Arrows {
+            to: &["adjudica-cases", "adjudica-core", "adjudica-sdk"],
+            without: &["wasmtime", "sqlx", "axum", "tokio", "hyper"],
+        },
     ),
     ("host/engine", Arrows { to: &["adjudica-core"], without: &["sqlx", "axum", "tokio", "hyper", "wasmtime-wasi"] }),
     ("host/store", Arrows { to: &["adjudica-core"], without: &["wasmtime", "axum", "hyper"] }),
     (
         "host/server",
-        Arrows { to: &["adjudica-core", "adjudica-engine", "adjudica-store"], without: &["wasmtime", "sqlx"] },
+        Arrows {
+            to: &["adjudica-cases", "adjudica-core", "adjudica-engine", "adjudica-store"],
+            without: &["wasmtime", "sqlx"],
+        },
     ),
     (
         "host/cli",
         Arrows {
             to: &[
+                "adjudica-cases",
                 "adjudica-core",
                 "adjudica-engine",
                 "adjudica-server",
@@ -53,6 +71,7 @@ const MEMBERS: [(&str, Arrows); 9] = [
         "tests",
         Arrows {
             to: &[
+                "adjudica-cases",
                 "adjudica-core",
                 "adjudica-sdk",
                 "adjudica-engine",
@@ -91,8 +110,7 @@ fn crates_depend_only_where_the_arrows_point() {
     }
     refuse(
         &offenders,
-        "these arrows are not in the plan (plugins → sdk → core; engine → core; store → core; server → engine, store, core; \
-         cli → server, engine, store, sdk, core); move the code to where the dependency belongs",
+        "these arrows are not in the plan (ARCHITECTURE.md draws them); move the code to where the dependency belongs",
     );
 }
 

@@ -7,10 +7,11 @@ use crate::refuse;
 use crate::tree::{TreeFile, files, files_ending};
 
 /// What an author, or who takes an author's file, is answered with.
-const SPEAKING: [&str; 9] = [
+const SPEAKING: [&str; 10] = [
     "core/src/",
     "sdk/src/",
-    "workbench/src/",
+    "sdk/cases/src/",
+    "sdk/workbench/src/",
     "host/engine/src/",
     "host/server/src/registry",
     "host/cli/src/cmd/policy",
@@ -22,8 +23,8 @@ const SPEAKING: [&str; 9] = [
 /// Sources whose sentences are pages and descriptions, which other tests compare whole.
 const DESCRIBING: [&str; 4] = [
     "sdk/src/reference",
-    "workbench/src/matrix/render.rs",
-    "workbench/src/test_policies.rs",
+    "sdk/workbench/src/matrix/render.rs",
+    "sdk/workbench/src/test_policies.rs",
     "host/cli/src/cmd/policy/test/junit.rs",
 ];
 

@@ -121,7 +121,7 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
         keep: args.look.keep(),
     };
     let now = app.host.clock.now();
-    let activated = app.host.registry.activate(&caller, &request, now, &app.host.case_check).await;
+    let activated = app.host.registry.activate(&caller, &request, now).await;
     let activated = activated.map_err(|error| host::refuse("nothing was activated", error))?;
     print(output, &activated, &args.look, &format!(", {} cases passed", activated.cases_passed))?;
     app.host.store.close().await;

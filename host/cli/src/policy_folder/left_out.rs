@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use adjudica_sdk::cases;
+use adjudica_cases as cases;
 
 /// Folders of other tools.
 const FOREIGN: [&str; 4] = ["target", "node_modules", "src", "below"];

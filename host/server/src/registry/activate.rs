@@ -12,7 +12,6 @@ use jiff::Timestamp;
 
 use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
 use crate::registry::Registry;
-use crate::registry::case_run::CaseCheck;
 use crate::registry::names::PolicyNames;
 use crate::registry::reroute::{Effect, Unanswered, effect};
 use crate::registry::schedule::{Placed, find_gaps, place};
@@ -55,14 +54,13 @@ impl Registry {
         caller: &Caller,
         request: &ActivationRequest,
         now: Timestamp,
-        check: &CaseCheck,
     ) -> Result<Activated, ApiError> {
         let policy = self.require_policy(&request.policy).await?;
         self.require_standing(policy.digest()).await?;
         require_payer(&policy, &request.scope)?;
         let (terms, terms_digest) = self.require_terms(&request.terms).await?;
         require_terms_that_fit(&policy, &terms)?;
-        let cases_passed = self.cases.run(check, &policy).await?;
+        let cases_passed = self.cases.run(&policy).await?;
         let new = ActivationPeriod {
             dos_from: request.dos_from,
             dos_to: request.dos_to,

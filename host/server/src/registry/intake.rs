@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use crate::error::ApiError;
 use crate::registry::Registry;
-use crate::registry::case_run::CaseCheck;
 use crate::registry::trust::require_theirs_and_newest;
 use crate::wire::request::Keep;
 
@@ -31,7 +30,6 @@ impl Registry {
         actor: &Token,
         (wasm, keep): (Vec<u8>, Keep),
         now: Timestamp,
-        check: &CaseCheck,
     ) -> Result<TakenIn, ApiError> {
         let digest = Digest::of(&wasm);
         let stored = self.store.list_policy_files().await?;
@@ -59,7 +57,7 @@ impl Registry {
         };
         file.require_free(&stored)?;
         // A file whose cases fail could be activated nowhere, and would keep its version from the one that mends it.
-        let judged = self.cases.run(check, &policy).await;
+        let judged = self.cases.run(&policy).await;
         // Nobody asks it before it is activated: what was loaded for this look does not pile up.
         self.library.keep_only(&self.published().snapshot.policies_in_use());
         judged?;

@@ -38,7 +38,7 @@ pub async fn post(
     let caller = params.finish()?;
     let (parsed, _) = read_json(&host, &headers, body).await?;
     let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_activation_request)?;
-    let activated = host.registry.activate(&caller, &request, host.clock.now(), &host.case_check).await?;
+    let activated = host.registry.activate(&caller, &request, host.clock.now()).await?;
     Ok(answer(activated))
 }
 

@@ -36,7 +36,7 @@ pub async fn post(
     let bytes =
         read_body((body, Media::Wasm), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let given = (bytes.to_vec(), Keep::Record);
-    let taken = host.registry.take_in(&caller.actor, given, host.clock.now(), &host.case_check).await?;
+    let taken = host.registry.take_in(&caller.actor, given, host.clock.now()).await?;
     let file = taken.file.ok_or_else(|| ApiError::internal("routes::policies", "the file was not stored"))?;
     let status = if taken.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(json_answer(status, &PolicyBody::from(&file)))

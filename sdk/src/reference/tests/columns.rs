@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use adjudica_cases::{self as cases, Expectation};
 use adjudica_core::payment::{Maximum, PaymentFacts, PriorPayment};
 use adjudica_core::standing::{Authorized, Rendering, Standing};
 use adjudica_core::terms::{Agreement, Parameter, Rate};
@@ -10,7 +11,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::find_shape;
-use crate::cases::{self, Expectation};
 use crate::reference::{Column, Form, Needs, case_tables, common, policy_tables};
 use crate::tables::compile;
 

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use adjudica_cases::json_of;
 use serde_json::Value;
 
 use super::checker::check;
-use crate::cases::json_of;
 use crate::reference::{cases_schema, policy_schema};
 
 /// A TOML document as editors show it to a schema: dates are strings.
@@ -53,7 +53,7 @@ fn every_policy_of_the_repository_is_as_the_reference_says() {
 fn every_case_file_of_the_repository_is_as_the_reference_says() {
     let schema = cases_schema();
     let is_of = |path: &PathBuf, name: &str| path.parent().is_some_and(|folder| folder.ends_with(name));
-    let in_cases = |path: &PathBuf| crate::cases::FOLDERS.iter().any(|name| is_of(path, name));
+    let in_cases = |path: &PathBuf| adjudica_cases::FOLDERS.iter().any(|name| is_of(path, name));
     let cases: Vec<_> = files().into_iter().filter(in_cases).collect();
     assert!(cases.len() > 20, "{cases:?}");
     let faults: Vec<String> = cases.iter().flat_map(|path| faults_of(&schema, path)).collect();
@@ -125,6 +125,6 @@ fn the_reference_refuses_wrong_cases() {
     for (file, fault) in wrong {
         let faults = check(&schema, &read(&file)).join("\n");
         assert!(faults.contains(fault), "{file}\ngives: {faults}");
-        assert!(crate::cases::parse("a.toml", &file).is_err(), "{file}");
+        assert!(adjudica_cases::parse("a.toml", &file).is_err(), "{file}");
     }
 }

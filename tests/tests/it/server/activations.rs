@@ -1,13 +1,11 @@
 //! Policies and activations: upload, activate, refuse overlaps, cut, roll back, follow other hosts.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use adjudica_server::registry::case_run::{CaseCheck, CaseReport, CaseRun};
+use adjudica_core::{Digest, Token};
+use adjudica_store::PolicyFile;
 use serde_json::{Value, json};
 
-use crate::server::guest::{GOOD, Guest, policy};
-use crate::server::harness::{Bench, config, encounter};
+use crate::server::guest::{GOOD, Guest, manifest, policy};
+use crate::server::harness::{Bench, encounter};
 
 const SECOND: Guest = Guest { version: "2.0.0", cents: 3_000, ..GOOD };
 
@@ -105,45 +103,51 @@ pub(crate) async fn it_rolls_back_and_remembers_what_was_known(bench: &Bench) {
     assert_eq!(bench.post("/v1/activations/rollback", &meant).await.problem().1, "nothing_to_roll_back");
 }
 
-/// Cases of which two fail for the second version, while `fails` says so.
-fn failing_second(fails: &Arc<AtomicBool>) -> CaseCheck {
-    let fails = Arc::clone(fails);
-    Arc::new(move |policy: &adjudica_engine::Policy, _: &CaseRun| {
-        let failing = policy.manifest().version.major == 2 && fails.load(Ordering::Relaxed);
-        let failures =
-            if failing { vec!["case `x`: wrong".to_owned(), "case `y`: wrong".to_owned()] } else { Vec::new() };
-        CaseReport { passed: 7, failures }
-    })
-}
+/// A version whose own case expects what it does not answer.
+const WRONG: Guest = Guest { is_right: false, ..SECOND };
+
+/// What is said of it.
+const CASE_FAILS: &str = "counts_lines: expected billable, got not_billable; failed rules: limit";
 
 #[tokio::test]
 async fn it_keeps_the_old_set_when_the_policys_own_cases_fail() {
-    let fails = Arc::new(AtomicBool::new(false));
-    let bench = Bench::start_with(config(), failing_second(&fails)).await;
+    let bench = Bench::start().await;
     bench.activate(GOOD).await;
-    let second = bench.upload(SECOND).await;
-    fails.store(true, Ordering::Relaxed);
-    let refused = bench.post("/v1/activations", &activation(&second, "2020-01-01", "cut")).await;
-    assert_eq!(
-        refused.problem(),
-        (422, "policy_cases_failed".to_owned(), vec!["policy".to_owned(), "policy".to_owned()])
-    );
+    // No door lets it in; what a release before took without looking is looked at when it is to answer.
+    let file = policy_file(WRONG);
+    bench.store.insert_policy_file(&file).await.expect("it is stored");
+    let wrong = file.digest.to_string();
+    let refused = bench.post("/v1/activations", &activation(&wrong, "2020-01-01", "cut")).await;
+    assert_eq!(refused.problem(), (422, "policy_cases_failed".to_owned(), vec!["policy".to_owned()]));
+    assert_eq!(refused.json()["errors"][0]["message"], CASE_FAILS);
     assert_eq!(cents(&bench, "2026-03-02").await, 2_500);
     assert_eq!(bench.get("/v1/status").await.json()["change_id"], 1);
     let third = bench.upload(Guest { version: "3.0.0", ..GOOD }).await;
-    assert_eq!(bench.post("/v1/activations", &activation(&third, "2020-01-01", "cut")).await.json()["cases_passed"], 7);
+    assert_eq!(bench.post("/v1/activations", &activation(&third, "2020-01-01", "cut")).await.json()["cases_passed"], 1);
+}
+
+fn policy_file(guest: Guest) -> PolicyFile {
+    let wasm = policy(guest);
+    PolicyFile {
+        digest: Digest::of(&wasm),
+        policy_id: Token::parse("test").expect("a token"),
+        version: guest.version.to_owned(),
+        manifest_json: manifest(guest.version),
+        wasm,
+        uploaded_at: "2026-05-01T11:00:00Z".parse().expect("an instant"),
+        uploaded_by: Token::parse("somebody").expect("a token"),
+    }
 }
 
 #[tokio::test]
 async fn it_stores_no_file_whose_own_cases_fail() {
-    let fails = Arc::new(AtomicBool::new(true));
-    let bench = Bench::start_with(config(), failing_second(&fails)).await;
-    let refused = bench.send("POST", "/v1/policies", &[], policy(SECOND)).await;
+    let bench = Bench::start().await;
+    let refused = bench.send("POST", "/v1/policies", &[], policy(WRONG)).await;
     assert_eq!(refused.problem().1, "policy_cases_failed");
+    assert_eq!(refused.json()["errors"][0]["message"], CASE_FAILS);
     assert_eq!(bench.get("/v1/policies").await.json()["items"], json!([]));
     // The version is still free for a file that mends it.
-    fails.store(false, Ordering::Relaxed);
-    bench.upload(Guest { cents: 99, ..SECOND }).await;
+    bench.upload(SECOND).await;
 }
 
 pub(crate) async fn it_follows_activations_of_other_hosts(bench: &Bench) {

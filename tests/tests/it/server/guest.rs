@@ -13,12 +13,14 @@ pub(crate) struct Guest {
     pub(crate) lines_max: u32,
     /// Cents of each line.
     pub(crate) cents: u32,
-    /// What stands at the start of `decide`.
+    /// What stands at the start of `decide`, but for the policy's own case.
     pub(crate) first: &'static str,
+    /// Whether its own case expects what it answers.
+    pub(crate) is_right: bool,
 }
 
 /// The policy `test@1.0.0`.
-pub(crate) const GOOD: Guest = Guest { version: "1.0.0", lines_max: 3, cents: 2_500, first: "" };
+pub(crate) const GOOD: Guest = Guest { version: "1.0.0", lines_max: 3, cents: 2_500, first: "", is_right: true };
 
 const MODULE: &str = r#"(module
   (memory (export "memory") 32)
@@ -45,10 +47,10 @@ const MODULE: &str = r#"(module
     (local $i i32) (local $t i32) (local $billed i32) (local $lines i32) (local $found i32) (local $ledger i32)
     (local $outcomes i32) (local $lineoffsets i32) (local $units i32) (local $cents i32)
     (local $offsets i32) (local $observed i32) (local $expected i32) (local $subjects i32) (local $n4 i32) (local $n8 i32)
-    FIRST
+    (local.set $ledger (i32.load offset=4 (local.get $columns)))
+    (if (i32.ne (call $at4 (local.get $ledger) (i32.const 1)) (i32.const LINES_OF_CASE)) (then FIRST))
     (local.set $n4 (i32.shl (i32.add (local.get $n) (i32.const 1)) (i32.const 2)))
     (local.set $n8 (i32.shl (i32.add (local.get $n) (i32.const 1)) (i32.const 3)))
-    (local.set $ledger (i32.load offset=4 (local.get $columns)))
     (local.set $outcomes (call $list (i32.const 0) (local.get $n4)))
     (local.set $lineoffsets (call $list (i32.const 1) (local.get $n4)))
     (drop (call $list (i32.const 2) (local.get $n4)))
@@ -103,6 +105,7 @@ const MODULE: &str = r#"(module
 pub(crate) fn policy(guest: Guest) -> Vec<u8> {
     let text = MODULE
         .replace("FIRST", guest.first)
+        .replace("LINES_OF_CASE", &LINES_OF_CASE.to_string())
         .replace("LINES_MAX", &guest.lines_max.to_string())
         .replace("CENTS", &guest.cents.to_string());
     let mut resolve = wit_parser::Resolve::default();
@@ -113,16 +116,29 @@ pub(crate) fn policy(guest: Guest) -> Vec<u8> {
         .expect("metadata");
     let mut encoder = wit_component::ComponentEncoder::default().validate(true).module(&module).expect("an encoder");
     let mut component = encoder.encode().expect("a component");
-    for (name, data) in [
-        ("adjudica:manifest", manifest(guest.version)),
-        ("adjudica:sources", r#"{"policy.toml":"[policy]"}"#.to_owned()),
-    ] {
+    for (name, data) in [("adjudica:manifest", manifest(guest.version)), ("adjudica:sources", sources(guest))] {
         CustomSection { name: name.into(), data: data.as_bytes().into() }.append_to_component(&mut component);
     }
     component
 }
 
-fn manifest(version: &str) -> String {
+/// Lines of the client in the policy's own case, by which the guest knows it.
+const LINES_OF_CASE: u32 = 77;
+
+/// What it was built from: a case of a client with many lines.
+fn sources(guest: Guest) -> String {
+    let is_billable = (LINES_OF_CASE < guest.lines_max) == guest.is_right;
+    let outcome = if is_billable { "billable" } else { "not_billable" };
+    let line = r#"{ procedure_code = "G9002", date_of_service = 2024-01-02 },"#;
+    let history = line.repeat(LINES_OF_CASE as usize);
+    let case = format!(
+        "[[case]]\nname = \"counts_lines\"\nencounter = {{ procedure_code = \"G9002\", date_of_service = 2024-03-04 }}\n\
+         expect = {{ outcome = \"{outcome}\" }}\nhistory = [{history}]\n"
+    );
+    serde_json::json!({"policy.toml": "[policy]", "cases/lines.toml": case}).to_string()
+}
+
+pub(crate) fn manifest(version: &str) -> String {
     r#"{"policy_id":"test","version":"VERSION","interface_version":"1.0.0","title":"a test","payers":["acme"],
     "in_force":[{"from":"2020-01-01"}],"currency":"USD","reads":["ledger.offset"],
     "sources":[{"id":"manual","title":"the manual of a payer that does not exist","confidence":"high"}],"assumptions":[],

@@ -3,8 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use adjudica_engine::{Engine, EngineConfig};
-use adjudica_server::registry::case_run::CaseCheck;
-use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig, no_cases};
+use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig};
 use adjudica_store::{Store, connect};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};
@@ -71,31 +70,26 @@ fn clock() -> Arc<FixedClock> {
 
 impl Bench {
     pub(crate) async fn start() -> Self {
-        Self::start_with(config(), no_cases()).await
+        Self::start_with(config()).await
     }
 
     pub(crate) async fn start_on_postgres() -> Self {
-        Self::open(Arc::new(Database::postgres().await), clock(), config(), no_cases()).await
+        Self::open(Arc::new(Database::postgres().await), clock(), config()).await
     }
 
-    pub(crate) async fn start_with(config: ServerConfig, case_check: CaseCheck) -> Self {
-        Self::open(Arc::new(Database::sqlite()), clock(), config, case_check).await
+    pub(crate) async fn start_with(config: ServerConfig) -> Self {
+        Self::open(Arc::new(Database::sqlite()), clock(), config).await
     }
 
     /// A second host on the same database.
     pub(crate) async fn sibling(&self) -> Self {
-        Self::open(Arc::clone(&self.database), Arc::clone(&self.clock), config(), no_cases()).await
+        Self::open(Arc::clone(&self.database), Arc::clone(&self.clock), config()).await
     }
 
-    async fn open(
-        database: Arc<Database>,
-        clock: Arc<FixedClock>,
-        config: ServerConfig,
-        case_check: CaseCheck,
-    ) -> Self {
+    async fn open(database: Arc<Database>, clock: Arc<FixedClock>, config: ServerConfig) -> Self {
         let store = connect(&database.url).await.expect("a store");
         let shared: Arc<dyn Clock> = clock.clone();
-        let app = Server::build(config, Arc::clone(&store), engine(), shared, case_check).await.expect("a host");
+        let app = Server::build(config, Arc::clone(&store), engine(), shared).await.expect("a host");
         Self { app, clock, store, database }
     }
 

@@ -91,7 +91,7 @@ const UNREADABLE: &str = "UPDATE record SET body = '{\"kind\":\"coverage\",\"ord
 impl Bench {
     /// Lets the policy of these tests answer, with terms that look for the rendering provider among `sources`.
     async fn with_policy(&self, sources: &[&str]) {
-        let answer = self.send("POST", "/v1/policies", &[], shipped::build(POLICY)).await;
+        let answer = self.send("POST", "/v1/policies", &[], shipped::build(POLICY, "review")).await;
         assert!(answer.status.is_success(), "{}", answer.text);
         let digest = answer.json()["digest"].as_str().expect("a digest").to_owned();
         let rate = |code: &str| json!({ "procedure_code": code, "from": "2020-01-01", "cents": 10_000 });

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use adjudica_core::{ServiceDate, Token};
 use adjudica_engine::signature::{hex, public_key, sign};
 use adjudica_server::ServerConfig;
-use adjudica_server::no_cases;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -72,7 +71,7 @@ impl Trusting {
         let list = folder.path().join("publishers.toml");
         std::fs::write(&list, publishers("")).expect("writes");
         let config = ServerConfig { publishers_file: list.display().to_string(), ..config() };
-        Self { bench: Bench::start_with(config, no_cases()).await, list, _folder: folder }
+        Self { bench: Bench::start_with(config).await, list, _folder: folder }
     }
 
     /// The code and the words of a refused upload.

@@ -3,9 +3,9 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use adjudica_server::ServerConfig;
 use adjudica_server::metrics::Metrics;
 use adjudica_server::serve::{Drained, listen, serve};
-use adjudica_server::{ServerConfig, no_cases};
 use axum::Router;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -58,7 +58,7 @@ async fn exchange(address: SocketAddr, text: &str) -> String {
 
 #[tokio::test]
 async fn it_closes_connections_that_send_nothing_or_half() {
-    let bench = Bench::start_with(quick(), no_cases()).await;
+    let bench = Bench::start_with(quick()).await;
     let served = start(bench.app.router.clone(), quick()).await;
     assert_eq!(exchange(served.address, "").await, "");
     assert_eq!(exchange(served.address, "GET /healthz HTTP/1.1\r\nHost: x\r\n").await, "");
@@ -73,7 +73,7 @@ async fn it_closes_connections_that_send_nothing_or_half() {
 
 #[tokio::test]
 async fn it_refuses_heads_and_announced_bodies_that_are_too_large() {
-    let bench = Bench::start_with(quick(), no_cases()).await;
+    let bench = Bench::start_with(quick()).await;
     let served = start(bench.app.router.clone(), quick()).await;
     let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "a".repeat(100_000));
     let answer = exchange(served.address, &head).await;
@@ -91,7 +91,7 @@ async fn it_refuses_heads_and_announced_bodies_that_are_too_large() {
 /// What a page at another origin, a rebound name or a broken program sends; nothing of it may be obeyed.
 #[tokio::test]
 async fn it_obeys_no_web_page_and_no_other_name() {
-    let bench = Bench::start_with(quick(), no_cases()).await;
+    let bench = Bench::start_with(quick()).await;
     let served = start(bench.app.router.clone(), quick()).await;
     let (own, json) = ("Host: x\r\n", "Content-Type: application/json\r\n");
     let page = "Origin: https://evil.example\r\n";
@@ -132,7 +132,7 @@ async fn it_obeys_no_web_page_and_no_other_name() {
 
 #[tokio::test]
 async fn it_tells_a_body_that_is_no_http_from_one_that_is_late() {
-    let bench = Bench::start_with(quick(), no_cases()).await;
+    let bench = Bench::start_with(quick()).await;
     let served = start(bench.app.router.clone(), quick()).await;
     let head = "POST /v1/decisions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (chunks, status, code) in [("zz\r\n{}\r\n", 400, "malformed_body"), ("5\r\n{\"a\"", 408, "body_incomplete")] {
@@ -204,7 +204,8 @@ async fn it_gives_up_on_peers_that_do_not_read() {
     let mut stream = TcpStream::connect(served.address).await.expect("a connection");
     let request = format!("GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", served.address);
     stream.write_all(request.as_bytes()).await.expect("a write");
-    tokio::time::sleep(Duration::from_millis(600)).await;
+    // The host waits for less; on a busy machine it begins to write late.
+    tokio::time::sleep(Duration::from_millis(2_000)).await;
     let mut received = Vec::new();
     let _ = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut received))
         .await
@@ -233,7 +234,7 @@ async fn it_answers_health_on_a_listener_of_its_own_beside_a_crowd() {
         header_timeout_ms: 5_000,
         ..quick()
     };
-    let bench = Bench::start_with(crowded.clone(), no_cases()).await;
+    let bench = Bench::start_with(crowded.clone()).await;
     let listeners = listen(&crowded).await.expect("listeners");
     let main = listeners.main.local_addr().expect("an address");
     let health = listeners.health.as_ref().expect("a listener for health").local_addr().expect("an address");
@@ -263,7 +264,7 @@ async fn it_answers_health_on_a_listener_of_its_own_beside_a_crowd() {
 #[tokio::test]
 async fn it_closes_connections_of_an_address_that_has_too_many() {
     let few = ServerConfig { connections_per_peer_max: 2, header_timeout_ms: 5_000, ..quick() };
-    let bench = Bench::start_with(few.clone(), no_cases()).await;
+    let bench = Bench::start_with(few.clone()).await;
     let served = start(bench.app.router.clone(), few).await;
     let first = TcpStream::connect(served.address).await.expect("a connection");
     let _second = TcpStream::connect(served.address).await.expect("a connection");

@@ -50,7 +50,7 @@ pub async fn activate_all(
     for (digest, manifest, name) in &stored {
         for request in requests(*digest, manifest, sample) {
             let now = app.host.clock.now();
-            let activated = app.host.registry.activate(&caller, &request, now, &app.host.case_check).await;
+            let activated = app.host.registry.activate(&caller, &request, now).await;
             let activated = activated.map_err(|error| refuse(&format!("{name} could not be activated"), error))?;
             output.line(&format!(
                 "{} {} answers for {} from {} to {}, {} cases passed",

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use adjudica_sdk::cases::{self, CaseFile};
+use adjudica_cases::{self as cases, CaseFile};
 use adjudica_workbench::conform::{Callee, Promise, promises};
 use anyhow::Result;
 use serde_json::json;

@@ -6,10 +6,10 @@ mod watch;
 
 use std::path::PathBuf;
 
+use adjudica_cases::{self as cases, CaseFile, Failure};
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Terms, Timeline};
 use adjudica_engine::{Engine, Policy};
-use adjudica_sdk::cases::{self, CaseFile, Failure};
 use adjudica_sdk::tables::Compiled;
 use adjudica_sdk::{NoHooks, native};
 use adjudica_workbench::coverage::Coverage;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
+use adjudica_cases::CaseFile;
 use adjudica_core::columns::Explain;
-use adjudica_sdk::cases::CaseFile;
 use adjudica_sdk::tables::Compiled;
 use adjudica_workbench::coverage::{self, Coverage, Reached};
 use adjudica_workbench::probe::Probes;

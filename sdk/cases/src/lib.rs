@@ -1,19 +1,24 @@
-//! Case files: encounters and the answers that an author expects. Reads them, runs them, tells every difference.
+//! Case files: encounters and the answers that an author expects. Reads them, runs them, tells every difference. Knows no tables
+//! and no sandbox: whoever runs cases says what decides.
 
+mod carried;
 mod check;
 mod expect;
+mod fault;
 mod file;
 mod grid;
+pub mod text;
 mod written;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Terms, Timeline};
 
+pub use carried::{Carried, run_carried};
 pub use check::faults;
 pub use expect::Expectation;
+pub use fault::Fault;
 pub use file::{DEFAULTS, parse};
-#[cfg(test)]
-pub(crate) use written::json_of;
+pub use written::json_of;
 
 /// The folders of a policy whose files are cases: those that somebody wrote, which are looked at first, and those that the tools wrote.
 pub const FOLDERS: [&str; 2] = ["cases", "pins"];
@@ -21,7 +26,7 @@ pub const FOLDERS: [&str; 2] = ["cases", "pins"];
 /// Whether the file of a policy at `path` is one of cases.
 ///
 /// ```
-/// use adjudica_sdk::cases::is_case_file;
+/// use adjudica_cases::is_case_file;
 /// assert!(is_case_file("cases/visits.toml") && is_case_file("pins/1.toml"));
 /// assert!(!is_case_file("policy.toml"));
 /// ```
@@ -113,6 +118,3 @@ fn differences(case: &Case, decisions: &[Decision]) -> Vec<String> {
         })
         .collect()
 }
-
-#[cfg(test)]
-mod tests;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
-use crate::tables::Fault;
+use crate::Fault;
 use crate::text::Text;
 
 /// A value and where it stands: a field by its name, an entry of a list by itself.
@@ -94,7 +94,7 @@ impl Written {
 }
 
 /// TOML as JSON; dates become their text, and so do numbers that JSON has not.
-pub(crate) fn json_of(value: toml::Value) -> Value {
+pub fn json_of(value: toml::Value) -> Value {
     match value {
         toml::Value::Datetime(day) => Value::String(day.to_string()),
         toml::Value::Array(items) => Value::Array(items.into_iter().map(json_of).collect()),

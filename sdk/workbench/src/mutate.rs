@@ -5,9 +5,9 @@ mod rows;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use adjudica_cases::Case;
 use adjudica_core::Decision;
 use adjudica_core::columns::Explain;
-use adjudica_sdk::cases::Case;
 use adjudica_sdk::tables::Compiled;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde::Serialize;

@@ -7,25 +7,28 @@ use std::ops::Range;
 
 use toml::de::DeTable;
 
-use crate::tables::Fault;
+use crate::Fault;
 
 pub use bytes::decode;
 
 /// A text whose places are asked for.
-pub(crate) struct Text<'t> {
+pub struct Text<'t> {
     text: &'t str,
     /// Where each line starts, in bytes.
     lines: Vec<usize>,
 }
 
 impl<'t> Text<'t> {
-    pub(crate) fn new(text: &'t str) -> Self {
+    /// `text`, ready to be asked for places.
+    #[must_use]
+    pub fn new(text: &'t str) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
         Self { text, lines }
     }
 
     /// The tables, and every fault of spelling.
-    pub(crate) fn read(&self) -> (DeTable<'t>, Vec<Fault>) {
+    #[must_use]
+    pub fn read(&self) -> (DeTable<'t>, Vec<Fault>) {
         let (root, errors) = DeTable::parse_recoverable(self.text);
         let mut faults: Vec<Fault> =
             errors.into_iter().map(|error| self.fault(error.span(), error.message())).collect();
@@ -50,7 +53,8 @@ impl<'t> Text<'t> {
     }
 
     /// Line and column, from 1.
-    pub(crate) fn place(&self, offset: usize) -> (usize, usize) {
+    #[must_use]
+    pub fn place(&self, offset: usize) -> (usize, usize) {
         let line = self.lines.partition_point(|start| *start <= offset);
         let start = self.lines.get(line.saturating_sub(1)).copied().unwrap_or(0);
         (line, self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1)
@@ -63,7 +67,8 @@ impl<'t> Text<'t> {
     }
 
     /// What the reader of `span` said, at the place where it begins.
-    pub(crate) fn fault(&self, span: Option<Range<usize>>, said: &str) -> Fault {
+    #[must_use]
+    pub fn fault(&self, span: Option<Range<usize>>, said: &str) -> Fault {
         let span = span.unwrap_or(0..0);
         let (line, column) = self.place(span.start);
         let before = self.text.get(..span.start).unwrap_or_default();
@@ -75,7 +80,8 @@ impl<'t> Text<'t> {
 }
 
 /// What a reader said, for the author: `written` is what it read, behind `before`, where these are known.
-pub(crate) fn in_plain_words(said: &str, before: &str, written: &str) -> String {
+#[must_use]
+pub fn in_plain_words(said: &str, before: &str, written: &str) -> String {
     let said = said.trim().replace('\n', "; ");
     if let Some((what @ ("invalid type" | "invalid value"), told)) = said.split_once(": ")
         && let Some((given, wanted)) = told.rsplit_once(", expected ")

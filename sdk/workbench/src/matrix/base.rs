@@ -1,7 +1,7 @@
 //! The encounters from which a grid starts, and the names along its sides. Asks the policy nothing.
 
+use adjudica_cases::DEFAULTS;
 use adjudica_core::{Decision, Outcome, ProcedureCode, ServiceDate, Terms, Timeline, Token};
-use adjudica_sdk::cases::DEFAULTS;
 use adjudica_sdk::tables::Compiled;
 use serde_json::{Map, Value};
 

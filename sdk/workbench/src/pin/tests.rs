@@ -1,7 +1,7 @@
 //! The text of pinned cases, and that it is read back as what was pinned.
 
+use adjudica_cases::parse;
 use adjudica_core::columns::Explain;
-use adjudica_sdk::cases::parse;
 
 use super::*;
 use crate::subject::decide;

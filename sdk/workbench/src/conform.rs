@@ -4,13 +4,13 @@ mod absent;
 #[cfg(test)]
 mod tests;
 
+use adjudica_cases::{self as cases, CaseFile};
 use adjudica_core::columns::{Answers, Batch, Explain};
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::encode::encode_batch;
 use adjudica_core::ledger::ledger_lines;
 use adjudica_core::render::render_decisions;
 use adjudica_core::{Decision, Manifest, Terms, Timeline, Verdict};
-use adjudica_sdk::cases::{self, CaseFile};
 
 /// A policy that can be called.
 pub struct Callee<'p> {

@@ -1,6 +1,6 @@
 //! A small policy with its cases, and how tests make a subject of such texts. Made up; what tests find out of it is theirs.
 
-use adjudica_sdk::cases::parse;
+use adjudica_cases::parse;
 use adjudica_sdk::tables::Compiled;
 
 use crate::Subject;

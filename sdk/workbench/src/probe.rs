@@ -5,18 +5,18 @@ mod vary;
 
 use std::collections::BTreeSet;
 
+use adjudica_cases::Expectation;
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Outcome, Terms, Timeline, Verdict};
-use adjudica_sdk::cases::Expectation;
 use adjudica_sdk::tables::Compiled;
+use agree::other_terms;
 use serde::Serialize;
+use vary::{variations, wide_variations};
 
 use crate::Subject;
 use crate::asked::Asked;
 use crate::subject::decide;
 use crate::vocabulary::Vocabulary;
-use agree::other_terms;
-use vary::{variations, wide_variations};
 
 /// Encounters of each code and outcome from which others are made.
 const BASES_OF_A_KIND: u32 = 3;

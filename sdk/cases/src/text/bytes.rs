@@ -1,11 +1,11 @@
 //! The bytes of a file as text: what editors and spreadsheets save that is no UTF-8 is told as what it is.
 
-use crate::tables::Fault;
+use crate::Fault;
 
 /// The text of a file, without a byte order mark.
 ///
 /// ```
-/// use adjudica_sdk::tables::decode;
+/// use adjudica_cases::text::decode;
 ///
 /// assert_eq!(decode("\u{FEFF}[policy]".as_bytes()).expect("UTF-8"), "[policy]");
 /// let fault = decode(&[b'a', b'\n', b'b', 0xE9]).expect_err("Latin-1");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::grid::Cells;
 use super::written::Written;
 use super::{Case, CaseFile, Expectation};
-use crate::tables::Fault;
+use crate::Fault;
 use crate::text::{Text, in_plain_words};
 
 /// Facts that a case need not give.
@@ -28,14 +28,14 @@ const FIELDS: [&str; 8] = ["name", "source", "note", "encounter", "encounters", 
 /// Reads the cases of one file.
 ///
 /// ```
-/// let file = adjudica_sdk::cases::parse("visits.toml", r#"
+/// let file = adjudica_cases::parse("visits.toml", r#"
 ///     [[case]]
 ///     name = "pays_a_visit"
 ///     encounter = { procedure_code = "T1016", date_of_service = "2024-03-01" }
 ///     expect = { outcome = "billable" }
 /// "#).expect("no faults");
 /// assert_eq!(file.cases.len(), 1);
-/// assert!(adjudica_sdk::cases::parse("visits.toml", "[[case]]\nname = 1").is_err());
+/// assert!(adjudica_cases::parse("visits.toml", "[[case]]\nname = 1").is_err());
 /// ```
 /// # Errors
 /// Every [`Fault`] of the file, by place.

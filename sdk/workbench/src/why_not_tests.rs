@@ -195,7 +195,7 @@ fn case(given: &str) -> Timeline {
         expect = {{ outcome = "billable" }}
         "#
     );
-    let file = adjudica_sdk::cases::parse("why_not.toml", &text).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let file = adjudica_cases::parse("why_not.toml", &text).unwrap_or_else(|faults| panic!("{faults:?}"));
     file.cases.first().expect("a case").timeline.clone()
 }
 

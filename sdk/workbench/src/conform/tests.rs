@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 
+use adjudica_cases as cases;
 use adjudica_core::columns::{Answers, Batch, Column};
 use adjudica_core::field::Field;
 use adjudica_core::{Effect, Outcome};
 use adjudica_sdk::tables::{Compiled, compile};
-use adjudica_sdk::{NoHooks, cases, native};
+use adjudica_sdk::{NoHooks, native};
 
 use super::{Callee, promises};
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::file::{Draft, merge};
 use super::written::Written;
-use crate::tables::Fault;
+use crate::Fault;
 
 /// Fields of `[[grid]]`.
 const FIELDS: [&str; 9] = ["name", "source", "note", "encounter", "codes", "per_code", "rules", "history", "rows"];

@@ -184,7 +184,7 @@ fn it_tells_every_fault_of_a_published_grid_with_its_line() {
 
 /// The policy with its cases as they lie in the tree.
 fn bcbsm() -> (Subject, String) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/bcbsm/v1");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/bcbsm/v1");
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let tables = read(&folder.join("policy.toml"));
     let root: toml::Table = toml::from_str(&tables).expect("tables");
@@ -193,7 +193,7 @@ fn bcbsm() -> (Subject, String) {
     let paths = includes.filter_map(toml::Value::as_str);
     let below: Vec<(&str, String)> = paths.map(|path| (path, read(&folder.join(path)))).collect();
     let below: Vec<(&str, &str)> = below.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    let folders = adjudica_sdk::cases::FOLDERS.iter().filter_map(|name| fs::read_dir(folder.join(name)).ok());
+    let folders = adjudica_cases::FOLDERS.iter().filter_map(|name| fs::read_dir(folder.join(name)).ok());
     let mut files: Vec<_> = folders.flatten().map(|entry| entry.expect("an entry").path()).collect();
     files.sort();
     let texts: Vec<(String, String)> = files.iter().map(|path| (path.display().to_string(), read(path))).collect();

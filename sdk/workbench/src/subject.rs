@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use adjudica_cases::{Case, CaseFile};
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Terms, Timeline};
-use adjudica_sdk::cases::{Case, CaseFile};
 use adjudica_sdk::tables::{Compiled, Fault, compile_with};
 
 use crate::asked::Asked;

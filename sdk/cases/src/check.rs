@@ -6,7 +6,7 @@ use adjudica_core::{EncounterFacts, Manifest, RuleKind};
 
 use super::expect::matches;
 use super::{Case, CaseFile, DEFAULTS, Expectation};
-use crate::tables::Fault;
+use crate::Fault;
 
 /// Every fault of cases of a policy, each with the name of its file.
 ///

@@ -1,11 +1,11 @@
 //! Writes a case that pins what a policy answers now. Whether that is right is for its author to read.
 
+use adjudica_cases::Expectation;
 use adjudica_core::{Decision, Terms, Timeline};
-use adjudica_sdk::cases::Expectation;
 use toml::{Table, Value};
 
 /// Facts that every case file gives by itself.
-const GIVEN: [(&str, &str); 8] = adjudica_sdk::cases::DEFAULTS;
+const GIVEN: [(&str, &str); 8] = adjudica_cases::DEFAULTS;
 
 /// The text of a `[[case]]`: the encounters, the lines before them, and the answers as they are.
 /// `None` where a fact has no form in a case file.
