@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use adjudica_core::Decision;
 use adjudica_core::decision::UndeterminedCode;
-use adjudica_server::FAULTS_MAX;
+use adjudica_service::FAULTS_MAX;
 use serde::Serialize;
 
 use crate::output::{Format, Output};

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use adjudica_core::Terms;
 use adjudica_engine::LoadError;
-use adjudica_server::wire::json::parse_json;
-use adjudica_server::wire::terms::parse_terms_at;
-use adjudica_server::{Faults, FieldFault};
+use adjudica_service::intake::json::parse_json;
+use adjudica_service::intake::terms::parse_terms_at;
+use adjudica_service::{Faults, FieldFault};
 use anyhow::Context as _;
 
 use crate::exit::Fault;
@@ -21,7 +21,7 @@ pub fn load_faults(path: &Path, error: &LoadError) -> Vec<Fault> {
 /// Every fault of the file.
 pub fn load_terms(path: &Path) -> Result<Terms, Vec<Fault>> {
     let bytes = std::fs::read(path).map_err(|error| vec![Fault::of_file(path, format!("cannot be read: {error}"))])?;
-    let parsed = parse_json(&bytes).map_err(|error| vec![Fault::of_file(path, error.public)])?;
+    let parsed = parse_json(&bytes).map_err(|fault| vec![Fault::of_file(path, fault.message)])?;
     let mut faults = parsed.faults;
     match parse_terms_at("", &parsed.value) {
         Ok(terms) if faults.is_empty() => return Ok(terms),

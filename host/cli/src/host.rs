@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use adjudica_core::{Digest, Manifest, Token};
-use adjudica_server::wire::request::Keep;
-use adjudica_server::{ApiError, App, Server, ServerConfig, SystemClock};
+use adjudica_server::ServerConfig;
+use adjudica_service::asking::Keep;
+use adjudica_service::{FieldFault, Service, ServiceError, SystemClock};
 use anyhow::{Context as _, Result};
 
 use crate::config::{Settings, text, token};
@@ -24,7 +25,7 @@ pub struct HostSettings {
     pub agency: Token,
     /// Folder for compiled policies.
     pub cache_dir: Option<PathBuf>,
-    /// The server's own settings.
+    /// The settings of service and server.
     pub server: ServerConfig,
 }
 
@@ -71,31 +72,37 @@ impl HostSettings {
     /// Opens the database and loads whatever is activated in it.
     /// # Errors
     /// When one of them cannot be used; the message says what to do.
-    pub async fn build(self, output: &Output) -> Result<App> {
+    pub async fn build(self, output: &Output) -> Result<Arc<Service>> {
         let engine = tokio::task::spawn_blocking(|| engine::start(self.cache_dir)).await??;
         let store = database::open(&self.database, self.absent, output).await?;
         for warning in store.warnings() {
             tracing::warn!("{warning}");
         }
         let clock = Arc::new(SystemClock);
-        Server::build(self.server, store, engine, clock).await.context("the host cannot be put together")
+        let built = Service::build(self.server.service(), store, engine, clock).await;
+        built.context("the host cannot be put together")
     }
 }
 
 /// Checks a policy file and stores it, or for a dry run takes it as if it were stored. The same file again changes nothing.
 /// # Errors
 /// Every reason why the file is refused.
-pub async fn upload(app: &App, path: &std::path::Path, actor: &Token, keep: Keep) -> Result<(Digest, Manifest)> {
+pub async fn upload(
+    service: &Service,
+    path: &std::path::Path,
+    actor: &Token,
+    keep: Keep,
+) -> Result<(Digest, Manifest)> {
     let wasm = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-    let (given, now) = ((wasm, keep), app.host.clock.now());
-    let taken = app.host.registry.take_in(actor, given, now).await;
+    let (given, now) = ((wasm, keep), service.clock.now());
+    let taken = service.registry.take_in(actor, given, now).await;
     let taken = taken.map_err(|error| refuse(&format!("`{}` is refused", path.display()), error))?;
     Ok((taken.digest, taken.manifest))
 }
 
 /// A refusal of the server as one of this program, with every fault.
-pub fn refuse(headline: &str, error: ApiError) -> Refusal {
-    let of_field = |fault: adjudica_server::FieldFault| Fault {
+pub fn refuse(headline: &str, error: ServiceError) -> Refusal {
+    let of_field = |fault: FieldFault| Fault {
         field: Some(fault.field).filter(|field| !field.is_empty()),
         ..Fault::new(fault.message)
     };

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use adjudica_core::{EncounterFacts, Timeline};
-use adjudica_server::error::FieldFault;
-use adjudica_server::wire::encounter::parse_encounter;
+use adjudica_service::FieldFault;
+use adjudica_service::intake::encounter::parse_encounter;
 use serde_json::Value;
 
 use crate::exit::{Fault, Refusal};

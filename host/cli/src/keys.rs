@@ -84,7 +84,7 @@ impl SecretKey {
 /// A [`Refusal`] with every fault of it.
 pub fn load_publishers(path: &Path) -> Result<Trust, Refusal> {
     let text = path.display().to_string();
-    let loaded = adjudica_server::registry::trust::load_trust(&text);
+    let loaded = adjudica_service::registry::trust::load_trust(&text);
     let loaded =
         loaded.map_err(|message| Refusal::usage("the publishers cannot be read", vec![Fault::new(message)]))?;
     Ok(loaded.unwrap_or_default())

@@ -5,7 +5,7 @@ use std::path::Path;
 use adjudica_core::{Decision, Manifest, Terms, Timeline};
 use adjudica_engine::{Engine, Policy};
 use adjudica_sdk::tables::Compiled;
-use adjudica_server::registry::case_run::run_own_cases;
+use adjudica_service::registry::case_run::run_own_cases;
 use adjudica_workbench::Subject;
 use anyhow::{Context as _, Result};
 

@@ -3,6 +3,7 @@
 use std::net::{AddrParseError, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use adjudica_service::Settings;
 use serde::{Deserialize, Serialize};
 
 /// Longest wait between two looks for new activations of other hosts.
@@ -97,6 +98,20 @@ impl ServerConfig {
     /// The address of the listener for health.
     pub(crate) fn health_address(&self) -> Result<Option<SocketAddr>, AddrParseError> {
         if self.health_listen.is_empty() { Ok(None) } else { self.health_listen.parse().map(Some) }
+    }
+
+    /// What of it is the service's.
+    #[must_use]
+    pub fn service(&self) -> Settings {
+        Settings {
+            policy_threads: self.policy_threads,
+            policy_queue_max: self.policy_queue_max,
+            worker_interval_ms: self.worker_interval_ms,
+            worker_encounters_max: self.worker_encounters_max,
+            activation_poll_ms: self.activation_poll_ms,
+            publishers_file: self.publishers_file.clone(),
+            ledger_retries_max: self.ledger_retries_max,
+        }
     }
 
     /// Every fault of these settings, each naming its field and the remedy.

@@ -9,6 +9,8 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use adjudica_service::intake::json::{Parsed, parse_json};
+use adjudica_service::{Cause, Faults};
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -19,10 +21,10 @@ use http_body_util::BodyExt;
 use serde::Serialize;
 use tracing::Instrument;
 
-use crate::error::{ApiError, ErrorCode, Faults};
+use crate::error::{ApiError, HttpFault};
+use crate::figures;
 use crate::host::Host;
 use crate::http::media::Media;
-use crate::wire::json::{Parsed, parse_json};
 
 /// The media type of JSON.
 pub(crate) const JSON: &str = "application/json";
@@ -43,7 +45,7 @@ pub(crate) async fn read_body(
     }
     let too_large = || {
         ApiError::new(
-            ErrorCode::BodyTooLarge,
+            HttpFault::BodyTooLarge,
             format!("the body is larger than {bytes_max} bytes; send less at a time"),
         )
     };
@@ -59,16 +61,16 @@ pub(crate) async fn read_body(
         let frame = tokio::time::timeout(timeout, body.frame());
         let frame = frame
             .await
-            .map_err(|_| ApiError::new(ErrorCode::BodyIncomplete, "the body stopped arriving; send it again, whole"))?;
+            .map_err(|_| ApiError::new(HttpFault::BodyIncomplete, "the body stopped arriving; send it again, whole"))?;
         match frame {
             None => return Ok(bytes.into()),
             Some(Err(fault)) if is_misframed(&fault) => {
                 let public = "the body's chunks are not as HTTP writes them; send it again";
-                return Err(ApiError::hidden(ErrorCode::MalformedBody, public, fault));
+                return Err(ApiError::hidden(HttpFault::MalformedBody, public, fault));
             }
             Some(Err(fault)) => {
                 return Err(ApiError::hidden(
-                    ErrorCode::BodyIncomplete,
+                    HttpFault::BodyIncomplete,
                     "the body broke off; send it again, whole",
                     fault,
                 ));
@@ -103,7 +105,14 @@ fn is_misframed(fault: &axum::Error) -> bool {
 pub(crate) async fn read_json(host: &Host, headers: &HeaderMap, body: Body) -> Result<(Parsed, Bytes), ApiError> {
     let bytes =
         read_body((body, Media::Json), headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
-    Ok((parse_json(&bytes)?, bytes))
+    Ok((parse_body(&bytes)?, bytes))
+}
+
+/// One JSON value.
+/// # Errors
+/// `malformed_json` with line and column.
+pub(crate) fn parse_body(bytes: &[u8]) -> Result<Parsed, ApiError> {
+    parse_json(bytes).map_err(|fault| ApiError::of_faults(HttpFault::MalformedJson, fault))
 }
 
 /// What a reader found in a parsed body, or every fault: doubled keys and the reader's.
@@ -111,7 +120,7 @@ pub(crate) async fn read_json(host: &Host, headers: &HeaderMap, body: Body) -> R
 /// `code` with every fault.
 pub(crate) fn read_parsed<T>(
     parsed: Parsed,
-    code: ErrorCode,
+    code: Cause,
     read: impl FnOnce(&serde_json::Value) -> Result<T, Faults>,
 ) -> Result<T, ApiError> {
     let mut faults = parsed.faults;
@@ -155,7 +164,7 @@ pub(crate) async fn around(State(host): State<Arc<Host>>, request: Request, next
     let mut response = admit(&host, request, next).instrument(span).await;
     add_header(&mut response, REQUEST_ID, &request_id);
     let seconds = started.elapsed().as_secs_f64();
-    host.metrics.answered(&route, response.status().as_u16(), seconds);
+    figures::answered(&host.service.metrics, &route, response.status().as_u16(), seconds);
     if let Some(error) = response.extensions().get::<ApiError>() {
         log_fault(&request_id, &route, error);
     }
@@ -167,19 +176,19 @@ fn request_id(host: &Host, headers: &HeaderMap) -> String {
     let given = headers.get(REQUEST_ID).and_then(|value| value.to_str().ok());
     match given.and_then(|text| adjudica_core::Token::parse(text).ok()) {
         Some(given) => given.as_str().to_owned(),
-        None => crate::ids::new_id(host.clock.now()),
+        None => adjudica_service::ids::new_id(host.service.clock.now()),
     }
 }
 
 async fn admit(host: &Host, request: Request, next: Next) -> Response {
     let Ok(_place) = host.requests.try_acquire() else {
-        return ApiError::new(ErrorCode::Overloaded, "the host is busy; try again in a second").into_response();
+        return ApiError::new(Cause::Overloaded, "the host is busy; try again in a second").into_response();
     };
     match tokio::time::timeout(host.config.request_timeout(), next.run(request)).await {
         Ok(response) => response,
         Err(_) => {
             let public = "the answer took too long; try again with the same `Idempotency-Key`, which tells whether it was recorded";
-            ApiError::new(ErrorCode::RequestTimeout, public).into_response()
+            ApiError::new(HttpFault::RequestTimeout, public).into_response()
         }
     }
 }

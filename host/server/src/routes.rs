@@ -3,7 +3,6 @@
 pub mod activations;
 pub mod batch;
 pub mod chain;
-pub mod counts;
 pub mod decisions;
 pub mod docs;
 pub mod encounters;
@@ -14,6 +13,7 @@ pub mod terms;
 
 use std::sync::Arc;
 
+use adjudica_service::Cause;
 use axum::Router;
 use axum::http::Method;
 use axum::middleware::{from_fn_with_state, map_response};
@@ -21,7 +21,7 @@ use axum::response::Response;
 use axum::routing::{get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 
-use crate::error::{ApiError, ErrorCode};
+use crate::error::{ApiError, HttpFault};
 use crate::host::Host;
 use crate::http::{add_header, around, panicked};
 
@@ -88,12 +88,12 @@ async fn in_a_browser(mut response: Response) -> Response {
 }
 
 async fn not_found() -> ApiError {
-    ApiError::new(ErrorCode::NotFound, "there is nothing at this path; the paths are listed at /docs")
+    ApiError::new(Cause::NotFound, "there is nothing at this path; the paths are listed at /docs")
 }
 
 async fn method_not_allowed(method: Method) -> ApiError {
     ApiError::new(
-        ErrorCode::MethodNotAllowed,
+        HttpFault::MethodNotAllowed,
         format!("this path does not take {method}; its methods are listed at /docs"),
     )
 }

@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use adjudica_service::metrics::Metrics;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use hyper::server::conn::http1;
@@ -18,8 +19,8 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::config::ServerConfig;
+use crate::figures;
 use crate::http::strangers::{OwnNames, keep_out};
-use crate::metrics::Metrics;
 use crate::timed_io::TimedIo;
 
 /// Most header lines of a request.
@@ -139,7 +140,7 @@ pub async fn serve(
         let Some((stream, address, place)) = accepted else { continue };
         // One that has too many is told by the end of the connection, which costs nothing.
         let Some(peer) = peers.take(address, config.connections_per_peer_max) else {
-            metrics.refused_peer();
+            figures::refused_peer(metrics);
             continue;
         };
         let connection = graceful.watch(connect(stream, router.clone(), config));

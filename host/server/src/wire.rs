@@ -1,13 +1,10 @@
 //! The forms of requests and answers: JSON to types with every fault named, types to JSON. Decides nothing.
 
 pub mod activation;
-pub mod encounter;
-pub mod fields;
-pub mod json;
+pub mod asking;
 pub mod policy_schema;
 pub mod query;
 pub mod record;
 pub mod record_schema;
 pub mod request;
 pub mod schema;
-pub mod terms;

@@ -9,6 +9,7 @@ use adjudica_store::PutMode;
 use anyhow::{Result, anyhow, ensure};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
+use copying::{copy_rows, take_rows};
 
 use crate::Effort;
 use crate::database::{Database, Kind, kinds};
@@ -19,8 +20,6 @@ use crate::policies::Workshop;
 use crate::records::put_records;
 use crate::report::{Report, Target};
 use crate::stopwatch::quantile;
-
-use copying::{copy_rows, take_rows};
 
 /// Encounters of one round.
 const ENCOUNTERS: u32 = 8_000;
@@ -51,7 +50,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
         let mut through = 0;
         for round in 0..=effort.rounds(9) {
             let encounters = encounters(round, count)?;
-            for store in [&hosting.host.store, &store] {
+            for store in [&hosting.host.service.store, &store] {
                 put_records(store.as_ref(), &agency, &encounters).await?;
                 for encounters in encounters.chunks(1_000) {
                     store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH).await?;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use adjudica_engine::Engine;
 use adjudica_server::host::Host;
-use adjudica_server::{Server, ServerConfig, SystemClock};
+use adjudica_server::{Server, ServerConfig};
+use adjudica_service::SystemClock;
 use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -46,7 +47,7 @@ impl Hosting {
     /// Stops it.
     pub(crate) async fn stop(self) {
         self.serving.abort();
-        self.host.store.close().await;
+        self.host.service.store.close().await;
     }
 }
 

@@ -102,8 +102,8 @@ impl Side {
                     .put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH)
                     .await?;
             }
-            put_records(hosting.host.store.as_ref(), &agency, &encounters).await?;
-            let tally = hosting.host.service.decide_undecided(1_000, &|_| ()).await;
+            put_records(hosting.host.service.store.as_ref(), &agency, &encounters).await?;
+            let tally = hosting.host.service.decisions.decide_undecided(1_000, &|_| ()).await;
             let tally = tally.map_err(|error| anyhow::anyhow!("{}", error.public))?;
             ensure!(tally.decided == u64::from(FILLING), "{} of {FILLING} encounters were decided", tally.decided);
             Ok(())
@@ -161,7 +161,7 @@ impl Bare {
                 "CREATE TABLE bare (id TEXT NOT NULL PRIMARY KEY, encounter_id TEXT NOT NULL, record TEXT NOT NULL)",
             )
             .await?;
-        let store = Arc::clone(&side.hosting.host.store);
+        let store = Arc::clone(&side.hosting.host.service.store);
         let bare = Arc::new(Self { store, plain, agency: Token::parse(AGENCY)?, record, rows: AtomicU64::new(0) });
         let router = Router::new().route("/v1/decisions", post(answer)).with_state(bare);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;

@@ -78,7 +78,7 @@ pub(crate) async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
         let encounters: Vec<EncounterFacts> = timelines.into_iter().flat_map(|one| one.encounters).collect();
         for encounters in encounters.chunks(PUT) {
             let put =
-                hosting.host.store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH);
+                hosting.host.service.store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH);
             put.await?;
         }
     }
@@ -89,7 +89,7 @@ pub(crate) async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
 pub(crate) async fn decide(hosting: &Hosting) -> Result<(u64, f64)> {
     let start = Instant::now();
     let tally =
-        hosting.host.service.decide_undecided(TURN, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
+        hosting.host.service.decisions.decide_undecided(TURN, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
     let decided = tally.decided + tally.confirmed;
     Ok((decided, count(decided) / start.elapsed().as_secs_f64()))
 }

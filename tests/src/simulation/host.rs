@@ -8,7 +8,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use adjudica_engine::{Engine, EngineConfig};
-use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig};
+use adjudica_server::{App, Server, ServerConfig};
+use adjudica_service::{Clock, FixedClock};
 use adjudica_store::{Store, connect};
 use anyhow::{Context, Result};
 use axum::body::{Body, to_bytes};
@@ -120,7 +121,7 @@ impl Host {
     }
 
     async fn work(&self, encounters_max: u32) -> Result<bool> {
-        let running = self.app.host.service.decide_undecided(encounters_max, &|_| ());
+        let running = self.app.host.service.decisions.decide_undecided(encounters_max, &|_| ());
         let ended = tokio::time::timeout(WORKER_LIMIT, running).await.context("a worker never comes to rest")?;
         // A worker that lost too often against others tries again at its next turn.
         Ok(ended.is_ok())

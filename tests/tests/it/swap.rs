@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use adjudica_server::{App, Server, ServerConfig, SystemClock};
+use adjudica_server::{App, Server, ServerConfig};
+use adjudica_service::SystemClock;
 use adjudica_store::connect;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;

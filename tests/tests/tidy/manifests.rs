@@ -1,6 +1,6 @@
 //! The arrows between crates, and what each may bring in from outside, read from the Cargo.toml files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::{Table, Value};
 
@@ -16,7 +16,7 @@ struct Arrows {
 }
 
 /// Every member of the workspace. `adjudica-tests` may use everything.
-const MEMBERS: [(&str, Arrows); 10] = [
+const MEMBERS: [(&str, Arrows); 11] = [
     (
         "core",
         Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"] },
@@ -46,9 +46,16 @@ const MEMBERS: [(&str, Arrows); 10] = [
     ("host/engine", Arrows { to: &["adjudica-core"], without: &["sqlx", "axum", "tokio", "hyper", "wasmtime-wasi"] }),
     ("host/store", Arrows { to: &["adjudica-core"], without: &["wasmtime", "axum", "hyper"] }),
     (
-        "host/server",
+        "host/service",
         Arrows {
             to: &["adjudica-cases", "adjudica-core", "adjudica-engine", "adjudica-store"],
+            without: &["wasmtime", "sqlx", "axum", "hyper", "hyper-util", "http", "tower", "tower-http"],
+        },
+    ),
+    (
+        "host/server",
+        Arrows {
+            to: &["adjudica-core", "adjudica-engine", "adjudica-service", "adjudica-store"],
             without: &["wasmtime", "sqlx"],
         },
     ),
@@ -60,6 +67,7 @@ const MEMBERS: [(&str, Arrows); 10] = [
                 "adjudica-core",
                 "adjudica-engine",
                 "adjudica-server",
+                "adjudica-service",
                 "adjudica-store",
                 "adjudica-sdk",
                 "adjudica-workbench",
@@ -77,6 +85,7 @@ const MEMBERS: [(&str, Arrows); 10] = [
                 "adjudica-engine",
                 "adjudica-store",
                 "adjudica-server",
+                "adjudica-service",
                 "adjudica-cli",
                 "adjudica-tests",
             ],
@@ -200,4 +209,38 @@ fn dependencies(manifest: &Table) -> BTreeMap<String, Value> {
         }
     }
     found
+}
+
+/// The modules of the service from the lowest up: each looks at itself and at those before it.
+const SERVICE: [&str; 13] = [
+    "error", "clock", "ids", "settings", "asking", "metrics", "intake", "registry", "observe", "decide", "counts",
+    "worker", "service",
+];
+
+#[test]
+fn modules_of_the_service_look_down_only() {
+    let mut offenders = Vec::new();
+    let mut seen = BTreeSet::new();
+    for file in files_ending(".rs").iter().filter(|file| file.is_in(&["host/service/src/"])) {
+        let name = file.name.trim_start_matches("host/service/src/").trim_end_matches(".rs");
+        let module = name.split('/').next().unwrap_or_default();
+        if module == "lib" {
+            continue;
+        }
+        seen.insert(module.to_owned());
+        let Some(height) = SERVICE.iter().position(|known| *known == module) else {
+            offenders.push(format!("{}: `{module}` has no place in the order", file.name));
+            continue;
+        };
+        for (number, line) in file.text().lines().enumerate() {
+            let looked_at =
+                line.split("crate::").skip(1).filter_map(|rest| rest.split([':', ';', '{', '}', ',']).next());
+            let up =
+                looked_at.filter(|other| SERVICE.iter().position(|known| known == other).is_some_and(|at| at > height));
+            offenders.extend(up.map(|other| format!("{}:{}: `{module}` looks up at `{other}`", file.name, number + 1)));
+        }
+    }
+    let gone = SERVICE.iter().filter(|module| !seen.contains(**module));
+    offenders.extend(gone.map(|module| format!("`{module}` is in the order and is no module")));
+    refuse(&offenders, "what both need belongs into the lower one, or into a module below both");
 }

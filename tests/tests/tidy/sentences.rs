@@ -13,7 +13,7 @@ const SPEAKING: [&str; 10] = [
     "sdk/cases/src/",
     "sdk/workbench/src/",
     "host/engine/src/",
-    "host/server/src/registry",
+    "host/service/src/registry",
     "host/cli/src/cmd/policy",
     "host/cli/src/policy",
     "host/cli/src/shelf",

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use adjudica_core::{ServiceDate, Terms, Token};
-use adjudica_server::registry::activate::Activated;
-use adjudica_server::wire::activation::{ActivationRequest, Replace, Scope, TermsChoice};
 use adjudica_server::wire::policy_schema::ActivatedBody;
-use adjudica_server::wire::query::Caller;
-use adjudica_server::wire::request::{Keep, PolicyName};
+use adjudica_service::asking::Caller;
+use adjudica_service::asking::{Keep, PolicyName};
+use adjudica_service::registry::activate::Activated;
+use adjudica_service::registry::request::{ActivationRequest, Replace, Scope, TermsChoice};
 use anyhow::Result;
 use clap::ValueEnum;
 
@@ -105,8 +105,8 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     let terms = args.terms.as_deref().map_or(Ok(Terms::default()), files::load_terms);
     let terms = terms.map_err(|faults| Refusal::refused("nothing was activated", faults))?;
     let caller = Caller { agency: settings.agency.clone(), actor: args.scope.actor.clone() };
-    let app = settings.build(output).await?;
-    let (digest, _) = host::upload(&app, &args.policy, &caller.actor, args.look.keep()).await?;
+    let service = settings.build(output).await?;
+    let (digest, _) = host::upload(&service, &args.policy, &caller.actor, args.look.keep()).await?;
     let request = ActivationRequest {
         message: args.scope.message.clone(),
         scope: args.scope.scope(),
@@ -120,11 +120,11 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
         },
         keep: args.look.keep(),
     };
-    let now = app.host.clock.now();
-    let activated = app.host.registry.activate(&caller, &request, now).await;
+    let now = service.clock.now();
+    let activated = service.registry.activate(&caller, &request, now).await;
     let activated = activated.map_err(|error| host::refuse("nothing was activated", error))?;
     print(output, &activated, &args.look, &format!(", {} cases passed", activated.cases_passed))?;
-    app.host.store.close().await;
+    service.store.close().await;
     Ok(Exit::Ok)
 }
 

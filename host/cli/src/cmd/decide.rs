@@ -9,9 +9,8 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::{Outcome, Terms, Token};
 use adjudica_engine::Engine;
-use adjudica_server::decide::record::Chosen;
-use adjudica_server::decide::run::Answerer;
-use adjudica_server::registry::load::answerer;
+use adjudica_service::registry::answerer::Answerer;
+use adjudica_service::registry::answerer::Chosen;
 use anyhow::Result;
 use serde_json::json;
 
@@ -91,7 +90,7 @@ fn load_policy(path: &Path, engine: &Engine, terms: &[TermsOf]) -> Result<Loaded
     let own = |(payer, _): &&TermsOf| payer.as_ref().is_none_or(|payer| manifest.payers.contains(payer));
     let terms = terms.iter().rfind(own).map(|(_, terms)| terms.clone()).unwrap_or_default();
     let (_, digest) = terms.canonical();
-    let answerer = Arc::new(answerer(&policy, Arc::new(terms), digest, Chosen::Pinned));
+    let answerer = Arc::new(Answerer::new(&policy, Arc::new(terms), digest, Chosen::Pinned));
     Ok(Loaded { manifest, answerer })
 }
 

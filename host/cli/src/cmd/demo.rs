@@ -7,9 +7,10 @@ mod try_next;
 use std::path::{Path, PathBuf};
 
 use adjudica_core::{Outcome, Token};
-use adjudica_server::App;
-use adjudica_server::decide::record::Record;
 use adjudica_server::serve::Listeners;
+use adjudica_server::{Server, ServerConfig};
+use adjudica_service::Service;
+use adjudica_service::decide::record::Record;
 use adjudica_store::PutMode;
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -60,32 +61,32 @@ pub async fn run(args: Args, mut settings: Settings, output: &Output) -> Result<
     let files = policies::find(&args.policies)?;
     let database = Database::choose(args.database)?;
     let agency = Token::parse(DEFAULT_AGENCY)?;
-    let app = HostSettings {
+    let service = HostSettings {
         database: database.url()?,
         absent: Absent::Begun,
         agency: agency.clone(),
         cache_dir: args.cache_dir,
-        server,
+        server: server.clone(),
     }
     .build(output)
     .await?;
     let sample = sample::generate()?;
-    load(&app, &agency, &sample, output).await?;
-    policies::activate_all(&app, &agency, &files, &sample, output).await?;
-    decide(&app, &sample, output).await?;
-    let (summary, examples) = read_back(&app, &agency).await?;
+    load(&service, &agency, &sample, output).await?;
+    policies::activate_all(&service, &agency, &files, &sample, output).await?;
+    decide(&service, &sample, output).await?;
+    let (summary, examples) = read_back(&service, &agency).await?;
     summary.print(output)?;
     if args.once {
         output.answer(&summary.json())?;
-        app.host.store.close().await;
+        service.store.close().await;
         return Ok(Exit::Ok);
     }
-    let listeners = listen(&app, port).await?;
+    let listeners = listen(&server, port).await?;
     let address = listeners.main.local_addr()?;
     let stop = told_to_stop()?;
     output.answer(&json!({ "summary": summary.json(), "listening": address }))?;
     try_next::print(output, address, &examples)?;
-    serve(app, listeners, stop).await?;
+    serve(Server::over(service, server), listeners, stop).await?;
     Ok(Exit::Ok)
 }
 
@@ -139,11 +140,11 @@ impl Drop for Database {
     }
 }
 
-async fn load(app: &App, agency: &Token, sample: &Sample, output: &Output) -> Result<()> {
-    let now = app.host.clock.now();
-    let report = app.host.store.put_encounters(agency, &sample.encounters, PutMode::InsertOnly, now).await;
+async fn load(service: &Service, agency: &Token, sample: &Sample, output: &Output) -> Result<()> {
+    let now = service.clock.now();
+    let report = service.store.put_encounters(agency, &sample.encounters, PutMode::InsertOnly, now).await;
     let inserted = report.context("the sample agency could not be loaded")?.inserted;
-    let records = app.host.store.put_records(agency, &sample.records, "sample", now).await;
+    let records = service.store.put_records(agency, &sample.records, "sample", now).await;
     let records = thousands(records.context("the records of the sample agency could not be loaded")?.inserted);
     let clients = thousands(u64::from(sample::CLIENTS));
     Ok(output.line(&format!(
@@ -152,10 +153,10 @@ async fn load(app: &App, agency: &Token, sample: &Sample, output: &Output) -> Re
     ))?)
 }
 
-async fn decide(app: &App, sample: &Sample, output: &Output) -> Result<()> {
+async fn decide(service: &Service, sample: &Sample, output: &Output) -> Result<()> {
     let bar = progress::bar(output, "deciding", u64::try_from(sample.encounters.len())?);
     let decided =
-        app.host.service.decide_undecided(ENCOUNTERS_PER_COMMIT, &|tally| bar.set_position(tally.decided)).await;
+        service.decisions.decide_undecided(ENCOUNTERS_PER_COMMIT, &|tally| bar.set_position(tally.decided)).await;
     let seconds = bar.elapsed().as_millis();
     bar.finish_and_clear();
     let tally = decided.map_err(|error| refuse("the sample agency could not be decided", error))?;
@@ -164,12 +165,12 @@ async fn decide(app: &App, sample: &Sample, output: &Output) -> Result<()> {
 }
 
 /// Counts what was recorded, and picks decisions to show.
-async fn read_back(app: &App, agency: &Token) -> Result<(Summary, try_next::Examples)> {
+async fn read_back(service: &Service, agency: &Token) -> Result<(Summary, try_next::Examples)> {
     let mut summary = Summary::default();
     let mut examples = try_next::Examples::default();
     let mut after = 0;
     loop {
-        let page = app.host.store.load_decisions(agency, after, PAGE).await?;
+        let page = service.store.load_decisions(agency, after, PAGE).await?;
         for stored in &page {
             let record = Record::parse(&stored.record).context("a record cannot be read")?;
             summary.add(&record.facts, &record.decision());
@@ -190,8 +191,7 @@ async fn read_back(app: &App, agency: &Token) -> Result<(Summary, try_next::Exam
 }
 
 /// The configured address; where none was asked for and it is taken, any free port.
-async fn listen(app: &App, port: Port) -> Result<Listeners> {
-    let config = &app.host.config;
+async fn listen(config: &ServerConfig, port: Port) -> Result<Listeners> {
     match adjudica_server::serve::listen(config).await {
         Err(error) if port == Port::AnyIfTaken && error.kind() == std::io::ErrorKind::AddrInUse => {
             TcpListener::bind((config.listen.ip(), 0)).await.map(Listeners::from).context("no free port was found")

@@ -5,7 +5,7 @@ mod records;
 use std::path::PathBuf;
 
 use adjudica_core::Token;
-use adjudica_server::clock::{Clock as _, SystemClock};
+use adjudica_service::clock::{Clock as _, SystemClock};
 use adjudica_store::{PutMode, StoreError};
 use anyhow::{Context as _, Result};
 use clap::Subcommand;

@@ -1,8 +1,8 @@
 //! `adjudica replay`: makes a stored decision again and compares it, byte for byte.
 
 use adjudica_core::Token;
-use adjudica_server::App;
-use adjudica_server::decide::replay::Replay;
+use adjudica_service::Service;
+use adjudica_service::decide::replay::Replay;
 use anyhow::Result;
 use serde_json::Value;
 
@@ -28,23 +28,23 @@ pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit
     let any_agency = args.database.agency.is_none();
     let settings = HostSettings::read(&args.database, Absent::Refused, &[], settings)?;
     let agency = settings.agency.clone();
-    let app = settings.build(output).await?;
-    let agencies = if any_agency { app.host.store.list_agencies().await? } else { vec![agency] };
-    let Some(agency) = find_agency(&app, agencies, &args.decision_id).await? else {
+    let service = settings.build(output).await?;
+    let agencies = if any_agency { service.store.list_agencies().await? } else { vec![agency] };
+    let Some(agency) = find_agency(&service, agencies, &args.decision_id).await? else {
         let id: String = args.decision_id.chars().filter(|c| !c.is_control()).take(64).collect();
         let fault = Fault::new(format!("there is no decision `{id}` in this database"));
         return Err(Refusal::refused("nothing was replayed", vec![fault]).into());
     };
-    let replay = app.host.service.replay(&agency, &args.decision_id).await;
+    let replay = service.decisions.replay(&agency, &args.decision_id).await;
     let replay = replay.map_err(|error| host::refuse("the decision could not be replayed", error))?;
     print(output, &replay)?;
-    app.host.store.close().await;
+    service.store.close().await;
     Ok(if replay.identical { Exit::Ok } else { Exit::Differs })
 }
 
-async fn find_agency(app: &App, agencies: Vec<Token>, decision_id: &str) -> Result<Option<Token>> {
+async fn find_agency(service: &Service, agencies: Vec<Token>, decision_id: &str) -> Result<Option<Token>> {
     for agency in agencies {
-        if app.host.store.find_decision(&agency, decision_id).await?.is_some() {
+        if service.store.find_decision(&agency, decision_id).await?.is_some() {
             return Ok(Some(agency));
         }
     }

@@ -1,7 +1,7 @@
 //! `adjudica rollback`: goes back to the schedule before the last activation.
 
-use adjudica_server::wire::activation::{RollbackRequest, ToNothing};
-use adjudica_server::wire::query::Caller;
+use adjudica_service::asking::Caller;
+use adjudica_service::registry::request::{RollbackRequest, ToNothing};
 use anyhow::Result;
 
 use crate::cmd::activate::{LookArgs, ScopeArgs, print};
@@ -29,16 +29,16 @@ pub struct Args {
 pub async fn run(args: Args, settings: Settings, output: &Output) -> Result<Exit> {
     let settings = HostSettings::read(&args.database, Absent::Refused, &[], settings)?;
     let caller = Caller { agency: settings.agency.clone(), actor: args.scope.actor.clone() };
-    let app = settings.build(output).await?;
+    let service = settings.build(output).await?;
     let request = RollbackRequest {
         message: args.scope.message.clone(),
         scope: args.scope.scope(),
         to_nothing: if args.to_nothing { ToNothing::Accept } else { ToNothing::Refuse },
         keep: args.look.keep(),
     };
-    let activated = app.host.registry.roll_back(&caller, &request, app.host.clock.now()).await;
+    let activated = service.registry.roll_back(&caller, &request, service.clock.now()).await;
     let activated = activated.map_err(|error| host::refuse("nothing was taken back", error))?;
     print(output, &activated, &args.look, "")?;
-    app.host.store.close().await;
+    service.store.close().await;
     Ok(Exit::Ok)
 }

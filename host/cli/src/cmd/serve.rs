@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use adjudica_server::App;
 use adjudica_server::serve::{Drained, Listeners, listen};
+use adjudica_server::{App, Server};
 use anyhow::{Context as _, Result};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -64,7 +64,8 @@ pub async fn run(args: Args, mut settings: Settings, output: &Output) -> Result<
     let address = listeners.main.local_addr()?;
     let health = listeners.health.as_ref().map(TcpListener::local_addr).transpose()?;
     let stop = told_to_stop()?;
-    let app = settings.build(output).await?;
+    let server = settings.server.clone();
+    let app = Server::over(settings.build(output).await?, server);
     output.line(&format!("serving on http://{address}, to try at http://{address}/docs; stop with Ctrl-C"))?;
     if let Some(health) = health {
         output.line(&format!("health is answered on http://{health}/healthz too"))?;
@@ -76,7 +77,7 @@ pub async fn run(args: Args, mut settings: Settings, output: &Output) -> Result<
 
 /// Serves until `stop` ends, then lets requests in flight end.
 pub async fn serve(app: App, listeners: impl Into<Listeners>, stop: impl Future<Output = ()>) -> Result<()> {
-    let store = std::sync::Arc::clone(&app.host.store);
+    let store = std::sync::Arc::clone(&app.host.service.store);
     let drained = app.serve(listeners, stop).await.context("the host stopped serving")?;
     match drained {
         Drained::Completely => tracing::info!("stopped; every request in flight was answered"),

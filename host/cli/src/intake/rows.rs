@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use adjudica_server::FieldFault;
-use adjudica_server::wire::json::parse_json as parse_strict;
+use adjudica_service::FieldFault;
+use adjudica_service::intake::json::parse_json as parse_strict;
 use serde_json::{Map, Value};
 
 use crate::exit::Fault;
@@ -60,7 +60,7 @@ pub fn parse_rows(path: &Path, text: &str) -> Result<Rows, Fault> {
 }
 
 fn parse_json(text: &str) -> Result<Rows, Fault> {
-    let parsed = parse_strict(text.as_bytes()).map_err(|error| Fault::new(error.public))?;
+    let parsed = parse_strict(text.as_bytes()).map_err(|fault| Fault::new(fault.message))?;
     let items = match parsed.value {
         Value::Array(items) => items,
         object @ Value::Object(_) => vec![object],
@@ -91,7 +91,7 @@ fn parse_ndjson(text: &str) -> Rows {
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         rows.count += 1;
         match parse_strict(line.as_bytes()) {
-            Err(error) => rows.faults.push(Fault::of_row(number, error.public)),
+            Err(fault) => rows.faults.push(Fault::of_row(number, fault.message)),
             Ok(parsed) if parsed.faults.is_empty() => rows.rows.push(Row { number, value: parsed.value }),
             Ok(parsed) => {
                 let named = parsed.faults.named().iter();

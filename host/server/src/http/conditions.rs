@@ -1,10 +1,11 @@
 //! Conditions of requests about one encounter (RFC 9110, section 13): `If-Match` and `If-None-Match` with its revision.
 
+use adjudica_service::{Cause, Faults, FieldFault};
 use adjudica_store::Expected;
 use axum::http::header::{IF_MATCH, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderName};
 
-use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
+use crate::error::{ApiError, HttpFault};
 
 /// The tag of a revision, as `ETag` has it.
 pub(crate) fn tag(revision: i64) -> String {
@@ -34,7 +35,7 @@ pub(crate) fn has_already(headers: &HeaderMap, revision: i64) -> Result<bool, Ap
         && !revisions.contains(&revision)
     {
         let public = format!("the encounter stands at revision {revision}");
-        return Err(ApiError::new(ErrorCode::PreconditionFailed, public));
+        return Err(ApiError::new(Cause::PreconditionFailed, public));
     }
     Ok(match tags(headers, &IF_NONE_MATCH)? {
         None => false,
@@ -52,7 +53,7 @@ pub(crate) fn refuse(headers: &HeaderMap) -> Result<(), ApiError> {
     let faults: Faults = given
         .map(|(_, field)| FieldFault::new(field, "goes with `/v1/encounters/{encounter_id}` only; leave it out"))
         .collect();
-    if faults.is_empty() { Ok(()) } else { Err(ApiError::of_faults(ErrorCode::InvalidParameter, faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(ApiError::of_faults(HttpFault::InvalidParameter, faults)) }
 }
 
 enum Tags {
@@ -94,7 +95,7 @@ fn tags(headers: &HeaderMap, name: &HeaderName) -> Result<Option<Tags>, ApiError
 
 fn bad(name: &HeaderName, message: &str) -> ApiError {
     let field = if *name == IF_MATCH { "header.If-Match" } else { "header.If-None-Match" };
-    ApiError::of_faults(ErrorCode::InvalidParameter, vec![FieldFault::new(field, message)])
+    ApiError::of_faults(HttpFault::InvalidParameter, vec![FieldFault::new(field, message)])
 }
 
 #[cfg(test)]
@@ -123,7 +124,7 @@ mod tests {
             assert_eq!(of(IF_NONE_MATCH, value), Ok(none), "If-None-Match: {value}");
         }
         for value in ["7", "\"7", "\"7\", x"] {
-            assert_eq!(of(IF_MATCH, value), Err(ErrorCode::InvalidParameter), "If-Match: {value}");
+            assert_eq!(of(IF_MATCH, value), Err(HttpFault::InvalidParameter.into()), "If-Match: {value}");
         }
     }
 
@@ -134,6 +135,6 @@ mod tests {
         assert_eq!(of(IF_NONE_MATCH, "W/\"7\""), Ok(true));
         assert_eq!(of(IF_NONE_MATCH, "\"6\""), Ok(false));
         assert_eq!(of(IF_MATCH, "\"7\""), Ok(false));
-        assert_eq!(of(IF_MATCH, "\"6\""), Err(ErrorCode::PreconditionFailed));
+        assert_eq!(of(IF_MATCH, "\"6\""), Err(Cause::PreconditionFailed.into()));
     }
 }

@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 
-use crate::error::{ApiError, ErrorCode};
+use crate::error::{ApiError, HttpFault};
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +41,6 @@ impl Media {
             return Ok(());
         }
         let public = format!("this path takes `{0}` in UTF-8; send it with `Content-Type: {0}`", self.name());
-        Err(ApiError::new(ErrorCode::UnsupportedMediaType, public))
+        Err(ApiError::new(HttpFault::UnsupportedMediaType, public))
     }
 }

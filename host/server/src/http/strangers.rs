@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderName, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::error::{ApiError, ErrorCode};
+use crate::error::{ApiError, HttpFault};
 
 /// What browsers say of the page that sends a request.
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -59,8 +59,8 @@ pub(crate) async fn keep_out(State(names): State<Arc<OwnNames>>, request: Reques
 }
 
 fn judge(names: &OwnNames, method: &Method, target: Option<&Authority>, headers: &HeaderMap) -> Result<(), ApiError> {
-    let bad = |public: &'static str| Err(ApiError::new(ErrorCode::InvalidParameter, public));
-    let foreign = |public: &'static str| Err(ApiError::new(ErrorCode::ForeignRequest, public));
+    let bad = |public: &'static str| Err(ApiError::new(HttpFault::InvalidParameter, public));
+    let foreign = |public: &'static str| Err(ApiError::new(HttpFault::ForeignRequest, public));
     let one = |name: &HeaderName| {
         let mut values = headers.get_all(name).iter();
         (values.next(), values.next().is_some())

@@ -2,19 +2,21 @@
 
 use std::sync::Arc;
 
+use adjudica_service::Cause;
+use adjudica_service::clock::instant_text;
+use adjudica_service::intake::fields::parse_instant;
+use adjudica_service::registry::activate::Activated;
+use adjudica_service::registry::schedule::find_gaps;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 
-use crate::clock::instant_text;
-use crate::error::{ApiError, ErrorCode, Problem};
+use crate::error::{ApiError, Problem};
 use crate::host::Host;
 use crate::http::{json as json_answer, read_json, read_parsed};
-use crate::registry::activate::Activated;
-use crate::registry::schedule::find_gaps;
 use crate::wire::activation::{parse_activation_request, parse_rollback_request};
-use crate::wire::fields::parse_instant;
+use crate::wire::asking::Asking;
 use crate::wire::policy_schema::{
     ActivatedBody, ActivationBody, ActivationList, ActivationScheduleBody, GapBody, PeriodBody, RollbackBody,
 };
@@ -31,14 +33,15 @@ use crate::wire::query::Params;
               (status = 422, description = "wrong fields, or the policy's own cases fail, each named", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let (parsed, _) = read_json(&host, &headers, body).await?;
-    let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_activation_request)?;
-    let activated = host.registry.activate(&caller, &request, host.clock.now()).await?;
+    let request = read_parsed(parsed, Cause::InvalidRequest, parse_activation_request)?;
+    let activated = host.service.registry.activate(&caller, &request, host.service.clock.now()).await?;
     Ok(answer(activated))
 }
 
@@ -55,14 +58,15 @@ fn answer(activated: Activated) -> Response {
               (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json")))]
 pub async fn rollback(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let (parsed, _) = read_json(&host, &headers, body).await?;
-    let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_rollback_request)?;
-    let activated = host.registry.roll_back(&caller, &request, host.clock.now()).await?;
+    let request = read_parsed(parsed, Cause::InvalidRequest, parse_rollback_request)?;
+    let activated = host.service.registry.roll_back(&caller, &request, host.service.clock.now()).await?;
     Ok(answer(activated))
 }
 
@@ -71,11 +75,15 @@ pub async fn rollback(
     params(("as_of" = Option<String>, Query, description = "an instant")),
     responses((status = 200, description = "by payer, plan and line", body = ActivationList),
               (status = 400, description = "wrong parameters", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+pub async fn list(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    mut params: Params,
+) -> Result<Response, ApiError> {
     let as_of = params.find("as_of", parse_instant);
-    let caller = params.finish()?;
-    let published = host.registry.refresh().await?;
-    let names = host.registry.names().await?;
+    params.finish()?;
+    let published = host.service.registry.refresh().await?;
+    let names = host.service.registry.names().await?;
     let mut items = Vec::new();
     for history in published.snapshot.histories(&caller.agency) {
         let Some(known) = history.known(as_of) else { continue };

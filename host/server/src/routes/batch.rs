@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use adjudica_core::Token;
+use adjudica_service::Cause;
+use adjudica_service::decide::request::{Answered, Asked, Options};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::decide::service::{Answered, Asked, Options};
-use crate::error::{ApiError, ErrorCode, Problem};
+use crate::error::{ApiError, HttpFault, Problem};
 use crate::host::Host;
 use crate::http::media::Media;
-use crate::http::{read_body, read_parsed};
-use crate::wire::json::parse_json;
+use crate::http::{parse_body, read_body, read_parsed};
+use crate::wire::asking::Asking;
 use crate::wire::query::Params;
 use crate::wire::request::parse_decision_request;
 use crate::wire::schema::BatchItem;
@@ -37,11 +39,12 @@ const GROUP_LINES_MAX: usize = 500;
               (status = 413, description = "more than 8 MiB", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     // The whole body is read first, within its bound: a client that writes everything before it reads cannot stall.
     let bytes =
         read_body((body, Media::Lines), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
@@ -132,7 +135,7 @@ impl Lines {
         let public = format!(
             "{WRONG_LINES_MAX} lines before this one are wrong, so neither it nor the rest is read; mend those, and send the rest again"
         );
-        Line::Wrong(ApiError::new(ErrorCode::InvalidRequest, public))
+        Line::Wrong(ApiError::new(Cause::InvalidRequest, public))
     }
 
     async fn decide(&self, group: Vec<(usize, Line)>) -> String {
@@ -148,11 +151,11 @@ impl Lines {
                 Line::Wrong(error) => wrong.push((number, Err(error))),
             }
         }
-        let mut answers = match &common {
-            Some(options) => self.host.service.decide_many(&self.agency, asked, options).await,
-            None => Vec::new(),
-        };
-        answers.extend(wrong);
+        let mut answers: Vec<(usize, Result<Answered, ApiError>)> = wrong;
+        if let Some(options) = &common {
+            let decided = self.host.service.decisions.decide_many(&self.agency, asked, options).await;
+            answers.extend(decided.into_iter().map(|(number, answer)| (number, answer.map_err(ApiError::from))));
+        }
         answers.sort_by_key(|(number, _)| *number);
         let mut text = String::new();
         for (number, answer) in answers {
@@ -166,15 +169,13 @@ impl Lines {
 fn parse_line(text: &[u8], number: usize, bytes_max: usize) -> Line {
     if text.len() > bytes_max {
         return Line::Wrong(ApiError::new(
-            ErrorCode::BodyTooLarge,
+            HttpFault::BodyTooLarge,
             format!("the line is larger than {bytes_max} bytes"),
         ));
     }
-    match parse_json(text).and_then(|parsed| read_parsed(parsed, ErrorCode::InvalidRequest, parse_decision_request)) {
-        Ok(request) => {
-            let (asked, options) = request.into_asked(number);
-            Line::Asked(asked, options)
-        }
+    let read = |value: &Value| parse_decision_request(value, number);
+    match parse_body(text).and_then(|parsed| read_parsed(parsed, Cause::InvalidRequest, read)) {
+        Ok((asked, options)) => Line::Asked(asked, options),
         Err(error) => Line::Wrong(error),
     }
 }

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
+use adjudica_service::FieldFault;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::error::{ApiError, ErrorCode, FieldFault};
+use crate::error::{ApiError, HttpFault};
 use crate::host::Host;
 use crate::http::json;
+use crate::wire::asking::Asking;
 use crate::wire::query::Params;
 
 /// What a check of the chain found.
@@ -38,16 +40,20 @@ const LINKS_MAX: u32 = 100_000;
 #[utoipa::path(get, path = "/v1/chain/verify", tag = "decisions",
     params(("after" = Option<i64>, Query, description = "`next` of the part before")),
     responses((status = 200, description = "what was found", body = ChainBody)))]
-pub async fn verify(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+pub async fn verify(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    mut params: Params,
+) -> Result<Response, ApiError> {
     let after = params.find("after", |text| {
         text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| "is not the `next` of a part".to_owned())
     });
-    let caller = params.finish()?;
-    let report = host.store.verify_chain(&caller.agency, after.unwrap_or(0), LINKS_MAX).await?;
+    params.finish()?;
+    let report = host.service.store.verify_chain(&caller.agency, after.unwrap_or(0), LINKS_MAX).await?;
     if after.is_some_and(|after| after > report.length) {
         let message =
             format!("is behind the last of {} decisions; give the `next` of a part, or nothing", report.length);
-        return Err(ApiError::of_faults(ErrorCode::InvalidParameter, vec![FieldFault::new("query.after", message)]));
+        return Err(ApiError::of_faults(HttpFault::InvalidParameter, vec![FieldFault::new("query.after", message)]));
     }
     let intact = match (report.first_broken, report.next_after) {
         (Some(_), _) => Some(false),

@@ -3,21 +3,25 @@
 use std::sync::Arc;
 
 use adjudica_core::{Digest, Outcome, ServiceDate, Token};
+use adjudica_service::asking::Keep;
+use adjudica_service::decide::replay::Replay;
+use adjudica_service::decide::request::{Answered, IdempotencyKey, Made};
+use adjudica_service::decide::why_not::WhyNot;
+use adjudica_service::{Cause, FieldFault};
 use adjudica_store::DecisionFilter;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use serde_json::Value;
 
-use crate::decide::replay::Replay;
-use crate::decide::service::{Answered, IdempotencyKey, Made};
-use crate::decide::why_not::WhyNot;
-use crate::error::{ApiError, ErrorCode, FieldFault, Problem};
+use crate::error::{ApiError, HttpFault, Problem};
 use crate::host::Host;
 use crate::http::conditions;
 use crate::http::{add_header, json, json_text, read_json, read_parsed};
+use crate::wire::asking::Asking;
 use crate::wire::query::{Named, Params, find_idempotency_key, path_token};
-use crate::wire::request::{Keep, parse_decision_request};
+use crate::wire::request::parse_decision_request;
 use crate::wire::schema::{
     DecisionAnswer, DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody, UnreadableDecision,
 };
@@ -39,24 +43,25 @@ use crate::wire::schema::{
               (status = 503, description = "busy; try again", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let key = find_idempotency_key(&headers)?;
     conditions::refuse(&headers)?;
     let (parsed, bytes) = read_json(&host, &headers, body).await?;
     let body_digest = Digest::of(&bytes);
-    let request = read_parsed(parsed, ErrorCode::InvalidRequest, parse_decision_request)?;
-    if request.keep == Keep::DryRun && key.is_some() {
+    let read = |value: &Value| parse_decision_request(value, 0);
+    let (asked, options) = read_parsed(parsed, Cause::InvalidRequest, read)?;
+    if options.keep == Keep::DryRun && key.is_some() {
         let fault =
             FieldFault::new("header.idempotency-key", "goes with recorded decisions only; leave it out of a dry run");
-        return Err(ApiError::of_faults(ErrorCode::InvalidParameter, vec![fault]));
+        return Err(ApiError::of_faults(HttpFault::InvalidParameter, vec![fault]));
     }
-    let (asked, options) = request.into_asked(0);
     let key = key.map(|key| IdempotencyKey { key, body_digest });
-    let answered = host.service.decide_one(&caller.agency, asked, &options, key).await?;
+    let answered = host.service.decisions.decide_one(&caller.agency, asked, &options, key).await?;
     let status = match (options.keep, answered.made) {
         (Keep::Record, Made::Now) => StatusCode::CREATED,
         (Keep::Record, Made::Before) | (Keep::DryRun, _) => StatusCode::OK,
@@ -77,10 +82,16 @@ fn answer(status: StatusCode, answered: Answered) -> Response {
 #[utoipa::path(get, path = "/v1/decisions/{decision_id}", tag = "decisions", params(("decision_id" = String, Path)),
     responses((status = 200, description = "the record; headers `Decision-Sequence`, `Decision-Hash` and `Decision-Previous-Hash` give its place in the chain", body = DecisionRecord),
               (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
-pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(id): Named) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+pub async fn find(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    params: Params,
+    Named(id): Named,
+) -> Result<Response, ApiError> {
+    params.finish()?;
     let id = path_token("decision", &id)?;
     let stored = host
+        .service
         .store
         .find_decision(&caller.agency, id.as_str())
         .await?
@@ -109,7 +120,11 @@ fn not_an_outcome() -> String {
            ("after" = Option<i64>, Query, description = "`next` of the page before"), ("limit" = Option<u32>, Query)),
     responses((status = 200, body = DecisionPage, description = "a page"),
               (status = 400, body = Problem, content_type = "application/problem+json", description = "wrong parameters, each named")))]
-pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+pub async fn list(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    mut params: Params,
+) -> Result<Response, ApiError> {
     let token = |text: &str| Token::parse(text).map_err(|fault| fault.to_string());
     let date = |text: &str| ServiceDate::parse(text).map_err(|fault| fault.to_string());
     let outcome = params.find("outcome", |text| Outcome::find(text).ok_or_else(not_an_outcome));
@@ -127,11 +142,11 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
         text.parse::<i64>().ok().filter(|n| *n >= 0).ok_or_else(|| "is not the `next` of a page".to_owned())
     });
     let limit = params.limit();
-    let caller = params.finish()?;
+    params.finish()?;
     // Who asks for what is billable asks for what stands, not for what was replaced or taken back since.
     let in_force = in_force.or(outcome.map(|_| true));
     let filter = DecisionFilter { outcome, payer_id, client_id, encounter_id, in_force, policy_digest, from, to };
-    let found = host.store.list_decisions(&caller.agency, &filter, after.unwrap_or(0), limit).await?;
+    let found = host.service.store.list_decisions(&caller.agency, &filter, after.unwrap_or(0), limit).await?;
     let items = found.decisions.into_iter().map(DecisionSummaryBody::from).collect();
     let unreadable =
         found.unreadable.into_iter().map(|(sequence, fault)| UnreadableDecision { sequence, fault }).collect();
@@ -142,18 +157,28 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
 #[utoipa::path(get, path = "/v1/decisions/{decision_id}/why-not", tag = "decisions", params(("decision_id" = String, Path)),
     responses((status = 200, description = "ways, the smallest first; none where it was accepted or none was found", body = WhyNot),
               (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
-pub async fn why_not(State(host): State<Arc<Host>>, params: Params, Named(id): Named) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+pub async fn why_not(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    params: Params,
+    Named(id): Named,
+) -> Result<Response, ApiError> {
+    params.finish()?;
     let id = path_token("decision", &id)?;
-    Ok(json(StatusCode::OK, &host.service.why_not(&caller.agency, id.as_str()).await?))
+    Ok(json(StatusCode::OK, &host.service.decisions.why_not(&caller.agency, id.as_str()).await?))
 }
 
 /// Makes a recorded decision again, on the same policy, terms, facts and ledger, and compares.
 #[utoipa::path(post, path = "/v1/decisions/{decision_id}/replay", tag = "decisions", params(("decision_id" = String, Path)),
     responses((status = 200, description = "identical, or every field that differs", body = Replay),
               (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
-pub async fn replay(State(host): State<Arc<Host>>, params: Params, Named(id): Named) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+pub async fn replay(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    params: Params,
+    Named(id): Named,
+) -> Result<Response, ApiError> {
+    params.finish()?;
     let id = path_token("decision", &id)?;
-    Ok(json(StatusCode::OK, &host.service.replay(&caller.agency, id.as_str()).await?))
+    Ok(json(StatusCode::OK, &host.service.decisions.replay(&caller.agency, id.as_str()).await?))
 }

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 
 use adjudica_core::{EncounterFacts, ServiceDate, Token};
+use adjudica_service::decide::gone::gone;
+use adjudica_service::intake::encounter::{parse_encounter, parse_encounters};
+use adjudica_service::intake::fields::Fields;
+use adjudica_service::{Cause, Faults, FieldFault};
 use adjudica_store::{EncounterFilter, NewWithdrawal, PutMode, StoreError};
 use axum::body::Body;
 use axum::extract::State;
@@ -10,15 +14,12 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use crate::decide::gone::gone;
-use crate::error::{ApiError, ErrorCode, Faults, FieldFault, Problem};
+use crate::error::{ApiError, Problem};
 use crate::host::Host;
 use crate::http::conditions;
 use crate::http::media::Media;
-use crate::http::{add_header, json as json_answer, read_body, read_json, read_parsed};
-use crate::wire::encounter::{parse_encounter, parse_encounters};
-use crate::wire::fields::Fields;
-use crate::wire::json::parse_json;
+use crate::http::{add_header, json as json_answer, parse_body, read_body, read_json, read_parsed};
+use crate::wire::asking::Asking;
 use crate::wire::query::{Named, Params, path_token};
 use crate::wire::request::read_message;
 use crate::wire::schema::{EncounterBody, EncounterPage, Inserted, WithdrawalBody, WithdrawnBody};
@@ -32,23 +33,26 @@ use crate::wire::schema::{EncounterBody, EncounterPage, Inserted, WithdrawalBody
               (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json")))]
 pub async fn put(
     State(host): State<Arc<Host>>,
-    Named(id): Named,
+    of: (Named, Asking),
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    let (Named(id), Asking(caller)) = of;
+    params.finish()?;
     let (mut parsed, _) = read_json(&host, &headers, body).await?;
     let id = Token::parse(&id).map_err(|fault| {
-        ApiError::of_faults(ErrorCode::InvalidEncounter, vec![FieldFault::new("encounter_id", fault.to_string())])
+        ApiError::of_faults(Cause::InvalidEncounter, vec![FieldFault::new("encounter_id", fault.to_string())])
     })?;
     if let Value::Object(map) = &mut parsed.value {
         map.entry("encounter_id").or_insert_with(|| json!(id.as_str()));
     }
-    let facts = read_parsed(parsed, ErrorCode::InvalidEncounter, |value| parse_named(value, &id))?;
+    let facts = read_parsed(parsed, Cause::InvalidEncounter, |value| parse_named(value, &id))?;
     let expected = conditions::expected(&headers)?;
-    let report = host.store.put_encounter_if(&caller.agency, &facts, &expected, host.clock.now()).await?;
+    let report =
+        host.service.store.put_encounter_if(&caller.agency, &facts, &expected, host.service.clock.now()).await?;
     let stored = host
+        .service
         .store
         .find_encounter(&caller.agency, &id)
         .await?
@@ -86,19 +90,20 @@ fn answer(status: StatusCode, facts: &EncounterFacts, revision: i64) -> Response
 pub async fn find(
     State(host): State<Arc<Host>>,
     Named(id): Named,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let id = path_token("encounter", &id)?;
-    match host.store.find_encounter(&caller.agency, &id).await? {
+    match host.service.store.find_encounter(&caller.agency, &id).await? {
         Some(stored) if conditions::has_already(&headers, stored.revision)? => {
             let mut response = StatusCode::NOT_MODIFIED.into_response();
             add_header(&mut response, "etag", &conditions::tag(stored.revision));
             Ok(response)
         }
         Some(stored) => Ok(answer(StatusCode::OK, &stored.facts, stored.revision)),
-        None => Err(gone(host.store.as_ref(), &caller.agency, &id).await?),
+        None => Err(gone(host.service.store.as_ref(), &caller.agency, &id).await?.into()),
     }
 }
 
@@ -113,26 +118,27 @@ pub async fn find(
               (status = 422, description = "no reason", body = Problem, content_type = "application/problem+json")))]
 pub async fn withdraw(
     State(host): State<Arc<Host>>,
-    Named(id): Named,
+    of: (Named, Asking),
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    let (Named(id), Asking(caller)) = of;
+    params.finish()?;
     let id = path_token("encounter", &id)?;
     let bytes =
         read_body((body, Media::Json), &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     // Whoever sends nothing is told what is missing.
-    let parsed = parse_json(if bytes.is_empty() { b"{}" } else { &bytes })?;
-    let reason = read_parsed(parsed, ErrorCode::InvalidRequest, parse_withdrawal)?;
+    let parsed = parse_body(if bytes.is_empty() { b"{}" } else { &bytes })?;
+    let reason = read_parsed(parsed, Cause::InvalidRequest, parse_withdrawal)?;
     let expected = conditions::expected(&headers)?;
     let new = NewWithdrawal { withdrawn_by: caller.actor.clone(), reason, expected };
-    match host.store.withdraw_encounter(&caller.agency, &id, &new).await? {
+    match host.service.store.withdraw_encounter(&caller.agency, &id, &new).await? {
         Some(withdrawn) => {
             tracing::info!(encounter_id = %id, actor = %caller.actor, "an encounter was taken out");
             Ok(json_answer(StatusCode::OK, &WithdrawnBody::from(withdrawn)))
         }
-        None => Err(gone(host.store.as_ref(), &caller.agency, &id).await?),
+        None => Err(gone(host.service.store.as_ref(), &caller.agency, &id).await?.into()),
     }
 }
 
@@ -151,15 +157,20 @@ fn parse_withdrawal(value: &Value) -> Result<String, Faults> {
               (status = 422, description = "wrong fields, each named; none is stored", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let bytes =
         read_body((body, Media::Json), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
-    let encounters = read_parsed(parse_json(&bytes)?, ErrorCode::InvalidEncounter, parse_encounters)?;
-    let put = host.store.put_encounters(&caller.agency, &encounters, PutMode::InsertOnly, host.clock.now()).await;
+    let encounters = read_parsed(parse_body(&bytes)?, Cause::InvalidEncounter, parse_encounters)?;
+    let put = host
+        .service
+        .store
+        .put_encounters(&caller.agency, &encounters, PutMode::InsertOnly, host.service.clock.now())
+        .await;
     let report = put.map_err(|error| name_existing(error, &encounters))?;
     Ok(json_answer(StatusCode::CREATED, &Inserted { inserted: report.inserted }))
 }
@@ -176,7 +187,7 @@ fn name_existing(error: StoreError, encounters: &[EncounterFacts]) -> ApiError {
             format!("`{}` is stored already; change it with PUT", facts.encounter_id),
         )
     };
-    ApiError::of_faults(ErrorCode::EncounterExists, exists.map(fault).collect::<Faults>())
+    ApiError::of_faults(Cause::EncounterExists, exists.map(fault).collect::<Faults>())
 }
 
 /// Encounters in the order of their ids.
@@ -186,7 +197,11 @@ fn name_existing(error: StoreError, encounters: &[EncounterFacts]) -> ApiError {
            ("after" = Option<String>, Query, description = "`next` of the page before"), ("limit" = Option<u32>, Query)),
     responses((status = 200, description = "a page", body = EncounterPage),
               (status = 400, description = "wrong parameters, each named", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+pub async fn list(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    mut params: Params,
+) -> Result<Response, ApiError> {
     let token = |text: &str| Token::parse(text).map_err(|fault| fault.to_string());
     let date = |text: &str| ServiceDate::parse(text).map_err(|fault| fault.to_string());
     let filter = EncounterFilter {
@@ -198,8 +213,8 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
     // A page may end with an encounter whose id nobody can read as one.
     let after = params.find("after", |text| Ok(text.to_owned()));
     let limit = params.limit();
-    let caller = params.finish()?;
-    let page = host.store.list_encounters(&caller.agency, &filter, after.as_deref(), limit).await?;
+    params.finish()?;
+    let page = host.service.store.list_encounters(&caller.agency, &filter, after.as_deref(), limit).await?;
     let items: Vec<_> = page.encounters.iter().map(|stored| &stored.facts).collect();
     let unreadable: Vec<_> =
         page.bad.iter().map(|bad| json!({ "encounter_id": bad.encounter_id, "faults": bad.faults })).collect();

@@ -3,6 +3,9 @@
 use std::sync::Arc;
 
 use adjudica_core::Digest;
+use adjudica_service::Cause;
+use adjudica_service::asking::Keep;
+use adjudica_service::registry::load::refused;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -10,14 +13,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-use crate::error::{ApiError, ErrorCode, Problem};
+use crate::error::{ApiError, Problem};
 use crate::host::Host;
 use crate::http::media::Media;
 use crate::http::{json as json_answer, read_body};
-use crate::registry::load::refused;
+use crate::wire::asking::Asking;
 use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, YankedBody, parse_yank};
 use crate::wire::query::{Named, Params};
-use crate::wire::request::Keep;
 
 /// Uploads a policy file: the bytes of one component. It answers for nothing until it is activated.
 #[utoipa::path(post, path = "/v1/policies", tag = "policies",
@@ -28,15 +30,16 @@ use crate::wire::request::Keep;
               (status = 422, description = "refused, every reason named; not signed by a publisher that the host trusts; or its own cases do not pass", body = Problem, content_type = "application/problem+json")))]
 pub async fn post(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let bytes =
         read_body((body, Media::Wasm), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let given = (bytes.to_vec(), Keep::Record);
-    let taken = host.registry.take_in(&caller.actor, given, host.clock.now()).await?;
+    let taken = host.service.registry.take_in(&caller.actor, given, host.service.clock.now()).await?;
     let file = taken.file.ok_or_else(|| ApiError::internal("routes::policies", "the file was not stored"))?;
     let status = if taken.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(json_answer(status, &PolicyBody::from(&file)))
@@ -44,9 +47,9 @@ pub async fn post(
 
 /// Every stored policy file.
 #[utoipa::path(get, path = "/v1/policies", tag = "policies", responses((status = 200, description = "by id, then upload", body = PolicyList)))]
-pub async fn list(State(host): State<Arc<Host>>, params: Params) -> Result<Response, ApiError> {
+pub async fn list(State(host): State<Arc<Host>>, _: Asking, params: Params) -> Result<Response, ApiError> {
     params.finish()?;
-    let files = host.store.list_policy_files().await?;
+    let files = host.service.store.list_policy_files().await?;
     let items = files.iter().map(PolicyBody::from).collect();
     Ok(json_answer(StatusCode::OK, &PolicyList { items }))
 }
@@ -55,12 +58,21 @@ pub async fn list(State(host): State<Arc<Host>>, params: Params) -> Result<Respo
 #[utoipa::path(get, path = "/v1/policies/{digest}", tag = "policies", params(("digest" = String, Path)),
     responses((status = 200, description = "`digest`, `size_bytes`, `manifest`, `sources`", body = serde_json::Value),
               (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json")))]
-pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(digest): Named) -> Result<Response, ApiError> {
+pub async fn find(
+    State(host): State<Arc<Host>>,
+    _: Asking,
+    params: Params,
+    Named(digest): Named,
+) -> Result<Response, ApiError> {
     params.finish()?;
     let digest = parse_digest(&digest)?;
-    let wasm =
-        host.store.load_policy_wasm(digest).await?.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
-    let engine = host.engine.clone();
+    let wasm = host
+        .service
+        .store
+        .load_policy_wasm(digest)
+        .await?
+        .ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
+    let engine = host.service.engine.clone();
     let inspected = tokio::task::spawn_blocking(move || engine.inspect(&wasm)).await;
     let inspection =
         inspected.map_err(|fault| ApiError::internal("routes::policies", fault))?.map_err(|error| refused(&error))?;
@@ -77,10 +89,15 @@ pub async fn find(State(host): State<Arc<Host>>, params: Params, Named(digest): 
 #[utoipa::path(get, path = "/v1/policies/{digest}/file", tag = "policies", params(("digest" = String, Path)),
     responses((status = 200, description = "the file", body = String, content_type = "application/wasm"),
               (status = 404, description = "no such policy", body = Problem, content_type = "application/problem+json")))]
-pub async fn file(State(host): State<Arc<Host>>, params: Params, Named(digest): Named) -> Result<Response, ApiError> {
+pub async fn file(
+    State(host): State<Arc<Host>>,
+    _: Asking,
+    params: Params,
+    Named(digest): Named,
+) -> Result<Response, ApiError> {
     params.finish()?;
     let digest = parse_digest(&digest)?;
-    let wasm = host.store.load_policy_wasm(digest).await?;
+    let wasm = host.service.store.load_policy_wasm(digest).await?;
     let wasm = wasm.ok_or_else(|| ApiError::not_found("policy", &digest.to_string()))?;
     let answer = Response::builder().header(CONTENT_TYPE, "application/wasm").body(Body::from(wasm));
     answer.map_err(|fault| ApiError::internal("routes::policies", fault))
@@ -98,20 +115,21 @@ pub async fn file(State(host): State<Arc<Host>>, params: Params, Named(digest): 
 pub async fn yank(
     State(host): State<Arc<Host>>,
     params: Params,
-    Named(digest): Named,
+    of: (Named, Asking),
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    let (Named(digest), Asking(caller)) = of;
+    params.finish()?;
     let digest = parse_digest(&digest)?;
     let bytes =
         read_body((body, Media::Json), &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     let YankBody { reason, dry_run } = parse_yank(&bytes)?;
     let keep = if dry_run { Keep::DryRun } else { Keep::Record };
-    let yanked = host.registry.yank(&caller, (digest, &reason, keep), host.clock.now()).await?;
+    let yanked = host.service.registry.yank(&caller, (digest, &reason, keep), host.service.clock.now()).await?;
     Ok(json_answer(StatusCode::OK, &YankedBody::from(&yanked)))
 }
 
 fn parse_digest(text: &str) -> Result<Digest, ApiError> {
-    Digest::parse(text).map_err(|fault| ApiError::new(ErrorCode::NotFound, format!("there is no such policy: {fault}")))
+    Digest::parse(text).map_err(|fault| ApiError::new(Cause::NotFound, format!("there is no such policy: {fault}")))
 }

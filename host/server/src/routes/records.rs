@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use adjudica_core::Token;
 use adjudica_core::records::RecordSubject;
+use adjudica_service::Cause;
+use adjudica_service::intake::record::parse_records;
 use adjudica_store::RecordKey;
 use axum::body::Body;
 use axum::extract::State;
@@ -11,13 +13,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use serde_json::json;
 
-use crate::error::{ApiError, ErrorCode, Problem};
+use crate::error::{ApiError, Problem};
 use crate::host::Host;
 use crate::http::media::Media;
-use crate::http::{json as json_answer, read_body, read_parsed};
-use crate::wire::json::parse_json;
+use crate::http::{json as json_answer, parse_body, read_body, read_parsed};
+use crate::wire::asking::Asking;
 use crate::wire::query::{Named, Params, path_token};
-use crate::wire::record::{RecordAnswer, VersionAnswer, parse_records};
+use crate::wire::record::{RecordAnswer, VersionAnswer};
 use crate::wire::record_schema::{RecordPage, RecordStored, RecordVersions, RecordsPut, RecordsPutReport};
 
 /// Puts records, new or changed, all or none. The encounters that they can touch wait for a new decision.
@@ -27,15 +29,20 @@ use crate::wire::record_schema::{RecordPage, RecordStored, RecordVersions, Recor
               (status = 422, description = "wrong records, each fault named; none is stored", body = Problem, content_type = "application/problem+json")))]
 pub async fn put(
     State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
     params: Params,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+    params.finish()?;
     let bytes =
         read_body((body, Media::Json), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
-    let records = read_parsed(parse_json(&bytes)?, ErrorCode::InvalidRecord, parse_records)?;
-    let report = host.store.put_records(&caller.agency, &records, caller.actor.as_str(), host.clock.now()).await?;
+    let records = read_parsed(parse_body(&bytes)?, Cause::InvalidRecord, parse_records)?;
+    let report = host
+        .service
+        .store
+        .put_records(&caller.agency, &records, caller.actor.as_str(), host.service.clock.now())
+        .await?;
     let answer = json!({ "inserted": report.inserted, "updated": report.updated, "unchanged": report.unchanged });
     Ok(json_answer(StatusCode::OK, &answer))
 }
@@ -45,18 +52,22 @@ pub async fn put(
     params(("subject" = String, Query, description = "`client`, `provider`, `practice` or `encounter`"), ("subject_id" = String, Query)),
     responses((status = 200, description = "the records, in order of id", body = RecordPage),
               (status = 400, description = "wrong parameters, each named", body = Problem, content_type = "application/problem+json")))]
-pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<Response, ApiError> {
+pub async fn list(
+    State(host): State<Arc<Host>>,
+    Asking(caller): Asking,
+    mut params: Params,
+) -> Result<Response, ApiError> {
     let subjects = [RecordSubject::Client, RecordSubject::Provider, RecordSubject::Practice, RecordSubject::Encounter];
     let subject = params.require("subject", |text| {
         let found = subjects.into_iter().find(|subject| subject.as_str() == text);
         found.ok_or_else(|| "is none of client, provider, practice and encounter".to_owned())
     });
     let subject_id = params.require("subject_id", |text| Token::parse(text).map_err(|fault| fault.to_string()));
-    let caller = params.finish()?;
+    params.finish()?;
     let (Some(subject), Some(subject_id)) = (subject, subject_id) else {
         return Err(ApiError::internal("routes::records::list", "a parameter is missing and no fault was noted"));
     };
-    let stored = host.store.list_records(&RecordKey { agency_id: caller.agency, subject, subject_id }).await?;
+    let stored = host.service.store.list_records(&RecordKey { agency_id: caller.agency, subject, subject_id }).await?;
     let items: Vec<_> = stored.iter().map(RecordAnswer::new).collect();
     Ok(json_answer(StatusCode::OK, &json!({ "items": items })))
 }
@@ -65,10 +76,15 @@ pub async fn list(State(host): State<Arc<Host>>, mut params: Params) -> Result<R
 #[utoipa::path(get, path = "/v1/records/{record_id}", tag = "records", params(("record_id" = String, Path)),
     responses((status = 200, description = "the record", body = RecordStored),
               (status = 404, description = "no such record", body = Problem, content_type = "application/problem+json")))]
-pub async fn find(State(host): State<Arc<Host>>, Named(id): Named, params: Params) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+pub async fn find(
+    State(host): State<Arc<Host>>,
+    Named(id): Named,
+    Asking(caller): Asking,
+    params: Params,
+) -> Result<Response, ApiError> {
+    params.finish()?;
     let id = path_token("record", &id)?;
-    let stored = host.store.find_record(&caller.agency, &id).await?;
+    let stored = host.service.store.find_record(&caller.agency, &id).await?;
     let stored = stored.ok_or_else(|| ApiError::not_found("record", id.as_str()))?;
     Ok(json_answer(StatusCode::OK, &RecordAnswer::new(&stored)))
 }
@@ -77,10 +93,15 @@ pub async fn find(State(host): State<Arc<Host>>, Named(id): Named, params: Param
 #[utoipa::path(delete, path = "/v1/records/{record_id}", tag = "records", params(("record_id" = String, Path)),
     responses((status = 204, description = "it is removed"),
               (status = 404, description = "no such record", body = Problem, content_type = "application/problem+json")))]
-pub async fn remove(State(host): State<Arc<Host>>, Named(id): Named, params: Params) -> Result<StatusCode, ApiError> {
-    let caller = params.finish()?;
+pub async fn remove(
+    State(host): State<Arc<Host>>,
+    Named(id): Named,
+    Asking(caller): Asking,
+    params: Params,
+) -> Result<StatusCode, ApiError> {
+    params.finish()?;
     let id = path_token("record", &id)?;
-    match host.store.remove_record(&caller.agency, &id).await? {
+    match host.service.store.remove_record(&caller.agency, &id).await? {
         true => Ok(StatusCode::NO_CONTENT),
         false => Err(ApiError::not_found("record", id.as_str())),
     }
@@ -90,10 +111,15 @@ pub async fn remove(State(host): State<Arc<Host>>, Named(id): Named, params: Par
 #[utoipa::path(get, path = "/v1/records/{record_id}/versions", tag = "records", params(("record_id" = String, Path)),
     responses((status = 200, description = "the versions", body = RecordVersions),
               (status = 404, description = "there never was such a record", body = Problem, content_type = "application/problem+json")))]
-pub async fn versions(State(host): State<Arc<Host>>, Named(id): Named, params: Params) -> Result<Response, ApiError> {
-    let caller = params.finish()?;
+pub async fn versions(
+    State(host): State<Arc<Host>>,
+    Named(id): Named,
+    Asking(caller): Asking,
+    params: Params,
+) -> Result<Response, ApiError> {
+    params.finish()?;
     let id = path_token("record", &id)?;
-    let versions = host.store.record_history(&caller.agency, &id).await?;
+    let versions = host.service.store.record_history(&caller.agency, &id).await?;
     if versions.is_empty() {
         return Err(ApiError::not_found("record", id.as_str()));
     }

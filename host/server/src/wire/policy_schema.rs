@@ -1,16 +1,17 @@
 //! The shapes of bodies about policies, terms and activations for the OpenAPI document, and of the answers about them.
 
 use adjudica_core::{DateRange, Token};
+use adjudica_service::clock::instant_text;
+use adjudica_service::registry::activate::Activated;
+use adjudica_service::registry::names::PolicyNames;
+use adjudica_service::registry::reroute::Unanswered;
+use adjudica_service::registry::yank::Yanked;
+use adjudica_service::{Cause, FieldFault};
 use adjudica_store::{ActivationPeriod, PolicyFileSummary, StaleMonth};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::clock::instant_text;
-use crate::error::{ApiError, ErrorCode, FieldFault};
-use crate::registry::activate::Activated;
-use crate::registry::names::PolicyNames;
-use crate::registry::reroute::Unanswered;
-use crate::registry::yank::Yanked;
+use crate::error::{ApiError, ErrorCode, HttpFault};
 
 /// Contracted rates.
 #[derive(Debug, Serialize, ToSchema)]
@@ -268,12 +269,13 @@ impl From<&Yanked> for YankedBody {
 /// `malformed_json` or `invalid_request`.
 pub fn parse_yank(bytes: &[u8]) -> Result<YankBody, ApiError> {
     let body: YankBody = serde_json::from_slice(bytes).map_err(|error| {
-        let code = if error.is_data() { ErrorCode::InvalidRequest } else { ErrorCode::MalformedJson };
+        let code: ErrorCode =
+            if error.is_data() { Cause::InvalidRequest.into() } else { HttpFault::MalformedJson.into() };
         ApiError::new(code, format!("{error}; send {{\"reason\": \"...\"}}"))
     })?;
     if body.reason.trim().is_empty() {
         let fault = FieldFault::new("reason", "is empty; say why the policy is taken back");
-        return Err(ApiError::of_faults(ErrorCode::InvalidRequest, vec![fault]));
+        return Err(ApiError::of_faults(Cause::InvalidRequest, vec![fault]));
     }
     Ok(body)
 }

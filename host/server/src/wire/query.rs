@@ -3,21 +3,14 @@
 use std::collections::BTreeSet;
 
 use adjudica_core::Token;
+use adjudica_service::intake::fields::Refusal;
+use adjudica_service::{Cause, Faults, FieldFault};
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 
-use crate::error::{ApiError, ErrorCode, Faults, FieldFault};
-use crate::wire::fields::Refusal;
-
-/// Who asks, and for which agency. Not authenticated yet: therefore the host listens on loopback only.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Caller {
-    /// The agency, from the header `Adjudica-Agency` or the parameter `agency`; else `default`.
-    pub agency: Token,
-    /// The person or system, from the header `Adjudica-Actor`; else `anonymous`.
-    pub actor: Token,
-}
+use crate::error::{ApiError, HttpFault};
+use crate::wire::asking::AGENCY;
 
 /// Parameters of a query, read one by one.
 #[derive(Debug)]
@@ -25,7 +18,6 @@ pub struct Params {
     pairs: Vec<(String, String)>,
     known: BTreeSet<&'static str>,
     faults: Faults,
-    caller: Option<Caller>,
 }
 
 /// The last part of a path that names something.
@@ -37,8 +29,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let name = Path::<String>::from_request_parts(parts, state).await;
-        let nothing =
-            |_| ApiError::new(ErrorCode::NotFound, "there is nothing at this path: a name in it is not UTF-8");
+        let nothing = |_| ApiError::new(Cause::NotFound, "there is nothing at this path: a name in it is not UTF-8");
         name.map(|Path(name)| Self(name)).map_err(nothing)
     }
 }
@@ -55,43 +46,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Params {
         let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
         let Query(pairs) = query.map_err(|_| {
             ApiError::of_faults(
-                ErrorCode::InvalidParameter,
+                HttpFault::InvalidParameter,
                 vec![FieldFault::new("query", "is not written as `name=value&name=value`")],
             )
         })?;
-        Ok(Self::read(pairs, &parts.headers))
+        // Who asks has been read by then.
+        Ok(Self { pairs, known: BTreeSet::from([AGENCY]), faults: Faults::default() })
     }
 }
 
 impl Params {
-    fn read(pairs: Vec<(String, String)>, headers: &HeaderMap) -> Self {
-        let mut params = Self { pairs, known: BTreeSet::new(), faults: Faults::default(), caller: None };
-        let from_query = params.find("agency", |text| Token::parse(text).map_err(|fault| fault.to_string()));
-        let from_header = params.header(headers, "adjudica-agency");
-        if let (Some(query), Some(header)) = (&from_query, &from_header)
-            && query != header
-        {
-            params.faults.push(FieldFault::new(
-                "query.agency",
-                "is another agency than the header `Adjudica-Agency` names; give one",
-            ));
-        }
-        let actor = params.header(headers, "adjudica-actor");
-        let agency = from_header.or(from_query).or_else(|| Token::parse("default").ok());
-        let actor = actor.or_else(|| Token::parse("anonymous").ok());
-        params.caller = agency.zip(actor).map(|(agency, actor)| Caller { agency, actor });
-        params
-    }
-
-    fn header(&mut self, headers: &HeaderMap, name: &'static str) -> Option<Token> {
-        let value = headers.get(name)?;
-        let token = value
-            .to_str()
-            .map_err(|_| "is not plain text".to_owned())
-            .and_then(|text| Token::parse(text).map_err(|fault| fault.to_string()));
-        token.map_err(|refusal| self.faults.push(FieldFault::new(format!("header.{name}"), refusal))).ok()
-    }
-
     /// A parameter that may be absent; an empty one is absent.
     pub fn find<T>(&mut self, name: &'static str, parse: impl FnOnce(&str) -> Result<T, Refusal>) -> Option<T> {
         self.known.insert(name);
@@ -132,17 +96,14 @@ impl Params {
     /// Ends the reading.
     /// # Errors
     /// `invalid_parameter` with every fault.
-    pub fn finish(mut self) -> Result<Caller, ApiError> {
+    pub fn finish(mut self) -> Result<(), ApiError> {
         for (name, _) in &self.pairs {
             if !self.known.contains(name.as_str()) {
                 let shown: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
                 self.faults.push(FieldFault::new(format!("query.{shown}"), "is not a parameter of this request"));
             }
         }
-        match self.caller {
-            Some(caller) if self.faults.is_empty() => Ok(caller),
-            _ => Err(ApiError::of_faults(ErrorCode::InvalidParameter, self.faults)),
-        }
+        if self.faults.is_empty() { Ok(()) } else { Err(ApiError::of_faults(HttpFault::InvalidParameter, self.faults)) }
     }
 }
 
@@ -161,7 +122,7 @@ pub fn find_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiEr
         _ => {
             let fault =
                 FieldFault::new("header.idempotency-key", "is not one key of 1 to 128 letters, digits and signs");
-            Err(ApiError::of_faults(ErrorCode::InvalidParameter, vec![fault]))
+            Err(ApiError::of_faults(HttpFault::InvalidParameter, vec![fault]))
         }
     }
 }
@@ -170,5 +131,5 @@ pub fn find_idempotency_key(headers: &HeaderMap) -> Result<Option<String>, ApiEr
 /// # Errors
 /// `not_found`.
 pub fn path_token(what: &str, text: &str) -> Result<Token, ApiError> {
-    Token::parse(text).map_err(|fault| ApiError::new(ErrorCode::NotFound, format!("there is no such {what}: {fault}")))
+    Token::parse(text).map_err(|fault| ApiError::new(Cause::NotFound, format!("there is no such {what}: {fault}")))
 }

@@ -1,87 +1,19 @@
-//! Requests for a decision, from JSON. Deciding is in `decide`.
+//! Requests for a decision, from JSON. Deciding is the service's.
 
 use adjudica_core::columns::Explain;
-use adjudica_core::{Digest, EncounterFacts, Token};
-use jiff::Timestamp;
+use adjudica_service::Faults;
+use adjudica_service::asking::{Keep, PolicyName};
+use adjudica_service::decide::request::{Asked, Options, Repeat, Subject, WaysOut};
+use adjudica_service::intake::encounter::parse_encounter_at;
+use adjudica_service::intake::fields::{
+    Fields, Refusal, kind, read_digest, read_flag, read_instant, read_text, read_token,
+};
 use serde_json::Value;
 
-use crate::error::Faults;
-use crate::wire::encounter::parse_encounter_at;
-use crate::wire::fields::{Fields, Refusal, kind, read_digest, read_flag, read_instant, read_text, read_token};
-
-/// A request for one decision.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DecisionRequest {
-    /// What to decide.
-    pub subject: Subject,
-    /// Whether the decision is kept.
-    pub keep: Keep,
-    /// Which rules the answer lists.
-    pub explain: Explain,
-    /// The policy to ask instead of the one in force.
-    pub policy: Option<PolicyName>,
-    /// The instant whose knowledge of activations is used instead of the present.
-    pub as_of: Option<Timestamp>,
-    /// Whether a refusal comes with its ways out.
-    pub ways_out: WaysOut,
-    /// Whether an encounter whose decision in force holds is decided once more.
-    pub repeat: Repeat,
-}
-
-/// What happens to an encounter whose decision in force holds: nothing that it rests on has changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Repeat {
-    /// It keeps its decision, which is the answer.
-    IfStale,
-    /// It is decided and recorded once more.
-    Always,
-}
-
-/// Whether a refusal comes with the smallest changes that would make it billable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WaysOut {
-    /// The answer is the record alone.
-    LeftOut,
-    /// The answer of a refusal has the field `why_not` besides.
-    Told,
-}
-
-/// What to decide.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// An encounter of the store.
-    Stored(Token),
-    /// An encounter that came with the request.
-    Inline(Box<EncounterFacts>),
-}
-
-/// Whether a decision is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// It is stored and its lines count against limits.
-    Record,
-    /// It is answered only.
-    DryRun,
-}
-
-/// How a request names a policy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PolicyName {
-    /// By the digest of its file.
-    Digest(Digest),
-    /// By id and version.
-    Version {
-        /// The id.
-        policy_id: Token,
-        /// The version.
-        version: semver::Version,
-    },
-}
-
-/// Reads a request for one decision.
+/// Reads a request for one decision: what it asks about, under the caller's own number `tag`, and how.
 /// # Errors
 /// Every fault, each with its field.
-pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Faults> {
+pub fn parse_decision_request(value: &Value, tag: usize) -> Result<(Asked, Options), Faults> {
     let mut fields = Fields::of("", value);
     let subject = read_subject(&mut fields);
     let keep =
@@ -108,7 +40,7 @@ pub fn parse_decision_request(value: &Value) -> Result<DecisionRequest, Faults> 
     let faults = fields.finish("a request for a decision");
     match subject {
         Some(subject) if faults.is_empty() => {
-            Ok(DecisionRequest { subject, keep, explain, policy, as_of, ways_out, repeat })
+            Ok((Asked { subject, tag }, Options { keep, explain, policy, as_of, ways_out, repeat }))
         }
         _ => Err(faults),
     }
@@ -142,25 +74,13 @@ fn read_subject(fields: &mut Fields<'_>) -> Option<Subject> {
 /// Another form.
 pub fn read_policy_name(value: &Value) -> Result<PolicyName, Refusal> {
     match value {
-        Value::String(text) => parse_policy_name(text),
+        Value::String(text) => PolicyName::parse(text),
         Value::Object(map) => match map.get("digest") {
             Some(digest) if map.len() == 1 => read_digest(digest).map(PolicyName::Digest),
             _ => Err("is not a policy; give an object with the one field `digest`, or a text `id@version`".to_owned()),
         },
         other => Err(format!("is {}; give `id@version` or a digest", kind(other))),
     }
-}
-
-/// A policy as `id@version` or as a digest.
-/// # Errors
-/// Another form.
-pub fn parse_policy_name(text: &str) -> Result<PolicyName, Refusal> {
-    let Some((id, version)) = text.split_once('@') else {
-        return Digest::parse(text).map(PolicyName::Digest).map_err(|fault| format!("{fault}, or `id@version`"));
-    };
-    let policy_id = Token::parse(id).map_err(|fault| fault.to_string())?;
-    let version = semver::Version::parse(version).map_err(|_| "has no version such as `1.2.0` after `@`".to_owned())?;
-    Ok(PolicyName::Version { policy_id, version })
 }
 
 /// A message that says why: 1 to 500 characters.
@@ -182,7 +102,7 @@ mod tests {
     use super::*;
 
     fn fields(value: &Value) -> Vec<String> {
-        parse_decision_request(value).expect_err("faults").named().iter().map(|fault| fault.field.clone()).collect()
+        parse_decision_request(value, 0).expect_err("faults").named().iter().map(|fault| fault.field.clone()).collect()
     }
 
     #[test]
@@ -199,12 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_policies_by_digest_and_by_version() {
+    fn it_reads_policies_by_digest_and_by_name() {
         let digest = "0".repeat(64);
         assert!(matches!(read_policy_name(&json!({ "digest": digest })), Ok(PolicyName::Digest(_))));
-        assert!(matches!(parse_policy_name("bcbsm@2.1.0"), Ok(PolicyName::Version { .. })));
-        for bad in ["bcbsm", "bcbsm@", "bcbsm@2", "@1.0.0", ""] {
-            assert!(parse_policy_name(bad).is_err(), "{bad}");
-        }
+        assert!(matches!(read_policy_name(&json!("bcbsm@2.1.0")), Ok(PolicyName::Version { .. })));
     }
 }

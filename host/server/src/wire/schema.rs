@@ -1,10 +1,10 @@
 //! The shapes of bodies for the OpenAPI document. Reading and writing them is elsewhere; tests hold the two together.
 
+use adjudica_service::clock::instant_text;
 use adjudica_store::{DecisionSummary, Withdrawn};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::clock::instant_text;
 use crate::error::Problem;
 use crate::wire::record_schema::{FactsBody, PaymentBody};
 

@@ -26,7 +26,7 @@ async fn import(bench: &Bench, days: &[(&str, &str)]) {
 }
 
 async fn work(bench: &Bench) -> (u64, u64) {
-    let tally = bench.app.host.service.decide_undecided(32, &|_| ()).await.expect("a tally");
+    let tally = bench.app.host.service.decisions.decide_undecided(32, &|_| ()).await.expect("a tally");
     (tally.decided, tally.confirmed)
 }
 
@@ -139,7 +139,7 @@ pub(crate) async fn it_gives_no_answer_of_an_earlier_schedule_on_any_host(bench:
     let question = ask("e6", false);
     let asked = sibling.post("/v1/decisions", &question);
     let changed = async {
-        while sibling.app.host.service.committing() < 1 {
+        while sibling.app.host.service.decisions.committing() < 1 {
             tokio::task::yield_now().await;
         }
         holder.release().await;

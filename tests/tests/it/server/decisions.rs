@@ -199,7 +199,7 @@ pub(crate) async fn it_lets_exactly_the_limit_through_when_many_ask_at_once(benc
     for record in &records {
         require_same_again(bench, record).await;
     }
-    bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally");
     assert_eq!(billed().await, ["e0", "e1", "e10"].map(str::to_owned).into(), "the first of the day by id");
     assert_eq!(bench.get("/v1/status").await.json()["counts"]["stale"], 0);
     assert_eq!(bench.get("/v1/chain/verify").await.json()["intact"], true);

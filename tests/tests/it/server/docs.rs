@@ -21,7 +21,7 @@ async fn it_documents_every_route() {
             .collect();
     assert_eq!(documented, routes);
     let codes = serde_json::to_string(&document["components"]["schemas"]["ErrorCode"]).expect("json");
-    for code in adjudica_server::ErrorCode::ALL {
+    for code in adjudica_server::ErrorCode::all() {
         assert!(codes.contains(code.as_str()), "{} in {codes}", code.as_str());
     }
 }

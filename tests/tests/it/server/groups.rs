@@ -22,7 +22,7 @@ fn ask<'a>(bench: &'a Bench, number: usize, headers: &'a [(&str, &str)]) -> impl
 
 /// Ends when `requests` requests wait for their commit.
 async fn until_waiting(bench: &Bench, requests: usize) {
-    while bench.app.host.service.committing() < requests {
+    while bench.app.host.service.decisions.committing() < requests {
         tokio::task::yield_now().await;
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::{Arc, OnceLock};
 
 use adjudica_engine::{Engine, EngineConfig};
-use adjudica_server::{App, Clock, FixedClock, Server, ServerConfig};
+use adjudica_server::{App, Server, ServerConfig};
+use adjudica_service::{Clock, FixedClock};
 use adjudica_store::{Store, connect};
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request, StatusCode};

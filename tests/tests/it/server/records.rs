@@ -121,7 +121,7 @@ impl Bench {
 
     /// Lets the worker decide what waits; gives back how many that were.
     async fn work(&self) -> u64 {
-        self.app.host.service.decide_undecided(32, &|_| ()).await.expect("a tally").decided
+        self.app.host.service.decisions.decide_undecided(32, &|_| ()).await.expect("a tally").decided
     }
 
     async fn latest(&self, encounter: &str) -> Value {
@@ -303,7 +303,7 @@ pub(crate) async fn it_lets_exactly_one_of_a_hundred_have_the_last_authorized_un
         held += if entry.reverses_seq.is_some() { -units } else { units };
     }
     assert_eq!(held, 10, "no unit is spent twice");
-    bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally");
     let mut billed = Vec::new();
     for number in 0..109 {
         let answer = bench.post("/v1/decisions", &json!({ "encounter_id": format!("e{number}") })).await;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use adjudica_server::ServerConfig;
-use adjudica_server::metrics::Metrics;
 use adjudica_server::serve::{Drained, listen, serve};
+use adjudica_service::metrics::Metrics;
 use axum::Router;
 use axum::routing::get;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

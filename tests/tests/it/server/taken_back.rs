@@ -24,7 +24,7 @@ async fn claim(bench: &Bench, id: &str, frequency: &str, number: Option<&str>) {
 }
 
 async fn settle(bench: &Bench) {
-    bench.app.host.service.decide_undecided(32, &|_| ()).await.expect("a tally");
+    bench.app.host.service.decisions.decide_undecided(32, &|_| ()).await.expect("a tally");
     let counts = bench.get("/v1/status").await.json()["counts"].clone();
     assert_eq!((&counts["undecided"], &counts["stale"]), (&json!(0), &json!(0)));
 }

@@ -26,14 +26,19 @@ pub(crate) async fn it_decides_whatever_waits_and_says_how_far_it_is(bench: &Ben
     bench.activate(GOOD).await;
     load(bench, 70, 5).await;
     let heard = Mutex::new(Vec::new());
-    let tally =
-        bench.app.host.service.decide_undecided(150, &|tally| heard.lock().expect("a lock").push(tally.decided)).await;
+    let tally = bench
+        .app
+        .host
+        .service
+        .decisions
+        .decide_undecided(150, &|tally| heard.lock().expect("a lock").push(tally.decided))
+        .await;
     let tally = tally.expect("a tally");
     assert_eq!((tally.decided, tally.commits, heard.lock().expect("a lock").len()), (350, 3, 3));
     assert_eq!(tally.outcome_to_decided.get(&Outcome::Billable), Some(&210));
     assert_eq!(tally.outcome_to_decided.get(&Outcome::NotBillable), Some(&140));
     assert_eq!(bench.get("/v1/status").await.json()["counts"]["undecided"], 0);
-    let again = bench.app.host.service.decide_undecided(32, &|_| ()).await.expect("a tally");
+    let again = bench.app.host.service.decisions.decide_undecided(32, &|_| ()).await.expect("a tally");
     assert_eq!(again.decided, 0);
     let page = bench.get("/v1/decisions?limit=1000").await.json();
     for summary in page["items"].as_array().expect("items").iter().step_by(17) {
@@ -48,8 +53,13 @@ pub(crate) async fn it_decides_a_client_in_parts_while_others_have_their_turns(b
     let other = bench.post("/v1/encounters", &json!([encounter("other", "c1", "2026-03-01")])).await;
     assert_eq!(other.status, 201, "{}", other.text);
     let heard = Mutex::new(Vec::new());
-    let tally =
-        bench.app.host.service.decide_undecided(10, &|tally| heard.lock().expect("a lock").push(tally.decided)).await;
+    let tally = bench
+        .app
+        .host
+        .service
+        .decisions
+        .decide_undecided(10, &|tally| heard.lock().expect("a lock").push(tally.decided))
+        .await;
     assert_eq!(tally.expect("a tally").decided, 26);
     assert_eq!(*heard.lock().expect("a lock"), [10, 11, 21, 26]);
     let page = bench.get("/v1/decisions?limit=100").await.json();
@@ -67,7 +77,7 @@ pub(crate) async fn it_decides_a_client_in_parts_while_others_have_their_turns(b
 pub(crate) async fn it_decides_the_rest_beside_rows_that_cannot_be_read(bench: &Bench) {
     bench.activate(GOOD).await;
     load(bench, 2, 1).await;
-    let work = async || bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally").decided;
+    let work = async || bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally").decided;
     let status = async || bench.get("/v1/status").await.json();
     assert_eq!(work().await, 2);
     let mut other = bench.database.hold().await;
@@ -101,7 +111,7 @@ pub(crate) async fn it_decides_the_rest_beside_rows_that_cannot_be_read(bench: &
 pub(crate) async fn it_decides_others_beside_a_client_whose_ledger_never_stands_still(bench: &Bench) {
     bench.activate(GOOD).await;
     load(bench, 3, 1).await;
-    let work = async || bench.app.host.service.decide_undecided(8, &|_| ()).await.map(|tally| tally.decided);
+    let work = async || bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.map(|tally| tally.decided);
     assert_eq!(work().await.expect("a tally"), 3);
     let mut other = bench.database.hold().await;
     other.write("DROP TRIGGER decision_no_delete", "DROP TRIGGER decision_append_only ON decision").await;
@@ -120,13 +130,13 @@ pub(crate) async fn it_decides_others_beside_a_client_whose_ledger_never_stands_
 pub(crate) async fn it_decides_changed_encounters_again_as_one_call_would(bench: &Bench) {
     bench.activate(GOOD).await;
     load(bench, 2, 5).await;
-    bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally");
     for number in [0, 2, 8] {
         let mut changed = encounter(&format!("e{number}"), "c0", &format!("2026-03-{:02}", 1 + number / 2));
         changed["minutes"] = json!(45);
         assert_eq!(bench.put(&format!("/v1/encounters/e{number}"), &changed).await.status, 200);
     }
-    let tally = bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    let tally = bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally");
     // The two between them were decided with them, and say what they said: nothing is written.
     assert_eq!((tally.decided, tally.confirmed), (3, 2));
     let page = bench.get("/v1/decisions?client=c0&limit=100").await.json();
@@ -148,12 +158,12 @@ pub(crate) async fn it_replays_decisions_about_an_encounter_that_moved_to_anothe
     };
     put("e1", "c1", "2026-03-01").await;
     put("e2", "c1", "2026-03-02").await;
-    bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally");
     put("e1", "c2", "2026-03-01").await;
     for (id, client, day) in [("e3", "c1", "2026-03-03"), ("e4", "c1", "2026-03-04"), ("e5", "c2", "2026-03-05")] {
         put(id, client, day).await;
     }
-    let tally = bench.app.host.service.decide_undecided(8, &|_| ()).await.expect("a tally");
+    let tally = bench.app.host.service.decisions.decide_undecided(8, &|_| ()).await.expect("a tally");
     // e2 to e4 counted the line of e1 that another client's decision took back, so they are decided once more; only e4 gets
     // another answer by it.
     assert_eq!((tally.decided, tally.confirmed, tally.commits), (5, 2, 2));

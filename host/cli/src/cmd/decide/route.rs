@@ -6,9 +6,10 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, EncounterFacts, Manifest, Token};
-use adjudica_server::clock::{Clock as _, SystemClock};
-use adjudica_server::decide::dispatch::{far_ahead, last_day};
-use adjudica_server::decide::run::{Answerer, Counted, Item, Job, Kept, Routed, run_jobs};
+use adjudica_service::clock::{Clock as _, SystemClock};
+use adjudica_service::decide::dispatch::{far_ahead, last_day};
+use adjudica_service::decide::run::{Counted, Item, Job, Kept, run_jobs};
+use adjudica_service::registry::answerer::{Answerer, Routed};
 
 /// A policy file and its terms, ready to answer.
 pub struct Loaded {

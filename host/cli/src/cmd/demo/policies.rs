@@ -3,10 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use adjudica_core::{Manifest, Terms, Token};
-use adjudica_server::App;
-use adjudica_server::wire::activation::{ActivationRequest, Replace, Scope, TermsChoice};
-use adjudica_server::wire::query::Caller;
-use adjudica_server::wire::request::{Keep, PolicyName};
+use adjudica_service::Service;
+use adjudica_service::asking::{Caller, Keep, PolicyName};
+use adjudica_service::registry::request::{ActivationRequest, Replace, Scope, TermsChoice};
 use anyhow::Result;
 
 use crate::exit::{Fault, Refusal};
@@ -34,7 +33,7 @@ pub fn find(folder: &Path) -> Result<Vec<PathBuf>, Refusal> {
 
 /// Stores every file and activates it for each of its payers and ranges of dates, older versions first.
 pub async fn activate_all(
-    app: &App,
+    service: &Service,
     agency: &Token,
     files: &[PathBuf],
     sample: &Sample,
@@ -43,14 +42,14 @@ pub async fn activate_all(
     let caller = Caller { agency: agency.clone(), actor: Token::parse("demo")? };
     let mut stored = Vec::new();
     for path in files {
-        let (digest, manifest) = host::upload(app, path, &caller.actor, Keep::Record).await?;
+        let (digest, manifest) = host::upload(service, path, &caller.actor, Keep::Record).await?;
         stored.push((digest, manifest, super::name(path)));
     }
     stored.sort_by(|(_, a, _), (_, b, _)| (&a.policy_id, &a.version).cmp(&(&b.policy_id, &b.version)));
     for (digest, manifest, name) in &stored {
         for request in requests(*digest, manifest, sample) {
-            let now = app.host.clock.now();
-            let activated = app.host.registry.activate(&caller, &request, now).await;
+            let now = service.clock.now();
+            let activated = service.registry.activate(&caller, &request, now).await;
             let activated = activated.map_err(|error| refuse(&format!("{name} could not be activated"), error))?;
             output.line(&format!(
                 "{} {} answers for {} from {} to {}, {} cases passed",

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use adjudica_core::Token;
 use adjudica_core::records::Record;
 use adjudica_sdk::tables;
-use adjudica_server::clock::{Clock as _, SystemClock};
-use adjudica_server::wire::json::parse_json;
-use adjudica_server::wire::record::parse_records;
-use adjudica_server::{Faults, FieldFault};
+use adjudica_service::clock::{Clock as _, SystemClock};
+use adjudica_service::intake::json::parse_json;
+use adjudica_service::intake::record::parse_records;
+use adjudica_service::{Faults, FieldFault};
 use adjudica_store::StoreError;
 use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
@@ -96,7 +96,7 @@ fn read(path: &Path) -> Result<Vec<Record>, Vec<Fault>> {
 fn whole(text: &str) -> (Option<Value>, Faults) {
     match parse_json(text.as_bytes()) {
         Ok(parsed) => (Some(parsed.value), parsed.faults),
-        Err(error) => (None, FieldFault::new("", error.public).into()),
+        Err(error) => (None, error.into()),
     }
 }
 

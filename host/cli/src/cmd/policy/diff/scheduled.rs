@@ -7,11 +7,10 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, EncounterFacts, ServiceDate, Terms, Timeline, Token};
-use adjudica_server::decide::record::Chosen;
-use adjudica_server::decide::records::{Records, keys};
-use adjudica_server::decide::run::{Answerer, Counted, Item, Job, Kept, Routed, run_jobs};
-use adjudica_server::registry::load::answerer;
-use adjudica_server::registry::snapshot::Snapshot;
+use adjudica_service::decide::records::{Records, keys};
+use adjudica_service::decide::run::{Counted, Item, Job, Kept, run_jobs};
+use adjudica_service::registry::answerer::{Answerer, Chosen, Routed};
+use adjudica_service::registry::snapshot::Snapshot;
 use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, Store};
 use adjudica_workbench::behave::Behaviour;
 use anyhow::{Context as _, Result};
@@ -179,7 +178,7 @@ impl Router<'_> {
         };
         let terms = self.plan.terms.clone().map(Arc::new).or_else(scheduled).unwrap_or_default();
         let digest = terms.canonical().1;
-        let answerer: Answerer = answerer(&input.policy, terms, digest, Chosen::InForce);
+        let answerer = Answerer::new(&input.policy, terms, digest, Chosen::InForce);
         Routed::To(Arc::new(answerer))
     }
 
