@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use adjudica_core::{EncounterFacts, Token, quantity::MINUTES_MAX};
 
-use crate::commit::{ClientRef, EncounterRef, Standing};
+use crate::commit::{ClientRef, EncounterRef, Snapshot};
 use crate::encounter::StoredEncounter;
 use crate::error::StoreError;
 use crate::raw::ledger::RawLedger;
@@ -19,18 +19,18 @@ const GROUP_SIZE_MAX: u32 = 1_000_000;
 /// between make the commit fail instead of being missed.
 #[derive(Default)]
 pub(crate) struct Parts {
-    pub(crate) standing: Standing,
+    pub(crate) snapshot: Snapshot,
     pub(crate) live_lines: Vec<(ClientRef, LiveLine)>,
 }
 
 impl Parts {
     /// Adds what was read about further clients.
     pub(crate) fn add(&mut self, other: Self) {
-        self.standing.ledger_ends.extend(other.standing.ledger_ends);
-        self.standing.schedule_changes.extend(other.standing.schedule_changes);
-        self.standing.corrected.extend(other.standing.corrected);
-        self.standing.in_force.extend(other.standing.in_force);
-        self.standing.taken_out.extend(other.standing.taken_out);
+        self.snapshot.ledger_ends.extend(other.snapshot.ledger_ends);
+        self.snapshot.schedule_changes.extend(other.snapshot.schedule_changes);
+        self.snapshot.corrected.extend(other.snapshot.corrected);
+        self.snapshot.in_force.extend(other.snapshot.in_force);
+        self.snapshot.taken_out.extend(other.snapshot.taken_out);
         self.live_lines.extend(other.live_lines);
     }
 }
@@ -74,11 +74,11 @@ pub(crate) fn assemble(
             agency_id: token(&key.agency_id, "encounter", &key.agency_id)?,
             client_id: token(&key.client_id, "encounter", &key.agency_id)?,
             ledger: Vec::new(),
-            ledger_through: parts.standing.ledger_ends.get(key).copied().unwrap_or(0),
+            ledger_through: parts.snapshot.ledger_ends.get(key).copied().unwrap_or(0),
             encounters: Vec::new(),
-            schedule_change: parts.standing.schedule_changes.get(&key.agency_id).copied().unwrap_or(0),
+            schedule_change: parts.snapshot.schedule_changes.get(&key.agency_id).copied().unwrap_or(0),
             encounter_id_to_in_force: BTreeMap::new(),
-            has_corrections: parts.standing.corrected.contains(&key.agency_id),
+            has_corrections: parts.snapshot.corrected.contains(&key.agency_id),
             known_of: BTreeSet::new(),
             unreadable: Vec::new(),
         };
@@ -92,7 +92,7 @@ pub(crate) fn assemble(
     for encounter in encounters {
         let key = client_of(&encounter);
         let in_force =
-            parts.standing.in_force.get(&(key.agency_id.clone(), encounter.facts.encounter_id.as_str().to_owned()));
+            parts.snapshot.in_force.get(&(key.agency_id.clone(), encounter.facts.encounter_id.as_str().to_owned()));
         let Some(work) = by_client.get_mut(&key) else { continue };
         if let Some(in_force) = in_force {
             work.encounter_id_to_in_force.insert(encounter.facts.encounter_id.clone(), in_force.clone());

@@ -51,7 +51,7 @@ pub(crate) struct Head {
 
 /// What the database says before a commit, read after the agencies' chains were locked.
 #[derive(Default)]
-pub(crate) struct Standing {
+pub(crate) struct Snapshot {
     /// Ends of the chains; an agency without decisions is absent.
     pub(crate) heads: BTreeMap<String, Head>,
     /// The last change of activations of each agency; one without any is absent.
@@ -74,11 +74,11 @@ pub(crate) struct Standing {
 
 /// One thing known before a commit: `head`, `schedule`, `end`, `latest` or `stored`, the agency, the client or encounter, a
 /// number, a text.
-pub(crate) type StandingRow = (String, String, String, Option<i64>, Option<String>);
+pub(crate) type SnapshotRow = (String, String, String, Option<i64>, Option<String>);
 
-impl Standing {
+impl Snapshot {
     /// Takes in what one read gave.
-    pub(crate) fn add(&mut self, rows: Vec<StandingRow>) -> Result<(), StoreError> {
+    pub(crate) fn add(&mut self, rows: Vec<SnapshotRow>) -> Result<(), StoreError> {
         for (kind, agency_id, key, number, text) in rows {
             match (kind.as_str(), number, text) {
                 ("head", Some(length), Some(hash)) => {
@@ -219,7 +219,7 @@ pub(crate) fn require_consistent(commit: &NewCommit) -> Result<(), StoreError> {
 }
 
 /// Refuses a commit that was made on activations, a ledger or a decision that are no longer the last, naming every client.
-pub(crate) fn require_unmoved(commit: &NewCommit, standing: &Standing) -> Result<(), StoreError> {
+pub(crate) fn require_unmoved(commit: &NewCommit, snapshot: &Snapshot) -> Result<(), StoreError> {
     let clients = |is_moved: &dyn Fn(&ClientCommit) -> bool| -> Vec<ClientKey> {
         let moved = commit.clients.iter().filter(|client| is_moved(client));
         let key = |client: &ClientCommit| ClientKey {
@@ -228,36 +228,36 @@ pub(crate) fn require_unmoved(commit: &NewCommit, standing: &Standing) -> Result
         };
         moved.map(key).collect()
     };
-    let rescheduled = clients(&|client| is_rescheduled(client, standing));
+    let rescheduled = clients(&|client| is_rescheduled(client, snapshot));
     if !rescheduled.is_empty() {
         return Err(StoreError::ScheduleMoved { clients: rescheduled });
     }
-    let moved = clients(&|client| is_moved(client, standing));
+    let moved = clients(&|client| is_moved(client, snapshot));
     if moved.is_empty() { Ok(()) } else { Err(StoreError::LedgerMoved { clients: moved }) }
 }
 
-fn is_rescheduled(client: &ClientCommit, standing: &Standing) -> bool {
-    let change = standing.schedule_changes.get(client.agency_id.as_str()).copied().unwrap_or(0);
+fn is_rescheduled(client: &ClientCommit, snapshot: &Snapshot) -> bool {
+    let change = snapshot.schedule_changes.get(client.agency_id.as_str()).copied().unwrap_or(0);
     change != client.schedule_change
 }
 
-fn is_moved(client: &ClientCommit, standing: &Standing) -> bool {
+fn is_moved(client: &ClientCommit, snapshot: &Snapshot) -> bool {
     let agency_id = client.agency_id.as_str().to_owned();
     let key = ClientRef { agency_id: agency_id.clone(), client_id: client.client_id.as_str().to_owned() };
-    let end = standing.ledger_ends.get(&key).copied().unwrap_or(0);
+    let end = snapshot.ledger_ends.get(&key).copied().unwrap_or(0);
     let encounter = |id: &Token| (agency_id.clone(), id.as_str().to_owned());
     // An encounter that was taken out in the meantime is decided no more, and one that came in is not stored twice.
     let has_gone = |decision: &NewDecision| {
-        let is_stored = standing.stored.contains(&encounter(&decision.encounter_id));
+        let is_stored = snapshot.stored.contains(&encounter(&decision.encounter_id));
         decision.encounter_revision.is_some() && is_stored == decision.new_encounter.is_some()
     };
     let decided = client.decisions.iter().any(|decision| {
-        standing.latest.get(&encounter(&decision.encounter_id)) != decision.supersedes.as_ref() || has_gone(decision)
+        snapshot.latest.get(&encounter(&decision.encounter_id)) != decision.supersedes.as_ref() || has_gone(decision)
     });
     let confirmed = client
         .confirmed
         .iter()
-        .any(|confirmed| standing.latest.get(&encounter(&confirmed.encounter_id)) != Some(&confirmed.decision_id));
+        .any(|confirmed| snapshot.latest.get(&encounter(&confirmed.encounter_id)) != Some(&confirmed.decision_id));
     end != client.ledger_through || decided || confirmed
 }
 
@@ -266,16 +266,16 @@ fn is_moved(client: &ClientCommit, standing: &Standing) -> bool {
 /// INVARIANT (a decision's own lines follow what it counted): a record says up to which entry of its client's ledger it
 /// counted, so nobody else's entries may come between. Where an encounter has moved to another client, the lines of the
 /// client before are taken back after all else.
-pub(crate) fn plan<'a>(commit: &'a NewCommit, standing: &'a Standing) -> CommitRows<'a> {
+pub(crate) fn plan<'a>(commit: &'a NewCommit, snapshot: &'a Snapshot) -> CommitRows<'a> {
     let mut rows = CommitRows::default();
-    let mut heads = standing.heads.clone();
-    let mut ends: BTreeMap<(&str, &str), i64> = standing
+    let mut heads = snapshot.heads.clone();
+    let mut ends: BTreeMap<(&str, &str), i64> = snapshot
         .ledger_ends
         .iter()
         .map(|(key, end)| ((key.agency_id.as_str(), key.client_id.as_str()), *end))
         .collect();
     let mut lines_by_decision: BTreeMap<(&str, &str), Vec<&RawLedger>> = BTreeMap::new();
-    for line in &standing.superseded_lines {
+    for line in &snapshot.superseded_lines {
         lines_by_decision.entry((&line.agency_id, &line.decision_id)).or_default().push(line);
     }
     let mut of_other_clients = Vec::new();

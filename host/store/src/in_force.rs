@@ -4,7 +4,7 @@ use std::fmt;
 
 use adjudica_core::{Digest, ServiceDate, Token};
 
-use crate::commit::{ClientRef, Standing};
+use crate::commit::{ClientRef, Snapshot};
 use crate::encounter::Expected;
 use crate::error::StoreError;
 use crate::instant::{Instant, parse_instant};
@@ -83,22 +83,22 @@ pub(crate) fn parse_withdrawal(row: RawWithdrawal) -> Result<Withdrawal, StoreEr
 pub(crate) type LoadedRow =
     (String, Lossy, Lossy, Option<i64>, Option<Lossy>, Option<Lossy>, Option<Lossy>, Option<Lossy>);
 
-/// Adds to `standing` what one read gave.
-pub(crate) fn add_loaded(standing: &mut Standing, rows: Vec<LoadedRow>) -> Result<(), StoreError> {
+/// Adds to `snapshot` what one read gave.
+pub(crate) fn add_loaded(snapshot: &mut Snapshot, rows: Vec<LoadedRow>) -> Result<(), StoreError> {
     const TABLE: &str = "decision_in_force";
     for (kind, Lossy(agency_id), Lossy(key), number, decision_id, policy, terms, record) in rows {
         match (kind.as_str(), number, decision_id) {
             ("schedule", Some(change), _) => {
-                standing.schedule_changes.insert(agency_id, change);
+                snapshot.schedule_changes.insert(agency_id, change);
             }
             ("corrected", Some(claims), _) if claims > 0 => {
-                standing.corrected.insert(agency_id);
+                snapshot.corrected.insert(agency_id);
             }
             ("end", Some(end), _) => {
-                standing.ledger_ends.insert(ClientRef { agency_id, client_id: key }, end);
+                snapshot.ledger_ends.insert(ClientRef { agency_id, client_id: key }, end);
             }
             ("taken_out", ..) => {
-                standing.taken_out.insert((agency_id, key));
+                snapshot.taken_out.insert((agency_id, key));
             }
             ("in_force", waiting, Some(Lossy(decision_id))) => {
                 let in_force = InForce {
@@ -108,7 +108,7 @@ pub(crate) fn add_loaded(standing: &mut Standing, rows: Vec<LoadedRow>) -> Resul
                     terms_digest: terms.map(|Lossy(text)| digest(&text, TABLE, &key)).transpose()?,
                     record: record.map(String::from).unwrap_or_default(),
                 };
-                standing.in_force.insert((agency_id, key), in_force);
+                snapshot.in_force.insert((agency_id, key), in_force);
             }
             _ => {}
         }

@@ -93,6 +93,14 @@ impl Store for SqliteStore {
         encounters::find(self, agency_id, encounter_id).await
     }
 
+    async fn find_clients(
+        &self,
+        agency_id: &Token,
+        encounter_ids: &[Token],
+    ) -> Result<BTreeMap<Token, Token>, StoreError> {
+        encounters::find_clients(self, agency_id, encounter_ids).await
+    }
+
     async fn withdraw_encounter(
         &self,
         agency_id: &Token,

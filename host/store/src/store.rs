@@ -77,6 +77,15 @@ pub trait Store: Send + Sync {
         encounter_id: &Token,
     ) -> Result<Option<StoredEncounter>, StoreError>;
 
+    /// The client of each encounter that is stored and whose client can be read.
+    /// # Errors
+    /// As all.
+    async fn find_clients(
+        &self,
+        agency_id: &Token,
+        encounter_ids: &[Token],
+    ) -> Result<BTreeMap<Token, Token>, StoreError>;
+
     /// Takes an encounter out: its row goes, what its decision in force billed is given back, decisions of the client about
     /// later encounters are queued. `None` when there is no such encounter. Another system's DELETE does the same.
     /// # Errors

@@ -10,7 +10,7 @@ use adjudica_core::{Outcome, Token};
 use adjudica_server::serve::Listeners;
 use adjudica_server::{Server, ServerConfig};
 use adjudica_service::Service;
-use adjudica_service::decide::record::Record;
+use adjudica_service::decide::decision_record::DecisionRecord;
 use adjudica_store::PutMode;
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -172,7 +172,7 @@ async fn read_back(service: &Service, agency: &Token) -> Result<(Summary, try_ne
     loop {
         let page = service.store.load_decisions(agency, after, PAGE).await?;
         for stored in &page {
-            let record = Record::parse(&stored.record).context("a record cannot be read")?;
+            let record = DecisionRecord::parse(&stored.record).context("a record cannot be read")?;
             summary.add(&record.facts, &record.decision());
             match record.outcome {
                 Outcome::Billable => examples.billable.get_or_insert_with(|| record.decision_id.to_string()),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adjudica_core::Token;
 use adjudica_service::Cause;
-use adjudica_service::decide::request::{Answered, Asked, Options};
+use adjudica_service::decide::asked::{Answered, Asked, Options};
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::HeaderMap;

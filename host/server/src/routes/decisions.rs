@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use adjudica_core::{Digest, Outcome, ServiceDate, Token};
 use adjudica_service::asking::Keep;
+use adjudica_service::decide::asked::{Answered, IdempotencyKey, Made};
 use adjudica_service::decide::replay::Replay;
-use adjudica_service::decide::request::{Answered, IdempotencyKey, Made};
 use adjudica_service::decide::why_not::WhyNot;
 use adjudica_service::{Cause, FieldFault};
 use adjudica_store::DecisionFilter;

@@ -3,7 +3,7 @@
 use adjudica_core::columns::Explain;
 use adjudica_service::Faults;
 use adjudica_service::asking::{Keep, PolicyName};
-use adjudica_service::decide::request::{Asked, Options, Repeat, Subject, WaysOut};
+use adjudica_service::decide::asked::{Asked, Options, Repeat, Subject, WaysOut};
 use adjudica_service::intake::encounter::parse_encounter_at;
 use adjudica_service::intake::fields::{
     Fields, Refusal, kind, read_digest, read_flag, read_instant, read_text, read_token,

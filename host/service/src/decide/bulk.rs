@@ -9,15 +9,14 @@ use adjudica_store::{NewCommit, RoundPlace, StoreError, Turn, Work};
 
 use crate::asking::Keep;
 use crate::decide::aside::Aside;
-use crate::decide::commit::{Candidate, Outlook, add_to};
+use crate::decide::asked::{Options, Repeat, WaysOut};
+use crate::decide::commit::{Candidate, Ended, add_to};
+use crate::decide::decided::News;
 use crate::decide::follow::add_followers;
 use crate::decide::pool::WhenFull;
 use crate::decide::read::undecided_work;
-use crate::decide::request::Options;
-use crate::decide::request::{Repeat, WaysOut};
-use crate::decide::run::News;
+use crate::decide::recorded::Recorded;
 use crate::decide::service::DecisionService;
-use crate::decide::write::Written;
 use crate::error::{Cause, ServiceError};
 
 /// What a run over undecided encounters did so far.
@@ -37,8 +36,8 @@ pub struct Tally {
 
 impl Tally {
     /// Adds what one transaction wrote.
-    fn add(&mut self, written: &[Written]) {
-        for done in written.iter().flat_map(|client| &client.job.items) {
+    fn add(&mut self, clients: &[Recorded]) {
+        for done in clients.iter().flat_map(|recorded| &recorded.client.encounters) {
             if done.news == News::Confirmed {
                 self.confirmed = self.confirmed.saturating_add(1);
                 continue;
@@ -97,38 +96,38 @@ impl DecisionService {
             let mut works: Vec<_> = work.clients.into_iter().map(undecided_work).collect();
             add_followers(self.store.as_ref(), &mut works).await?;
             let now = self.clock.now();
-            let mut written = self.run(works, now, &options, WhenFull::Wait).await?;
+            let mut clients = self.run(works, now, &options, WhenFull::Wait).await?;
             // What a host cannot load today says nothing about the encounter: it waits until the host can.
-            for client in written.extract_if(.., |client| client.unavailable().is_some()) {
-                let place = RoundPlace::of(&client.job.agency_id, &client.job.client_id);
+            for client in clients.extract_if(.., |client| client.unavailable().is_some()) {
+                let place = RoundPlace::of(&client.client.agency_id, &client.client.client_id);
                 aside.add(place, client.unavailable().unwrap_or_default().to_owned());
             }
-            if written.is_empty() {
+            if clients.is_empty() {
                 turn.after = work.last;
                 continue;
             }
-            let mut candidate = Candidate { written, now, started, idempotency: None };
-            let outlook = self.commit_or_part(&mut candidate, &mut aside).await?;
-            if self.is_to_be_made_again(outlook, &mut retries).await? {
+            let mut candidate = Candidate { clients, now, started, idempotency: None };
+            let ended = self.commit_or_part(&mut candidate, &mut aside).await?;
+            if self.is_to_be_made_again(ended, &mut retries).await? {
                 continue;
             }
-            if outlook != Outlook::Durable {
+            if ended != Ended::Durable {
                 // Others of the turn are not to wait for those whose ledgers do not stand still.
                 retries = 0;
                 self.commit_one_by_one(&mut candidate, &mut aside).await?;
             }
             turn.after = work.last;
-            if !candidate.written.is_empty() {
+            if !candidate.clients.is_empty() {
                 aside.went_on();
-                tally.add(&candidate.written);
+                tally.add(&candidate.clients);
                 progress(&tally);
             }
         }
     }
 
     /// Whether a turn is to be made again because something moved meanwhile.
-    async fn is_to_be_made_again(&self, outlook: Outlook, retries: &mut u32) -> Result<bool, ServiceError> {
-        if outlook == Outlook::Durable {
+    async fn is_to_be_made_again(&self, ended: Ended, retries: &mut u32) -> Result<bool, ServiceError> {
+        if ended == Ended::Durable {
             *retries = 0;
             return Ok(false);
         }
@@ -137,7 +136,7 @@ impl DecisionService {
         }
         *retries = retries.saturating_add(1);
         self.metrics.retried();
-        if outlook == Outlook::ScheduleMoved {
+        if ended == Ended::ScheduleMoved {
             self.registry.refresh().await?;
         }
         Ok(true)
@@ -145,30 +144,30 @@ impl DecisionService {
 
     /// Commits all of it, or where rows that are there stand in the way, client by client: those whose rows they are, are set aside
     /// and left out of `candidate`.
-    async fn commit_or_part(&self, candidate: &mut Candidate, aside: &mut Aside) -> Result<Outlook, ServiceError> {
+    async fn commit_or_part(&self, candidate: &mut Candidate, aside: &mut Aside) -> Result<Ended, ServiceError> {
         match self.commit_alone(candidate).await {
             Err(error) if error.is_about_rows() => {}
             Err(error) => return Err(error.into()),
-            Ok(outlook) => return Ok(outlook),
+            Ok(ended) => return Ok(ended),
         }
         self.commit_one_by_one(candidate, aside).await?;
-        Ok(Outlook::Durable)
+        Ok(Ended::Durable)
     }
 
     /// Commits each client of `candidate` alone, and leaves in it those that are written.
     async fn commit_one_by_one(&self, candidate: &mut Candidate, aside: &mut Aside) -> Result<(), ServiceError> {
         let mut agency_to_done: BTreeMap<Token, bool> = BTreeMap::new();
         let mut kept = Vec::new();
-        for client in std::mem::take(&mut candidate.written) {
-            let (agency_id, client_id) = (client.job.agency_id.clone(), client.job.client_id.clone());
-            let one = Candidate { written: vec![client], idempotency: None, ..*candidate };
+        for client in std::mem::take(&mut candidate.clients) {
+            let (agency_id, client_id) = (client.client.agency_id.clone(), client.client.client_id.clone());
+            let one = Candidate { clients: vec![client], idempotency: None, ..*candidate };
             let is_done = match self.commit_alone(&one).await {
-                Ok(Outlook::Durable) => {
-                    kept.extend(one.written);
+                Ok(Ended::Durable) => {
+                    kept.extend(one.clients);
                     true
                 }
                 // It waits on and comes again in the next run.
-                Ok(Outlook::LedgerMoved | Outlook::ScheduleMoved) => {
+                Ok(Ended::LedgerMoved | Ended::ScheduleMoved) => {
                     aside.add_contended(RoundPlace::of(&agency_id, &client_id));
                     true
                 }
@@ -180,24 +179,24 @@ impl DecisionService {
             };
             *agency_to_done.entry(agency_id).or_default() |= is_done;
         }
-        candidate.written = kept;
+        candidate.clients = kept;
         let none_done = agency_to_done.into_iter().filter(|(_, is_done)| !is_done);
         none_done.for_each(|(agency_id, _)| aside.add_agency(agency_id));
         Ok(())
     }
 
     /// Commits what is a large transaction by itself.
-    async fn commit_alone(&self, candidate: &Candidate) -> Result<Outlook, StoreError> {
+    async fn commit_alone(&self, candidate: &Candidate) -> Result<Ended, StoreError> {
         let mut commit = NewCommit::default();
         add_to(&mut commit, candidate);
         match self.store.commit_decisions(commit).await {
             Ok(_) => {
                 self.metrics.committed();
                 self.observer.observe(candidate.events(), candidate.started);
-                Ok(Outlook::Durable)
+                Ok(Ended::Durable)
             }
-            Err(StoreError::LedgerMoved { .. }) => Ok(Outlook::LedgerMoved),
-            Err(StoreError::ScheduleMoved { .. }) => Ok(Outlook::ScheduleMoved),
+            Err(StoreError::LedgerMoved { .. }) => Ok(Ended::LedgerMoved),
+            Err(StoreError::ScheduleMoved { .. }) => Ok(Ended::ScheduleMoved),
             Err(error) => Err(error),
         }
     }

@@ -6,10 +6,11 @@ use adjudica_core::{EncounterFacts, Token};
 use adjudica_store::{ClientCommit, Confirmed, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoreError};
 use jiff::Timestamp;
 
+use crate::decide::asked::IdempotencyKey;
+use crate::decide::decided::{DecidedEncounter, News};
 use crate::decide::follow::FOLLOWER;
-use crate::decide::request::IdempotencyKey;
-use crate::decide::run::{DecidedItem, DecidedJob, Kept, News};
-use crate::decide::write::Written;
+use crate::decide::recorded::Recorded;
+use crate::decide::work::Kept;
 use crate::error::{Cause, ServiceError};
 use crate::observe::Event;
 
@@ -21,7 +22,7 @@ pub(crate) struct Idempotency {
 
 /// The decisions of one request, or of one run over undecided encounters: written whole or not at all.
 pub(crate) struct Candidate {
-    pub(crate) written: Vec<Written>,
+    pub(crate) clients: Vec<Recorded>,
     /// When it was decided.
     pub(crate) now: Timestamp,
     /// When the work on it began.
@@ -31,7 +32,7 @@ pub(crate) struct Candidate {
 
 /// How a commit ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outlook {
+pub(crate) enum Ended {
     /// Everything is written and durable.
     Durable,
     /// Nothing is written: another decision came in between.
@@ -43,24 +44,25 @@ pub(crate) enum Outlook {
 impl Candidate {
     /// Agency and id of each client.
     pub(crate) fn clients(&self) -> impl Iterator<Item = (Token, Token)> {
-        self.written.iter().map(|client| (client.job.agency_id.clone(), client.job.client_id.clone()))
+        self.clients.iter().map(|recorded| (recorded.client.agency_id.clone(), recorded.client.client_id.clone()))
     }
 
     /// Agency and id of each encounter.
     pub(crate) fn encounters(&self) -> impl Iterator<Item = (Token, Token)> {
-        let items = self.written.iter().flat_map(|client| client.job.items.iter().map(move |done| (client, done)));
-        items.map(|(client, done)| (client.job.agency_id.clone(), done.item.facts.encounter_id.clone()))
+        let clients = self.clients.iter().map(|recorded| &recorded.client);
+        let done = clients.flat_map(|client| client.encounters.iter().map(move |done| (client, done)));
+        done.map(|(client, done)| (client.agency_id.clone(), done.asked.known.facts.encounter_id.clone()))
     }
 
     /// What is new in it, for whoever counts and logs.
     pub(crate) fn events(&self) -> impl Iterator<Item = Event<'_>> {
-        let clients = self.written.iter();
-        let items = clients.flat_map(|client| client.job.items.iter().zip(&client.records).map(move |of| (client, of)));
-        items.filter(|(_, (done, _))| done.news == News::Made).map(|(client, (done, (decision_id, _)))| Event {
+        let all = self.clients.iter().flat_map(|recorded| recorded.decisions().map(move |of| (&recorded.client, of)));
+        let new = all.filter(|(_, (done, ..))| done.news == News::Made);
+        new.map(|(client, (done, decision_id, _))| Event {
             decision_id,
-            agency: &client.job.agency_id,
-            payer: &done.item.facts.payer_id,
-            routed: &done.item.routed,
+            agency: &client.agency_id,
+            payer: &done.asked.known.facts.payer_id,
+            routed: &done.asked.routed,
             decision: &done.decision,
         })
     }
@@ -72,9 +74,9 @@ impl Candidate {
 
     /// The answer to keep. Requests with a key ask for one decision, so its record is the whole answer.
     fn answer(&self, kept: &Idempotency) -> NewIdempotency {
-        let all = self.written.iter().flat_map(|client| client.job.items.iter().zip(&client.records));
-        let mut asked = all.filter(|(done, _)| done.item.tag != FOLLOWER);
-        kept.answer(asked.next().map_or("", |(_, (_, text))| text), self.now)
+        let mut asked = self.clients.iter().flat_map(Recorded::decisions);
+        let asked = asked.find(|(done, ..)| done.asked.known.tag != FOLLOWER);
+        kept.answer(asked.map_or("", |(_, _, text)| text), self.now)
     }
 }
 
@@ -93,16 +95,16 @@ impl Idempotency {
 
 /// Adds what `candidate` writes to `commit`.
 pub(crate) fn add_to(commit: &mut NewCommit, candidate: &Candidate) {
-    commit.clients.extend(candidate.written.iter().map(|client| client_commit(client, candidate.now)));
+    commit.clients.extend(candidate.clients.iter().map(|client| client_commit(client, candidate.now)));
     commit.idempotency.extend(candidate.idempotency.iter().map(|kept| candidate.answer(kept)));
 }
 
 /// How a commit ended for the one who asked for it.
-pub(crate) fn outlook(result: Result<(), StoreError>) -> Result<Outlook, ServiceError> {
+pub(crate) fn ended(result: Result<(), StoreError>) -> Result<Ended, ServiceError> {
     match result {
-        Ok(()) => Ok(Outlook::Durable),
-        Err(StoreError::LedgerMoved { .. }) => Ok(Outlook::LedgerMoved),
-        Err(StoreError::ScheduleMoved { .. }) => Ok(Outlook::ScheduleMoved),
+        Ok(()) => Ok(Ended::Durable),
+        Err(StoreError::LedgerMoved { .. }) => Ok(Ended::LedgerMoved),
+        Err(StoreError::ScheduleMoved { .. }) => Ok(Ended::ScheduleMoved),
         Err(StoreError::IdempotencyKeyUsed { .. }) => Err(ServiceError::new(
             Cause::IdempotencyConflict,
             "this `Idempotency-Key` was used by another request at the same moment",
@@ -111,38 +113,40 @@ pub(crate) fn outlook(result: Result<(), StoreError>) -> Result<Outlook, Service
     }
 }
 
-fn client_commit(client: &Written, now: Timestamp) -> ClientCommit {
-    let DecidedJob { agency_id, client_id, schedule_change, ledger_through, items } = &client.job;
+fn client_commit(recorded: &Recorded, now: Timestamp) -> ClientCommit {
+    let client = &recorded.client;
     let mut commit = ClientCommit {
-        agency_id: agency_id.clone(),
-        client_id: client_id.clone(),
-        schedule_change: *schedule_change,
-        ledger_through: *ledger_through,
+        agency_id: client.agency_id.clone(),
+        client_id: client.client_id.clone(),
+        schedule_change: client.schedule_change,
+        ledger_through: client.ledger_through,
         decisions: Vec::new(),
         confirmed: Vec::new(),
     };
-    for (done, (id, text)) in items.iter().zip(&client.records) {
+    for (done, decision_id, text) in recorded.decisions() {
+        let known = &done.asked.known;
         match done.news {
-            News::Made => commit.decisions.push(new_decision(done, id, text, now)),
+            News::Made => commit.decisions.push(new_decision(done, decision_id, text, now)),
             News::Confirmed => commit.confirmed.push(Confirmed {
-                encounter_id: done.item.facts.encounter_id.clone(),
-                encounter_revision: done.item.kept.revision(),
-                date_of_service: done.item.facts.date_of_service,
-                decision_id: id.clone(),
+                encounter_id: known.facts.encounter_id.clone(),
+                encounter_revision: known.kept.revision(),
+                date_of_service: known.facts.date_of_service,
+                decision_id: decision_id.to_owned(),
             }),
         }
     }
     commit
 }
 
-fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestamp) -> NewDecision {
-    let facts = &done.item.facts;
-    let answerer = done.item.routed.answerer();
+fn new_decision(done: &DecidedEncounter, decision_id: &str, text: &str, now: Timestamp) -> NewDecision {
+    let known = &done.asked.known;
+    let facts = &known.facts;
+    let answerer = done.asked.routed.answerer();
     NewDecision {
         decision_id: decision_id.to_owned(),
         encounter_id: facts.encounter_id.clone(),
-        encounter_revision: done.item.kept.revision(),
-        new_encounter: (done.item.kept == Kept::New).then(|| EncounterFacts { standing: None, ..facts.clone() }),
+        encounter_revision: known.kept.revision(),
+        new_encounter: (known.kept == Kept::New).then(|| EncounterFacts { standing: None, ..facts.clone() }),
         payer_id: facts.payer_id.clone(),
         plan_id: facts.plan_id.clone(),
         service_line: facts.service_line.clone(),
@@ -154,7 +158,7 @@ fn new_decision(done: &DecidedItem, decision_id: &str, text: &str, now: Timestam
         }),
         terms_digest: answerer.map(|answerer| answerer.terms_digest),
         decided_at: now,
-        supersedes: done.item.supersedes.clone(),
+        supersedes: known.supersedes().map(str::to_owned),
         record: text.to_owned(),
         decision: done.decision.clone(),
         ledger_lines: done.ledger_lines.clone(),

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 
 use crate::asking::Keep;
 use crate::clock::{day_of, instant_text};
+use crate::decide::asked::Options;
+use crate::decide::decision_record::Mode;
 use crate::decide::pool::{PoolFault, WhenFull};
-use crate::decide::record::Mode;
-use crate::decide::request::Options;
-use crate::decide::run::{Counted, Item, Job};
-use crate::decide::service::{DecisionService, Seed, Work};
-use crate::decide::write::{Stamp, Written, run_and_write};
+use crate::decide::recorded::{Recorded, Stamp, run_and_record};
+use crate::decide::service::DecisionService;
+use crate::decide::work::{Addressed, Known, Work};
 use crate::error::{Cause, ServiceError};
 use crate::registry::answerer::Routed;
 use crate::registry::{Pinned, Published};
@@ -47,11 +47,11 @@ impl DecisionService {
     /// read. What a host knows is brought up to it first; what is kept is checked again when it is committed.
     pub(crate) async fn run(
         &self,
-        works: Vec<Work>,
+        works: Vec<Work<Known>>,
         now: Timestamp,
         options: &Options,
         when_full: WhenFull,
-    ) -> Result<Vec<Written>, ServiceError> {
+    ) -> Result<Vec<Recorded>, ServiceError> {
         let published = self.published_for(&works).await?;
         let pinned = match &options.policy {
             Some(name) => Some(Pinned { policy: self.registry.require_policy(name).await? }),
@@ -59,24 +59,33 @@ impl DecisionService {
         };
         let records = self.read_records(&works).await?;
         let last_day = last_day(now);
-        let mut jobs = Vec::with_capacity(works.len());
+        let mut addressed = Vec::with_capacity(works.len());
         for work in works {
-            let mut items = Vec::with_capacity(work.seeds.len());
-            for Seed { mut facts, kept, supersedes, in_force, tag } in work.seeds {
+            let mut encounters = Vec::with_capacity(work.encounters.len());
+            for mut known in work.encounters {
+                let (agency, facts) = (&work.agency_id, &known.facts);
                 let routed = match &pinned {
                     Some(pinned) => {
-                        self.registry.route_pinned(&published, pinned, (&work.agency_id, &facts), options.as_of).await?
+                        self.registry.route_pinned(&published, pinned, (agency, facts), options.as_of).await?
                     }
-                    None => self.registry.route(&published, &work.agency_id, &facts, options.as_of).await?,
+                    None => self.registry.route(&published, agency, facts, options.as_of).await?,
                 };
-                let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { routed };
-                let (routed, records) = records.resolve(&work.agency_id, &mut facts, routed);
-                items.push(Item { facts, kept, supersedes, in_force, routed, records, tag });
+                let routed = if facts.date_of_service > last_day { far_ahead(facts) } else { routed };
+                let (routed, records) = records.resolve(agency, &mut known.facts, routed);
+                encounters.push(Addressed { known, routed, records });
             }
-            let Work { agency_id, client_id, ledger, ledger_through, .. } = work;
-            let schedule_change = published.snapshot.agency_change(&agency_id);
-            let counted = Counted::Before;
-            jobs.push(Job { agency_id, client_id, schedule_change, ledger, ledger_through, counted, items });
+            let schedule_change = published.snapshot.agency_change(&work.agency_id);
+            let Work { agency_id, client_id, has_corrections, ledger, ledger_through, counted, .. } = work;
+            addressed.push(Work {
+                agency_id,
+                client_id,
+                schedule_change,
+                has_corrections,
+                ledger,
+                ledger_through,
+                counted,
+                encounters,
+            });
         }
         let decided_at = instant_text(now);
         let as_of = options.as_of.map_or_else(|| decided_at.clone(), instant_text);
@@ -92,33 +101,33 @@ impl DecisionService {
             explain: options.explain,
             engine_version: adjudica_engine::engine_version(),
         };
-        self.run_spread(jobs, stamp, when_full).await
+        self.run_spread(addressed, stamp, when_full).await
     }
 
     /// What answers now, no older than what the works were read with.
-    async fn published_for(&self, works: &[Work]) -> Result<Arc<Published>, ServiceError> {
+    async fn published_for(&self, works: &[Work<Known>]) -> Result<Arc<Published>, ServiceError> {
         let published = self.registry.published();
-        let is_older = |work: &Work| published.snapshot.agency_change(&work.agency_id) < work.schedule_change;
+        let is_older = |work: &Work<Known>| published.snapshot.agency_change(&work.agency_id) < work.schedule_change;
         if works.iter().any(is_older) { self.registry.refresh().await } else { Ok(published) }
     }
 
     async fn run_spread(
         &self,
-        jobs: Vec<Job>,
+        works: Vec<Work<Addressed>>,
         stamp: Stamp,
         when_full: WhenFull,
-    ) -> Result<Vec<Written>, ServiceError> {
-        let encounters: usize = jobs.iter().map(|job| job.items.len()).sum();
+    ) -> Result<Vec<Recorded>, ServiceError> {
+        let encounters: usize = works.iter().map(|work| work.encounters.len()).sum();
         let shares = if encounters < SPREAD_FROM { 1 } else { self.threads.max(1) };
         let stamp = Arc::new(stamp);
-        let running = split(jobs, shares).into_iter().map(|share| {
+        let running = split(works, shares).into_iter().map(|share| {
             let stamp = Arc::clone(&stamp);
-            self.pool.run(when_full, move || run_and_write(share, &stamp))
+            self.pool.run(when_full, move || run_and_record(share, &stamp))
         });
         let mut written = Vec::new();
         for answer in futures_util::future::join_all(running).await {
             let answer = answer.map_err(pool_failed)?;
-            written.extend(answer.map_err(|fault| ServiceError::internal("run_and_write", fault))?);
+            written.extend(answer.map_err(|fault| ServiceError::internal("run_and_record", fault))?);
         }
         Ok(written)
     }
@@ -131,16 +140,16 @@ fn pool_failed(fault: PoolFault) -> ServiceError {
     }
 }
 
-/// `jobs` in at most `shares` parts of about the same number of encounters; each keeps the order.
-fn split(jobs: Vec<Job>, shares: usize) -> Vec<Vec<Job>> {
-    let encounters: usize = jobs.iter().map(|job| job.items.len()).sum();
+/// `works` in at most `shares` parts of about the same number of encounters; each keeps the order.
+fn split(works: Vec<Work<Addressed>>, shares: usize) -> Vec<Vec<Work<Addressed>>> {
+    let encounters: usize = works.iter().map(|work| work.encounters.len()).sum();
     let share_max = encounters.div_ceil(shares.max(1)).max(1);
     let mut parts = Vec::with_capacity(shares);
     let mut part = Vec::new();
     let mut size = 0;
-    for job in jobs {
-        size += job.items.len();
-        part.push(job);
+    for work in works {
+        size += work.encounters.len();
+        part.push(work);
         if size >= share_max {
             parts.push(std::mem::take(&mut part));
             size = 0;

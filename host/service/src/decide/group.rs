@@ -10,7 +10,7 @@ use adjudica_store::{ClientKey, NewCommit, Store, StoreError};
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::decide::commit::{Candidate, Outlook, add_to, outlook};
+use crate::decide::commit::{Candidate, Ended, add_to, ended};
 use crate::error::ServiceError;
 use crate::observe::Observer;
 
@@ -28,7 +28,7 @@ pub(crate) struct Committer {
 /// A request that waits for its commit. Nobody waits any more when the answer's receiver is gone.
 struct Waiting {
     candidate: Candidate,
-    answer: oneshot::Sender<(Candidate, Result<Outlook, ServiceError>)>,
+    answer: oneshot::Sender<(Candidate, Result<Ended, ServiceError>)>,
 }
 
 impl Committer {
@@ -45,13 +45,13 @@ impl Committer {
     }
 
     /// Commits `candidate`, perhaps together with others, and gives it back with its own outcome.
-    pub(crate) async fn commit(&self, candidate: Candidate) -> Result<(Candidate, Outlook), ServiceError> {
+    pub(crate) async fn commit(&self, candidate: Candidate) -> Result<(Candidate, Ended), ServiceError> {
         let lost = || ServiceError::internal("decide::group", "the task that commits is gone");
         let _counted = Counted::new(&self.waiting);
         let (answer, answered) = oneshot::channel();
         self.sender.send(Waiting { candidate, answer }).await.map_err(|_| lost())?;
-        let (candidate, outlook) = answered.await.map_err(|_| lost())?;
-        Ok((candidate, outlook?))
+        let (candidate, ended) = answered.await.map_err(|_| lost())?;
+        Ok((candidate, ended?))
     }
 }
 
@@ -132,19 +132,19 @@ fn take_group(waiting: &mut Vec<Waiting>) -> Vec<Waiting> {
 async fn commit_group(store: &dyn Store, observer: &Observer, mut group: Vec<Waiting>) {
     while group.len() > 1 {
         let Err(fault) = commit(store, observer, &group).await else {
-            return group.into_iter().for_each(|waiting| answer(observer, waiting, Ok(Outlook::Durable)));
+            return group.into_iter().for_each(|waiting| answer(observer, waiting, Ok(Ended::Durable)));
         };
         let guilty: Vec<Waiting> = group.extract_if(.., |waiting| is_guilty(&fault, &waiting.candidate)).collect();
         if guilty.is_empty() && fault.may_spare_the_rest() {
             break;
         }
         let refused = if guilty.is_empty() { std::mem::take(&mut group) } else { guilty };
-        let result = outlook(Err(fault));
+        let result = ended(Err(fault));
         refused.into_iter().for_each(|waiting| answer(observer, waiting, result.clone()));
     }
     for waiting in group.into_iter().filter(|waiting| !waiting.answer.is_closed()) {
         let result = commit(store, observer, std::slice::from_ref(&waiting)).await;
-        answer(observer, waiting, outlook(result));
+        answer(observer, waiting, ended(result));
     }
 }
 
@@ -168,8 +168,8 @@ fn is_guilty(fault: &StoreError, candidate: &Candidate) -> bool {
     }
 }
 
-fn answer(observer: &Observer, waiting: Waiting, result: Result<Outlook, ServiceError>) {
-    let is_durable = matches!(result, Ok(Outlook::Durable));
+fn answer(observer: &Observer, waiting: Waiting, result: Result<Ended, ServiceError>) {
+    let is_durable = matches!(result, Ok(Ended::Durable));
     if let Err((candidate, _)) = waiting.answer.send((waiting.candidate, result))
         && is_durable
     {

@@ -10,7 +10,8 @@ use adjudica_core::records::RecordSubject;
 use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
 use adjudica_store::{BadRecord, ClientKey, RecordKey, Store, StoreError};
 
-use crate::decide::service::{DecisionService, Work};
+use crate::decide::service::DecisionService;
+use crate::decide::work::{Known, Work};
 use crate::error::ServiceError;
 use crate::registry::answerer::Routed;
 
@@ -38,19 +39,21 @@ pub fn keys(agency_id: &Token, facts: &EncounterFacts) -> [RecordKey; 4] {
 }
 
 impl DecisionService {
-    /// Reads the records of everything that `works` names, in one journey to the store.
-    pub(crate) async fn read_records(&self, works: &[Work]) -> Result<Records, ServiceError> {
-        let named = works.iter().flat_map(|work| work.seeds.iter().flat_map(|seed| keys(&work.agency_id, &seed.facts)));
+    /// Reads the records of everything that `works` names, in one call of the store.
+    pub(crate) async fn read_records(&self, works: &[Work<Known>]) -> Result<Records, ServiceError> {
+        let named =
+            works.iter().flat_map(|work| work.encounters.iter().flat_map(|known| keys(&work.agency_id, &known.facts)));
         let named: BTreeSet<RecordKey> = named.collect();
         let corrected = works.iter().filter(|work| work.has_corrections);
-        let key = |work: &Work| ClientKey { agency_id: work.agency_id.clone(), client_id: work.client_id.clone() };
+        let key =
+            |work: &Work<Known>| ClientKey { agency_id: work.agency_id.clone(), client_id: work.client_id.clone() };
         let corrected: Vec<ClientKey> = corrected.map(key).collect();
         Ok(Records::read(self.store.as_ref(), named, &corrected).await?)
     }
 }
 
 impl Records {
-    /// Reads the records about what is named in one journey to the store, and those claims of the clients in `corrected` that
+    /// Reads the records about what is named in one call of the store, and those claims of the clients in `corrected` that
     /// replace or void others in a second.
     ///
     /// # Errors

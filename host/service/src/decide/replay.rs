@@ -4,15 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use adjudica_core::{Decision, Digest, Token};
-use adjudica_store::{LedgerEntry, LedgerKind, StoredDecision, chain_hash};
+use adjudica_store::{LedgerEntry, LedgerKind, LiveLine, StoredDecision, chain_hash};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::decide::decision_record::DecisionRecord;
 use crate::decide::pool::WhenFull;
-use crate::decide::record::Record;
-use crate::decide::run::{Counted, Item, Job, Kept, LedgerSeen, place, run_jobs};
+use crate::decide::run::run;
 use crate::decide::service::DecisionService;
+use crate::decide::work::{Addressed, Counted, Known, Work, place, place_of};
 use crate::error::{Cause, ServiceError};
 use crate::registry::answerer::Answerer;
 use crate::registry::answerer::Routed;
@@ -70,34 +71,27 @@ impl DecisionService {
                           where on, and a backup has what was recorded";
             return Err(ServiceError::new(Cause::RecordChanged, public));
         }
-        let record = Record::parse(&stored.record)
+        let record = DecisionRecord::parse(&stored.record)
             .map_err(|fault| ServiceError::internal("replay", format!("record of {decision_id}: {fault}")))?;
         let routed = self.route_again(&record).await?;
         let ledger = self.ledger_then(&record).await?;
         let explain = record.explain.into();
         let facts = record.facts.clone().into_owned();
-        let (supersedes, in_force, records) = (None, None, None);
-        let item = Item { facts, kept: Kept::Nowhere, supersedes, in_force, routed, records, tag: 0 };
-        let job = Job {
-            agency_id: record.agency_id.clone().into_owned(),
-            client_id: record.facts.client_id.clone(),
-            schedule_change: 0,
-            ledger,
-            ledger_through: record.ledger_through,
-            counted: counted(&record),
-            items: vec![item],
-        };
-        let decided = self.pool.run(WhenFull::Refuse, move || run_jobs(vec![job], explain)).await;
+        let asked = Addressed { known: Known::nowhere(facts, 0), routed, records: None };
+        let (agency_id, client_id) = (record.agency_id.clone().into_owned(), record.facts.client_id.clone());
+        let mut work = Work::new(agency_id, client_id, vec![asked]);
+        (work.ledger, work.ledger_through, work.counted) = (ledger, record.ledger_through, counted(&record));
+        let decided = self.pool.run(WhenFull::Refuse, move || run(vec![work], explain)).await;
         let decided =
             decided.map_err(|_| ServiceError::new(Cause::Overloaded, "the host is busy; try again in a second"))?;
-        let again = decided.into_iter().flat_map(|job| job.items).next().map(|done| done.decision);
+        let again = decided.into_iter().flat_map(|client| client.encounters).next().map(|done| done.decision);
         let again = again.ok_or_else(|| ServiceError::internal("replay", "no decision was made"))?;
         compare(&record, &again, decision_id)
     }
 
     /// Who answered then. Where nobody did, nobody does again: what was in force at an instant is no question, because a change
     /// of activations and a decision of the same instant were each made without the other.
-    async fn route_again(&self, record: &Record<'_>) -> Result<Routed, ServiceError> {
+    async fn route_again(&self, record: &DecisionRecord<'_>) -> Result<Routed, ServiceError> {
         let (Some(used), Some(terms_digest)) = (&record.policy, record.terms_digest) else {
             return match record.undetermined.as_deref() {
                 None => Err(ServiceError::internal("replay", "the record names no policy and no reason")),
@@ -111,7 +105,7 @@ impl DecisionService {
 
     /// The lines that counted then: those up to the recorded entry that no entry up to there took back, of encounters before
     /// the decision's own.
-    pub(crate) async fn ledger_then(&self, record: &Record<'_>) -> Result<Vec<LedgerSeen>, ServiceError> {
+    pub(crate) async fn ledger_then(&self, record: &DecisionRecord<'_>) -> Result<Vec<LiveLine>, ServiceError> {
         let entries =
             self.store.ledger_of(&record.agency_id, &record.facts.client_id, Some(record.ledger_through)).await?;
         let reversed: BTreeSet<i64> = entries.iter().filter_map(|entry| entry.reverses_seq).collect();
@@ -121,15 +115,15 @@ impl DecisionService {
                 && !record.ledger_without.contains(&entry.encounter_id)
         };
         let live = entries.into_iter().filter(live);
-        let seen = live.map(|entry| LedgerSeen { encounter_id: entry.encounter_id, line: entry.line });
+        let seen = live.map(|entry| LiveLine { encounter_id: entry.encounter_id, line: entry.line, seq: entry.seq });
         let stands_before =
-            |seen: &LedgerSeen| counted(record) == Counted::All || seen.place() < place(record.facts.as_ref());
+            |seen: &LiveLine| counted(record) == Counted::All || place_of(seen) < place(record.facts.as_ref());
         Ok(seen.filter(stands_before).collect())
     }
 }
 
 /// Which lines a decision counted when its record was written.
-fn counted(record: &Record<'_>) -> Counted {
+fn counted(record: &DecisionRecord<'_>) -> Counted {
     if record.record_version >= 2 { Counted::Before } else { Counted::All }
 }
 
@@ -140,7 +134,7 @@ fn missing(what: &str, digest: Digest) -> ServiceError {
     )
 }
 
-fn compare(record: &Record<'_>, again: &Decision, decision_id: &str) -> Result<Replay, ServiceError> {
+fn compare(record: &DecisionRecord<'_>, again: &Decision, decision_id: &str) -> Result<Replay, ServiceError> {
     let write = |decision: &Decision| {
         serde_json::to_value(decision).map_err(|fault| ServiceError::internal("replay::compare", fault))
     };

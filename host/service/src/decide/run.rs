@@ -7,137 +7,22 @@ use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::ledger::ledger_lines;
 use adjudica_core::payment::divide_decision;
-use adjudica_core::records::resolve::{CareDays, RecordBook, resolve};
+use adjudica_core::records::resolve::{CareDays, resolve};
 use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Timeline, Token, taken_back};
-use adjudica_store::InForce;
+use adjudica_store::{InForce, LiveLine};
 
-use crate::decide::record::Said;
+use crate::decide::decided::{Decided, DecidedEncounter, News};
+use crate::decide::decision_record::Said;
+use crate::decide::work::{Addressed, Counted, Work, place, place_of};
 use crate::registry::answerer::{Answerer, Routed};
 
 /// Most encounters in one call of a policy.
 pub const CALL_ENCOUNTERS_MAX: usize = 1_000;
 
-/// A billed line of the client that is not reversed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LedgerSeen {
-    /// The encounter it was billed for.
-    pub encounter_id: Token,
-    /// The line.
-    pub line: LedgerLine,
-}
-
-/// Where an encounter to decide is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// In the store, with this revision.
-    Stored(i64),
-    /// In the store from now on, with revision 1: it came with a request.
-    New,
-    /// Nowhere: it is asked about only.
-    Nowhere,
-}
-
-impl Kept {
-    /// Its revision in the store.
-    #[must_use]
-    pub fn revision(self) -> Option<i64> {
-        match self {
-            Self::Stored(revision) => Some(revision),
-            Self::New => Some(1),
-            Self::Nowhere => None,
-        }
-    }
-}
-
-/// An encounter to decide.
-pub struct Item {
-    /// What is known about it.
-    pub facts: EncounterFacts,
-    /// Where it is kept.
-    pub kept: Kept,
-    /// The decision that the new one replaces.
-    pub supersedes: Option<String>,
-    /// The same decision, where the new one need not be written if it says the same.
-    pub in_force: Option<InForce>,
-    /// Who answers.
-    pub routed: Routed,
-    /// Its records, where what they say depends on what was billed before.
-    pub records: Option<Arc<RecordBook>>,
-    /// The caller's own number for it.
-    pub tag: usize,
-}
-
-/// Which lines of its client's ledger a decision counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Counted {
-    /// Those of encounters before it.
-    Before,
-    /// All: so it was when records had their first form.
-    All,
-}
-
-/// One client's encounters to decide, and what was billed before.
-pub struct Job {
-    /// The agency.
-    pub agency_id: Token,
-    /// The client.
-    pub client_id: Token,
-    /// The last change of activations that concerns the agency, of those that chose who answers.
-    pub schedule_change: i64,
-    /// Lines that are not reversed.
-    pub ledger: Vec<LedgerSeen>,
-    /// The last entry of the ledger.
-    pub ledger_through: i64,
-    /// Which of them count.
-    pub counted: Counted,
-    /// What to decide, one item for each encounter.
-    pub items: Vec<Item>,
-}
-
-/// A decided encounter.
-pub struct DecidedItem {
-    /// What was decided.
-    pub item: Item,
-    /// Whether it is news.
-    pub news: News,
-    /// The last entry of the ledger that was counted.
-    pub ledger_through: i64,
-    /// Encounters that are decided again after this one, but whose lines up to there stand before it: they were not counted.
-    /// Lines that stand after it are counted by nobody, so in most ledgers there is none.
-    pub ledger_without: Vec<Token>,
-    /// The decision.
-    pub decision: Decision,
-    /// The lines it adds to the ledger.
-    pub ledger_lines: Vec<LedgerLine>,
-}
-
-/// Whether a decision is to be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum News {
-    /// It is.
-    Made,
-    /// It says what the one in force says, which stays.
-    Confirmed,
-}
-
-/// A decided client.
-pub struct DecidedJob {
-    /// The agency.
-    pub agency_id: Token,
-    /// The client.
-    pub client_id: Token,
-    /// As in the job.
-    pub schedule_change: i64,
-    /// The last entry of the ledger when it was read.
-    pub ledger_through: i64,
-    /// Its encounters, in the order they were decided: by date of service, then id.
-    pub items: Vec<DecidedItem>,
-}
-
-/// Decides every encounter of `jobs`. Encounters of one client see the lines of those before them, whichever policy decided those.
+/// Decides every encounter of `works`. Encounters of one client see the lines of those before them, whichever policy decided those.
 #[must_use]
-pub fn run_jobs(jobs: Vec<Job>, explain: Explain) -> Vec<DecidedJob> {
-    let mut progress: Vec<_> = jobs.into_iter().map(Progress::start).collect();
+pub fn run(works: Vec<Work<Addressed>>, explain: Explain) -> Vec<Decided> {
+    let mut progress: Vec<_> = works.into_iter().map(Progress::start).collect();
     loop {
         let mut calls: BTreeMap<(Digest, Digest), Vec<usize>> = BTreeMap::new();
         for (index, client) in progress.iter_mut().enumerate() {
@@ -157,44 +42,28 @@ pub fn run_jobs(jobs: Vec<Job>, explain: Explain) -> Vec<DecidedJob> {
 
 /// A client on the way: items still to decide (last first), the ledger as it is by now, and what is done.
 struct Progress {
-    waiting: Vec<Item>,
+    waiting: Vec<Addressed>,
     /// Lines billed before that stand after what is decided now (last first).
-    held_back: Vec<LedgerSeen>,
+    held_back: Vec<LiveLine>,
     timeline: Timeline,
-    asked: Vec<Item>,
+    asked: Vec<Addressed>,
     ledger_through: i64,
     /// Encounters still to be decided again, and how many lines of each are taken back when they are.
     again: BTreeMap<Token, usize>,
     /// Where those lines stand.
     again_at: BTreeSet<(ServiceDate, Token)>,
-    done: DecidedJob,
-}
-
-/// Where an encounter stands among those of its client.
-///
-/// INVARIANT (a decision counts what stands before its encounter): limits, minutes, authorized units and dollars are counted
-/// over the lines of encounters before it, in this order, and over no others. So what is decided does not depend on when.
-pub fn place(facts: &EncounterFacts) -> (ServiceDate, &Token) {
-    (facts.date_of_service, &facts.encounter_id)
-}
-
-impl LedgerSeen {
-    /// Where its encounter stood when the line was billed.
-    #[must_use]
-    pub fn place(&self) -> (ServiceDate, &Token) {
-        (self.line.date_of_service, &self.encounter_id)
-    }
+    done: Decided,
 }
 
 impl Progress {
-    fn start(mut job: Job) -> Self {
-        job.items.sort_by(|a, b| place(&a.facts).cmp(&place(&b.facts)));
-        let ids: BTreeSet<_> = job.items.iter().map(|item| item.facts.encounter_id.clone()).collect();
+    fn start(mut work: Work<Addressed>) -> Self {
+        work.encounters.sort_by(|a, b| place(&a.known.facts).cmp(&place(&b.known.facts)));
+        let ids: BTreeSet<_> = work.encounters.iter().map(|item| item.known.facts.encounter_id.clone()).collect();
         let mut held_back = Vec::new();
         let mut again: BTreeMap<Token, usize> = BTreeMap::new();
         let mut again_at = BTreeSet::new();
         // Lines of encounters that are decided again are taken back by their new decisions, so nobody counts them.
-        for seen in job.ledger {
+        for seen in work.ledger {
             match ids.contains(&seen.encounter_id) {
                 true => {
                     again_at.insert((seen.line.date_of_service, seen.encounter_id.clone()));
@@ -204,45 +73,45 @@ impl Progress {
             }
         }
         // Lines of one encounter keep their order.
-        held_back.sort_by(|a, b| a.place().cmp(&b.place()));
+        held_back.sort_by(|a, b| place_of(a).cmp(&place_of(b)));
         held_back.reverse();
         let mut timeline = Timeline::default();
-        if job.counted == Counted::All {
+        if work.counted == Counted::All {
             timeline.ledger.extend(held_back.drain(..).rev().map(|seen| seen.line));
         }
-        job.items.reverse();
+        work.encounters.reverse();
         Self {
-            ledger_through: job.ledger_through,
+            ledger_through: work.ledger_through,
             again,
             again_at,
-            waiting: job.items,
+            waiting: work.encounters,
             held_back,
             timeline,
             asked: Vec::new(),
-            done: DecidedJob {
-                agency_id: job.agency_id,
-                client_id: job.client_id,
-                schedule_change: job.schedule_change,
-                ledger_through: job.ledger_through,
-                items: Vec::new(),
+            done: Decided {
+                agency_id: work.agency_id,
+                client_id: work.client_id,
+                schedule_change: work.schedule_change,
+                ledger_through: work.ledger_through,
+                encounters: Vec::new(),
             },
         }
     }
 
     /// Whether a line billed before stands between what is in the timeline and `item`.
-    fn is_held_up(&self, item: &Item) -> bool {
-        self.held_back.last().is_some_and(|seen| seen.place() < place(&item.facts))
+    fn is_held_up(&self, item: &Addressed) -> bool {
+        self.held_back.last().is_some_and(|seen| place_of(seen) < place(&item.known.facts))
     }
 
     /// Puts the lines that stand before `item` into the timeline, and settles what its records say after them.
-    fn bring_up_to(&mut self, item: &mut Item) {
+    fn bring_up_to(&mut self, item: &mut Addressed) {
         while self.is_held_up(item) {
             self.timeline.ledger.extend(self.held_back.pop().map(|seen| seen.line));
         }
         if let (Some(book), Routed::To(answerer)) = (item.records.take(), &item.routed) {
             let days = |line: &LedgerLine| (line.rendering_provider_id.clone(), line.date_of_service);
             let care: CareDays = self.timeline.ledger.iter().map(days).collect();
-            item.facts.standing = resolve(&book, &item.facts, &answerer.terms.rendering_sources, &care);
+            item.known.facts.standing = resolve(&book, &item.known.facts, &answerer.terms.rendering_sources, &care);
         }
     }
 
@@ -250,7 +119,7 @@ impl Progress {
     fn skip_to_policy(&mut self) -> Option<Arc<Answerer>> {
         while let Some(mut item) = self.waiting.pop() {
             self.bring_up_to(&mut item);
-            if let (Routed::To(_), Some(decision)) = (&item.routed, taken_back::decide(&item.facts)) {
+            if let (Routed::To(_), Some(decision)) = (&item.routed, taken_back::decide(&item.known.facts)) {
                 self.settle(item, decision);
                 continue;
             }
@@ -277,10 +146,10 @@ impl Progress {
             && matches!(&next.routed, Routed::To(next) if is_same(next, &first))
             // The first was brought up to its place already.
             && (self.asked.is_empty() || !self.is_held_up(next) && next.records.is_none())
-            && taken_back::decide(&next.facts).is_none()
+            && taken_back::decide(&next.known.facts).is_none()
             && let Some(item) = self.waiting.pop()
         {
-            self.timeline.encounters.push(item.facts.clone());
+            self.timeline.encounters.push(item.known.facts.clone());
             self.asked.push(item);
         }
     }
@@ -305,12 +174,13 @@ impl Progress {
         self.waiting.extend(self.asked.drain(..).rev());
     }
 
-    fn settle(&mut self, item: Item, mut decision: Decision) {
-        divide_decision(&mut decision, &item.facts, &self.timeline.ledger);
-        let ledger_lines = ledger_lines(&item.facts, &decision);
+    fn settle(&mut self, item: Addressed, mut decision: Decision) {
+        divide_decision(&mut decision, &item.known.facts, &self.timeline.ledger);
+        let ledger_lines = ledger_lines(&item.known.facts, &decision);
         self.timeline.ledger.extend(ledger_lines.iter().cloned());
-        let billed_before = self.again.remove(&item.facts.encounter_id).unwrap_or(0);
-        let is_confirmed = item.in_force.as_ref().is_some_and(|in_force| says_the_same(in_force, &item, &decision));
+        let billed_before = self.again.remove(&item.known.facts.encounter_id).unwrap_or(0);
+        let is_confirmed = item.known.may_stay
+            && item.known.in_force.as_ref().is_some_and(|in_force| says_the_same(in_force, &item, &decision));
         let news = if is_confirmed { News::Confirmed } else { News::Made };
         if news == News::Made {
             // The store takes the superseded lines back first, then writes the new ones.
@@ -320,8 +190,15 @@ impl Progress {
         if news == News::Made {
             self.ledger_through = add(ledger_through, ledger_lines.len());
         }
-        let ledger_without = self.not_counted(&item.facts);
-        self.done.items.push(DecidedItem { item, news, ledger_through, ledger_without, decision, ledger_lines });
+        let ledger_without = self.not_counted(&item.known.facts);
+        self.done.encounters.push(DecidedEncounter {
+            asked: item,
+            news,
+            ledger_through,
+            ledger_without,
+            decision,
+            ledger_lines,
+        });
     }
 }
 
@@ -336,12 +213,12 @@ impl Progress {
 }
 
 /// Whether the decision in force was made by the same policy and terms, and says the same of the same facts.
-fn says_the_same(in_force: &InForce, item: &Item, decision: &Decision) -> bool {
+fn says_the_same(in_force: &InForce, item: &Addressed, decision: &Decision) -> bool {
     let (answer, currency) = match &item.routed {
         Routed::To(answerer) => ((Some(answerer.digest), Some(answerer.terms_digest)), Some(&answerer.currency)),
         Routed::Nobody(..) => ((None, None), None),
     };
-    let said = Said::new(&item.facts, currency, decision);
+    let said = Said::new(&item.known.facts, currency, decision);
     answer == (in_force.policy_digest, in_force.terms_digest) && said.is_in(&in_force.record)
 }
 

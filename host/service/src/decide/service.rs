@@ -5,25 +5,24 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Instant;
 
-use adjudica_core::{EncounterFacts, Token};
-use adjudica_store::{InForce, NewCommit, Store};
+use adjudica_core::Token;
+use adjudica_store::{NewCommit, Store};
 use jiff::Timestamp;
 use tokio::sync::{Mutex, Semaphore};
 
 use crate::asking::Keep;
 use crate::clock::Clock;
 use crate::decide::aside::SetAside;
-use crate::decide::commit::{Candidate, Idempotency, Outlook, outlook};
+use crate::decide::asked::{Answered, Asked, IdempotencyKey, Made, Options};
+use crate::decide::commit::{Candidate, Ended, Idempotency, ended};
+use crate::decide::decided::{DecidedEncounter, News};
+use crate::decide::decision_record::DecisionRecord;
 use crate::decide::follow::FOLLOWER;
-use crate::decide::gone::gone;
 use crate::decide::group::Committer;
 use crate::decide::pool::{Pool, WhenFull};
-use crate::decide::read::Read;
-use crate::decide::record::Record;
-use crate::decide::request::{Answered, Asked, IdempotencyKey, Made, Options, Subject};
-use crate::decide::run::{DecidedItem, Item, Kept, LedgerSeen, News};
+use crate::decide::read::{Answer, Read};
+use crate::decide::recorded::Recorded;
 use crate::decide::why_not::WAYS_AT_ONCE;
-use crate::decide::write::Written;
 use crate::error::{Cause, FieldFault, ServiceError};
 use crate::metrics::Metrics;
 use crate::observe::Observer;
@@ -65,29 +64,6 @@ pub struct ServiceParts {
     pub threads: usize,
     /// Times that a decision is made again because the client's ledger moved.
     pub ledger_retries_max: u32,
-}
-
-/// What is known of one client before deciding.
-pub(crate) struct Work {
-    pub(crate) agency_id: Token,
-    pub(crate) client_id: Token,
-    pub(crate) ledger: Vec<LedgerSeen>,
-    pub(crate) ledger_through: i64,
-    /// The last change of activations that concerns the agency, as it was read.
-    pub(crate) schedule_change: i64,
-    /// Whether the agency has claims that replace or void others.
-    pub(crate) has_corrections: bool,
-    pub(crate) seeds: Vec<Seed>,
-}
-
-/// An encounter before it is known who answers for it.
-pub(crate) struct Seed {
-    pub(crate) facts: EncounterFacts,
-    pub(crate) kept: Kept,
-    pub(crate) supersedes: Option<String>,
-    /// The decision in force, where it may stay.
-    pub(crate) in_force: Option<InForce>,
-    pub(crate) tag: usize,
 }
 
 impl DecisionService {
@@ -201,10 +177,11 @@ impl DecisionService {
         idempotency: Option<Idempotency>,
     ) -> Vec<(usize, Result<Answered, ServiceError>)> {
         let started = Instant::now();
-        let mut order: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
-        let (seeds, mut answers) = self.read_subjects(agency, asked).await;
-        let tags: Vec<usize> = seeds.iter().map(|seed| seed.tag).collect();
-        match self.decide_seeds(agency, (seeds, started), options, idempotency).await {
+        let order: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
+        let mut answers = BTreeMap::new();
+        let asked = once_each(asked, &mut answers);
+        let tags: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
+        match self.decide_asked(agency, (asked, started), options, idempotency).await {
             Ok(decided) => answers.extend(decided),
             Err(error) => answers.extend(tags.into_iter().map(|tag| (tag, Err(error.clone())))),
         }
@@ -212,7 +189,7 @@ impl DecisionService {
             let answer = answers.remove(&tag);
             (tag, answer.unwrap_or_else(|| Err(ServiceError::internal("decide_group", "an encounter got no answer"))))
         };
-        order.drain(..).map(answer).collect()
+        order.into_iter().map(answer).collect()
     }
 
     async fn find_answered(&self, agency: &Token, key: &IdempotencyKey) -> Result<Option<Answered>, ServiceError> {
@@ -223,97 +200,63 @@ impl DecisionService {
         }
         let internal = |fault: &dyn std::fmt::Display| ServiceError::internal("find_answered", fault);
         let text = String::from_utf8(found.response).map_err(|fault| internal(&fault))?;
-        let record = Record::parse(&text).map_err(|fault| internal(&fault))?;
+        let record = DecisionRecord::parse(&text).map_err(|fault| internal(&fault))?;
         let policy_digest = record.policy.as_ref().map(|policy| policy.digest);
         let decision_id = record.decision_id.into_owned();
         // The same answer as before: the request that is answered is the one that the key belongs to.
         Ok(Some(Answered { decision_id, policy_digest, text, made: Made::Now }))
     }
 
-    /// What is known of each subject; what cannot be decided is answered already.
-    async fn read_subjects(
+    async fn decide_asked(
         &self,
         agency: &Token,
-        asked: Vec<Asked>,
-    ) -> (Vec<Seed>, BTreeMap<usize, Result<Answered, ServiceError>>) {
-        let mut seeds = Vec::with_capacity(asked.len());
-        let mut answers = BTreeMap::new();
-        let mut ids = BTreeSet::new();
-        for Asked { subject, tag } in asked {
-            let seed = match subject {
-                Subject::Inline(facts) => {
-                    Ok(Seed { facts: *facts, kept: Kept::Nowhere, supersedes: None, in_force: None, tag })
-                }
-                Subject::Stored(id) => self.read_stored(agency, &id, tag).await,
-            };
-            match seed {
-                Ok(seed) if ids.insert(seed.facts.encounter_id.clone()) => seeds.push(seed),
-                Ok(_) => drop(answers.insert(tag, Err(asked_twice()))),
-                Err(error) => drop(answers.insert(tag, Err(error))),
-            }
-        }
-        (seeds, answers)
-    }
-
-    pub(crate) async fn read_stored(&self, agency: &Token, id: &Token, tag: usize) -> Result<Seed, ServiceError> {
-        let Some(stored) = self.store.find_encounter(agency, id).await? else {
-            return Err(gone(self.store.as_ref(), agency, id).await?);
-        };
-        let kept = Kept::Stored(stored.revision);
-        Ok(Seed { facts: stored.facts, kept, supersedes: None, in_force: None, tag })
-    }
-
-    async fn decide_seeds(
-        &self,
-        agency: &Token,
-        (mut seeds, started): (Vec<Seed>, Instant),
+        (asked, started): (Vec<Asked>, Instant),
         options: &Options,
         mut idempotency: Option<Idempotency>,
-    ) -> Result<Vec<(usize, Result<Answered, ServiceError>)>, ServiceError> {
-        if seeds.is_empty() {
-            return Ok(Vec::new());
+    ) -> Result<Vec<Answer>, ServiceError> {
+        let (mut open, mut answers) = self.find_clients(agency, asked).await?;
+        if open.is_empty() {
+            return Ok(answers);
         }
-        let clients: BTreeSet<Token> = seeds.iter().map(|seed| seed.facts.client_id.clone()).collect();
+        let clients: BTreeSet<Token> = open.iter().map(|open| open.client_id.clone()).collect();
         let locks: BTreeSet<usize> = clients.iter().map(|client| lock_of(agency, client)).collect();
         let mut held = Vec::with_capacity(locks.len());
         // In ascending order, so that two requests cannot wait for each other.
         for lock in locks.iter().filter_map(|lock| self.locks.get(*lock)) {
             held.push(lock.lock().await);
         }
-        let mut answers = Vec::new();
         for _ in 0..=self.ledger_retries_max {
             let now = self.clock.now();
-            let Read { works, held } = self.read_clients(agency, seeds, options).await?;
-            answers.extend(held);
+            let Read { works, answered } = self.read_clients(agency, &mut open, options).await?;
+            answers.extend(answered);
             if works.is_empty() {
                 self.keep_answer(&answers, idempotency, now).await?;
                 return Ok(answers);
             }
-            let mut written = self.run(works, now, options, WhenFull::Refuse).await?;
+            let mut clients = self.run(works, now, options, WhenFull::Refuse).await?;
             if options.keep == Keep::DryRun {
-                answers.extend(answers_of(&written));
+                answers.extend(answers_of(&clients));
                 return Ok(answers);
             }
-            answers.extend(written.extract_if(.., |client| client.unavailable().is_some()).flat_map(unanswered));
-            if written.is_empty() {
+            answers.extend(clients.extract_if(.., |client| client.unavailable().is_some()).flat_map(unanswered));
+            if clients.is_empty() {
                 return Ok(answers);
             }
-            let candidate = Candidate { written, now, started, idempotency: idempotency.take() };
-            let (candidate, outlook) = self.committer.commit(candidate).await?;
-            match outlook {
-                Outlook::Durable => {
+            let candidate = Candidate { clients, now, started, idempotency: idempotency.take() };
+            let (candidate, ended) = self.committer.commit(candidate).await?;
+            match ended {
+                Ended::Durable => {
                     self.observer.observe(candidate.events(), started);
-                    answers.extend(answers_of(&candidate.written));
+                    answers.extend(answers_of(&candidate.clients));
                     return Ok(answers);
                 }
-                Outlook::LedgerMoved => self.metrics.retried(),
-                Outlook::ScheduleMoved => {
+                Ended::LedgerMoved => self.metrics.retried(),
+                Ended::ScheduleMoved => {
                     self.metrics.retried();
                     self.registry.refresh().await?;
                 }
             }
             idempotency = candidate.idempotency;
-            seeds = take_seeds(candidate.written);
         }
         Err(ServiceError::new(
             Cause::LedgerContended,
@@ -331,13 +274,24 @@ impl DecisionService {
         let (Some(kept), Some((_, Ok(answered)))) = (idempotency, answers.first()) else { return Ok(()) };
         let answer = kept.answer(answered.text.as_str(), now);
         let commit = NewCommit { clients: Vec::new(), idempotency: vec![answer] };
-        outlook(self.store.commit_decisions(commit).await.map(drop)).map(drop)
+        ended(self.store.commit_decisions(commit).await.map(drop)).map(drop)
     }
 }
 
-fn asked_twice() -> ServiceError {
-    let fault = FieldFault::new("encounter_id", "is decided in this batch already; ask for each encounter once");
-    ServiceError::of_faults(Cause::InvalidRequest, vec![fault])
+/// What was asked, each encounter once; who asks a second time is answered so.
+fn once_each(asked: Vec<Asked>, answers: &mut BTreeMap<usize, Result<Answered, ServiceError>>) -> Vec<Asked> {
+    let mut ids = BTreeSet::new();
+    let mut once = Vec::with_capacity(asked.len());
+    for asked in asked {
+        if ids.insert(asked.subject.encounter_id().clone()) {
+            once.push(asked);
+        } else {
+            let fault =
+                FieldFault::new("encounter_id", "is decided in this batch already; ask for each encounter once");
+            answers.insert(asked.tag, Err(ServiceError::of_faults(Cause::InvalidRequest, vec![fault])));
+        }
+    }
+    once
 }
 
 fn lock_of(agency: &Token, client: &Token) -> usize {
@@ -348,35 +302,25 @@ fn lock_of(agency: &Token, client: &Token) -> usize {
 }
 
 /// The refusal of each encounter of a client for whom a policy cannot be asked.
-fn unanswered(client: Written) -> impl Iterator<Item = (usize, Result<Answered, ServiceError>)> {
-    let why = client.unavailable().unwrap_or_default();
+fn unanswered(recorded: Recorded) -> impl Iterator<Item = Answer> {
+    let why = recorded.unavailable().unwrap_or_default();
     let public = format!("{why}; nothing is recorded: ask again when the host can load it");
     let error = ServiceError::new(Cause::PolicyUnavailable, public);
-    let tags = client.job.items.into_iter().map(|done| done.item.tag).filter(|tag| *tag != FOLLOWER);
-    tags.map(move |tag| (tag, Err(error.clone())))
+    let tags = recorded.client.encounters.into_iter().map(|done| done.asked.known.tag);
+    tags.filter(|tag| *tag != FOLLOWER).map(move |tag| (tag, Err(error.clone())))
 }
 
-fn answers_of(written: &[Written]) -> Vec<(usize, Result<Answered, ServiceError>)> {
-    let mut answers = Vec::new();
-    for client in written {
-        let items = client.job.items.iter().zip(&client.records);
-        for (done, (decision_id, text)) in items.filter(|(done, _)| done.item.tag != FOLLOWER) {
-            let policy_digest = done.item.routed.answerer().map(|answerer| answerer.digest);
-            let made = if done.news == News::Made { Made::Now } else { Made::Before };
-            let (decision_id, text) = (decision_id.clone(), text.clone());
-            answers.push((done.item.tag, Ok(Answered { decision_id, text, policy_digest, made })));
-        }
-    }
-    answers
-}
-
-/// The encounters of a run that was not kept, to be decided again.
-fn take_seeds(written: Vec<Written>) -> Vec<Seed> {
-    let items = written.into_iter().flat_map(|client| client.job.items);
-    let seed = |done: DecidedItem| {
-        let Item { mut facts, kept, tag, .. } = done.item;
-        facts.standing = None;
-        Seed { facts, kept, supersedes: None, in_force: None, tag }
+fn answers_of(clients: &[Recorded]) -> Vec<Answer> {
+    let decisions = clients.iter().flat_map(Recorded::decisions);
+    let asked = decisions.filter(|(done, ..)| done.asked.known.tag != FOLLOWER);
+    let answer = |(done, decision_id, text): (&DecidedEncounter, &str, &str)| {
+        let answered = Answered {
+            decision_id: decision_id.to_owned(),
+            text: text.to_owned(),
+            policy_digest: done.asked.routed.answerer().map(|answerer| answerer.digest),
+            made: if done.news == News::Made { Made::Now } else { Made::Before },
+        };
+        (done.asked.known.tag, Ok(answered))
     };
-    items.filter(|done| done.item.tag != FOLLOWER).map(seed).collect()
+    asked.map(answer).collect()
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use adjudica_core::why_not::{Candidates, FactChange, Question, WayOut, why_not};
 use adjudica_core::{Decision, Outcome, Terms, Timeline, Token, Verdict};
 use adjudica_engine::Policy;
+use adjudica_store::LiveLine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::decide::asked::Answered;
+use crate::decide::asked::WaysOut;
+use crate::decide::decision_record::DecisionRecord;
 use crate::decide::pool::WhenFull;
-use crate::decide::record::Record;
-use crate::decide::request::Answered;
-use crate::decide::request::WaysOut;
-use crate::decide::run::LedgerSeen;
 use crate::decide::service::DecisionService;
 use crate::error::{Cause, ServiceError};
 
@@ -50,7 +50,7 @@ impl DecisionService {
     pub async fn why_not(&self, agency: &Token, decision_id: &str) -> Result<WhyNot, ServiceError> {
         let stored = self.store.find_decision(agency, decision_id).await?;
         let stored = stored.ok_or_else(|| ServiceError::not_found("decision", decision_id))?;
-        let record = Record::parse(&stored.record)
+        let record = DecisionRecord::parse(&stored.record)
             .map_err(|fault| ServiceError::internal("why_not", format!("record of {decision_id}: {fault}")))?;
         let outcome = record.outcome.as_str().to_owned();
         let ways = self.find_ways(&record).await?.unwrap_or_default();
@@ -64,7 +64,7 @@ impl DecisionService {
         if ways_out == WaysOut::LeftOut {
             return answered;
         }
-        let Ok(record) = Record::parse(&answered.text) else { return answered };
+        let Ok(record) = DecisionRecord::parse(&answered.text) else { return answered };
         if record.outcome.is_accepted() || record.outcome == Outcome::Undetermined {
             return answered;
         }
@@ -83,7 +83,7 @@ impl DecisionService {
 
     /// The ways out of a refusal; `None` where the policy, on what is stored, does not refuse for the recorded reasons. So it is
     /// with a dry run that counted lines of others in its batch.
-    async fn find_ways(&self, record: &Record<'_>) -> Result<Option<Vec<Way>>, ServiceError> {
+    async fn find_ways(&self, record: &DecisionRecord<'_>) -> Result<Option<Vec<Way>>, ServiceError> {
         let busy = || {
             ServiceError::new(
                 Cause::Overloaded,
@@ -104,7 +104,7 @@ impl DecisionService {
         let terms = self.registry.library.terms(digest).await?.ok_or_else(|| missing("terms"))?;
         let ledger = self.ledger_then(record).await?;
         let mut timeline = Timeline {
-            ledger: ledger.into_iter().map(|LedgerSeen { line, .. }| line).collect(),
+            ledger: ledger.into_iter().map(|LiveLine { line, .. }| line).collect(),
             encounters: vec![record.facts.clone().into_owned()],
         };
         timeline.sort();

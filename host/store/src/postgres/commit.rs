@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 
 use crate::chain::chain_start;
-use crate::commit::{self, ClientRef, Head, Standing};
+use crate::commit::{self, ClientRef, Head, Snapshot};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
@@ -68,24 +68,24 @@ async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<Commit
     let failed = StoreError::during("committing decisions");
     let agencies = commit::agencies(new);
     let mut transaction = store.begin().await.map_err(failed)?;
-    let mut standing = Standing::default();
-    if !lock_heads(&mut transaction, &agencies, &mut standing).await? {
+    let mut snapshot = Snapshot::default();
+    if !lock_heads(&mut transaction, &agencies, &mut snapshot).await? {
         // An agency's first commit. Its chain is started outside, so that locks are only ever taken in order.
         transaction.rollback().await.map_err(failed)?;
         start_heads(store, &agencies).await?;
         transaction = store.begin().await.map_err(failed)?;
-        lock_heads(&mut transaction, &agencies, &mut standing).await?;
+        lock_heads(&mut transaction, &agencies, &mut snapshot).await?;
     }
     keep_answers(&mut transaction, &new.idempotency).await?;
-    standing.superseded_lines = superseded_lines(&mut transaction, new).await?;
-    let clients = commit::clients(new, &standing.superseded_lines);
+    snapshot.superseded_lines = superseded_lines(&mut transaction, new).await?;
+    let clients = commit::clients(new, &snapshot.superseded_lines);
     let clients: Vec<&ClientRef> = clients.iter().collect();
-    read::add_standing(&mut transaction, &clients, &commit::encounters(new), &mut standing).await?;
-    commit::require_unmoved(new, &standing)?;
-    let rows = commit::plan(new, &standing);
+    read::add_snapshot(&mut transaction, &clients, &commit::encounters(new), &mut snapshot).await?;
+    commit::require_unmoved(new, &snapshot)?;
+    let rows = commit::plan(new, &snapshot);
     write::write(&mut transaction, &rows).await?;
     transaction.commit().await.map_err(failed)?;
-    store.heads.learn(&rows, &standing);
+    store.heads.learn(&rows, &snapshot);
     Ok(rows.committed)
 }
 
@@ -93,7 +93,7 @@ async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<Commit
 async fn lock_heads(
     connection: &mut PgConnection,
     agencies: &BTreeSet<&str>,
-    standing: &mut Standing,
+    snapshot: &mut Snapshot,
 ) -> Result<bool, StoreError> {
     let failed = StoreError::during("locking chains");
     let ids: Vec<&str> = agencies.iter().copied().collect();
@@ -101,10 +101,10 @@ async fn lock_heads(
         sqlx::query_as(LOCK_HEADS).bind(ids).fetch_all(connection).await.map_err(failed)?;
     for (agency_id, length, hash, withdrawals, schedule_change) in heads {
         let hash = digest(&hash, "chain_head", &agency_id)?;
-        standing.schedule_changes.insert(agency_id.clone(), schedule_change);
-        standing.heads.insert(agency_id, Head { length, hash, withdrawals });
+        snapshot.schedule_changes.insert(agency_id.clone(), schedule_change);
+        snapshot.heads.insert(agency_id, Head { length, hash, withdrawals });
     }
-    Ok(standing.heads.len() == agencies.len())
+    Ok(snapshot.heads.len() == agencies.len())
 }
 
 async fn start_heads(store: &PostgresStore, agencies: &BTreeSet<&str>) -> Result<(), StoreError> {

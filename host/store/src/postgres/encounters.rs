@@ -389,6 +389,22 @@ pub(super) async fn find(
     read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(unreadable)
 }
 
+const CLIENTS: &str =
+    "SELECT e.encounter_id, e.client_id FROM encounter e WHERE e.agency_id = $1 AND e.encounter_id = ANY($2)";
+
+pub(super) async fn find_clients(
+    store: &PostgresStore,
+    agency_id: &Token,
+    encounter_ids: &[Token],
+) -> Result<BTreeMap<Token, Token>, StoreError> {
+    let ids: Vec<&str> = encounter_ids.iter().map(Token::as_str).collect();
+    let query = sqlx::query_as(CLIENTS).bind(agency_id.as_str()).bind(ids);
+    let rows: Vec<(String, String)> =
+        query.fetch_all(&store.pool).await.map_err(StoreError::during("looking for clients"))?;
+    let token = |text: &str| Token::parse(text).ok();
+    Ok(rows.iter().filter_map(|(encounter, client)| Some((token(encounter)?, token(client)?))).collect())
+}
+
 pub(super) async fn list(
     store: &PostgresStore,
     agency_id: &Token,

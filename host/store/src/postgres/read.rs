@@ -3,7 +3,7 @@
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row};
 
-use crate::commit::{ClientRef, EncounterRef, Standing, StandingRow};
+use crate::commit::{ClientRef, EncounterRef, Snapshot, SnapshotRow};
 use crate::error::StoreError;
 use crate::in_force::{LoadedRow, add_loaded};
 use crate::raw::encounter::{RawEncounter, read_encounter};
@@ -97,20 +97,20 @@ pub(super) fn all<T>(
 }
 
 /// Adds the ends of ledgers and the decisions in force, as of one moment.
-pub(super) async fn add_standing(
+pub(super) async fn add_snapshot(
     connection: &mut PgConnection,
     clients: &[&ClientRef],
     encounters: &[EncounterRef<'_>],
-    standing: &mut Standing,
+    snapshot: &mut Snapshot,
 ) -> Result<(), StoreError> {
     let query = sqlx::query_as(STANDING)
         .bind(column(clients, |key| key.agency_id.as_str()))
         .bind(column(clients, |key| key.client_id.as_str()))
         .bind(column(encounters, |key| key.agency_id))
         .bind(column(encounters, |key| key.encounter_id));
-    let rows: Vec<StandingRow> =
+    let rows: Vec<SnapshotRow> =
         query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
-    standing.add(rows)
+    snapshot.add(rows)
 }
 
 /// Ends of ledgers, the last changes of activations, and decisions in force with their records, as of one moment: what
@@ -119,7 +119,7 @@ pub(super) async fn loaded(
     connection: &mut PgConnection,
     clients: &[&ClientRef],
     encounters: &[EncounterRef<'_>],
-) -> Result<Standing, StoreError> {
+) -> Result<Snapshot, StoreError> {
     let query = sqlx::query_as(LOADED)
         .bind(column(clients, |key| key.agency_id.as_str()))
         .bind(column(clients, |key| key.client_id.as_str()))
@@ -127,7 +127,7 @@ pub(super) async fn loaded(
         .bind(column(encounters, |key| key.encounter_id));
     let rows: Vec<LoadedRow> =
         query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
-    let mut standing = Standing::default();
-    add_loaded(&mut standing, rows)?;
-    Ok(standing)
+    let mut snapshot = Snapshot::default();
+    add_loaded(&mut snapshot, rows)?;
+    Ok(snapshot)
 }

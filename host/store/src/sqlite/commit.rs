@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use crate::commit::rows::{CommitRows, require_count};
-use crate::commit::{self, ClientRef, Standing};
+use crate::commit::{self, ClientRef, Snapshot};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::instant::microseconds;
@@ -113,9 +113,9 @@ pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<C
     for answer in &new.idempotency {
         keep_answer(&mut transaction, answer).await?;
     }
-    let standing = standing(&mut transaction, new).await?;
-    commit::require_unmoved(new, &standing)?;
-    let rows = commit::plan(new, &standing);
+    let snapshot = snapshot(&mut transaction, new).await?;
+    commit::require_unmoved(new, &snapshot)?;
+    let rows = commit::plan(new, &snapshot);
     for (agency_id, encounters, now) in rows.stored_by_agency() {
         encounters::write(&mut transaction, agency_id, &encounters, now).await?;
     }
@@ -135,13 +135,13 @@ async fn keep_answer(connection: &mut SqliteConnection, answer: &NewIdempotency)
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::IdempotencyKeyUsed { key: answer.key.clone() }) }
 }
 
-async fn standing(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Standing, StoreError> {
+async fn snapshot(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Snapshot, StoreError> {
     let superseded_lines = superseded_lines(connection, new).await?;
     let clients = commit::clients(new, &superseded_lines);
     let clients: Vec<&ClientRef> = clients.iter().collect();
-    let mut standing = read::standing(connection, &commit::agencies(new), &clients, &commit::encounters(new)).await?;
-    standing.superseded_lines = superseded_lines;
-    Ok(standing)
+    let mut snapshot = read::snapshot(connection, &commit::agencies(new), &clients, &commit::encounters(new)).await?;
+    snapshot.superseded_lines = superseded_lines;
+    Ok(snapshot)
 }
 
 async fn superseded_lines(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Vec<RawLedger>, StoreError> {

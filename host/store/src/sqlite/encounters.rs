@@ -308,6 +308,22 @@ pub(super) async fn find(
     read::encounter(&row).map_err(failed)?.parse().map(Some).map_err(unreadable)
 }
 
+/// Bytes that are no text are read too: such a client has no encounter that can be decided.
+const CLIENTS: &str = "SELECT CAST(e.encounter_id AS BLOB), CAST(e.client_id AS BLOB) FROM jsonb_each(?2) k
+      CROSS JOIN encounter e ON e.agency_id = ?1 AND e.encounter_id = k.value";
+
+pub(super) async fn find_clients(
+    store: &SqliteStore,
+    agency_id: &Token,
+    encounter_ids: &[Token],
+) -> Result<BTreeMap<Token, Token>, StoreError> {
+    let query = sqlx::query_as(CLIENTS).bind(agency_id.as_str()).bind(json(&encounter_ids)?);
+    let rows: Vec<(Vec<u8>, Vec<u8>)> =
+        query.fetch_all(&store.readers).await.map_err(StoreError::during("looking for clients"))?;
+    let token = |bytes: &[u8]| Token::parse(std::str::from_utf8(bytes).ok()?).ok();
+    Ok(rows.iter().filter_map(|(encounter, client)| Some((token(encounter)?, token(client)?))).collect())
+}
+
 pub(super) async fn list(
     store: &SqliteStore,
     agency_id: &Token,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
-use crate::commit::{ClientRef, EncounterRef, Standing, StandingRow};
+use crate::commit::{ClientRef, EncounterRef, Snapshot, SnapshotRow};
 use crate::error::StoreError;
 use crate::in_force::{LoadedRow, add_loaded};
 use crate::raw::encounter::RawEncounter;
@@ -127,18 +127,18 @@ pub(super) fn all<T>(
 }
 
 /// Ends of chains and ledgers and decisions in force, as of one moment: what a commit looks at.
-pub(super) async fn standing(
+pub(super) async fn snapshot(
     connection: &mut SqliteConnection,
     agencies: &BTreeSet<&str>,
     clients: &[&ClientRef],
     encounters: &[EncounterRef<'_>],
-) -> Result<Standing, StoreError> {
+) -> Result<Snapshot, StoreError> {
     let query = sqlx::query_as(STANDING).bind(json(&agencies)?).bind(json(&clients)?).bind(json(&encounters)?);
-    let rows: Vec<StandingRow> =
+    let rows: Vec<SnapshotRow> =
         query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
-    let mut standing = Standing::default();
-    standing.add(rows)?;
-    Ok(standing)
+    let mut snapshot = Snapshot::default();
+    snapshot.add(rows)?;
+    Ok(snapshot)
 }
 
 /// Ends of ledgers, the last changes of activations, and decisions in force with their records, as of one moment: what
@@ -147,12 +147,12 @@ pub(super) async fn loaded(
     connection: &mut SqliteConnection,
     clients: &[&ClientRef],
     encounters: &[EncounterRef<'_>],
-) -> Result<Standing, StoreError> {
+) -> Result<Snapshot, StoreError> {
     let agencies: BTreeSet<&str> = clients.iter().map(|client| client.agency_id.as_str()).collect();
     let query = sqlx::query_as(LOADED).bind(json(&agencies)?).bind(json(&clients)?).bind(json(&encounters)?);
     let rows: Vec<LoadedRow> =
         query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
-    let mut standing = Standing::default();
-    add_loaded(&mut standing, rows)?;
-    Ok(standing)
+    let mut snapshot = Snapshot::default();
+    add_loaded(&mut snapshot, rows)?;
+    Ok(snapshot)
 }

@@ -170,9 +170,9 @@ async fn parts(
         return Ok(Parts::default());
     }
     let refs: Vec<&ClientRef> = clients.iter().collect();
-    let standing = read::loaded(connection, &refs, encounters).await?;
+    let snapshot = read::loaded(connection, &refs, encounters).await?;
     let with_ledger: Vec<&ClientRef> =
-        standing.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
+        snapshot.ledger_ends.iter().filter(|(_, end)| **end > 0).map(|(key, _)| key).collect();
     let lines = if with_ledger.is_empty() {
         Vec::new()
     } else {
@@ -180,7 +180,7 @@ async fn parts(
         let rows = query.fetch_all(&mut *connection).await.map_err(StoreError::during(DOING))?;
         live_lines(&read::all(&rows, read::ledger, DOING)?)?
     };
-    Ok(Parts { standing, live_lines: lines })
+    Ok(Parts { snapshot, live_lines: lines })
 }
 
 pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Result<Vec<ClientWork>, StoreError> {
@@ -195,8 +195,8 @@ pub(super) async fn load(store: &SqliteStore, requests: &[WorkRequest]) -> Resul
     let (encounters, bad) = parse_all(&read::encounters(&read::lossy(rows))?);
     let mut parts = parts(&mut connection, &order, &asked).await?;
     let known = Known {
-        in_force: parts.standing.in_force.clone(),
-        taken_out: std::mem::take(&mut parts.standing.taken_out),
+        in_force: parts.snapshot.in_force.clone(),
+        taken_out: std::mem::take(&mut parts.snapshot.taken_out),
         stored: encounters.iter().map(|stored| (stored.facts.encounter_id.clone(), client_of(stored))).collect(),
     };
     let mut works = assemble(&order, encounters, parts)?;

@@ -16,6 +16,13 @@ pub(crate) async fn it_gives_every_fact_back(setup: &Setup) {
         assert_eq!(stored.agency_id, token("a"));
     }
     assert_eq!(setup.store.find_encounter(&token("a"), &token("e3")).await.expect("reads"), None);
+    let asked = ["e2", "e3", "e1"].map(token);
+    let clients = setup.store.find_clients(&token("a"), &asked).await.expect("reads");
+    assert_eq!(
+        clients,
+        [("e1", "c1"), ("e2", "c1")].map(|(encounter, client)| (token(encounter), token(client))).into()
+    );
+    assert_eq!(setup.store.find_clients(&token("other"), &asked).await.expect("reads").len(), 0);
 }
 
 pub(crate) async fn it_inserts_all_or_none_and_names_every_duplicate(setup: &Setup) {

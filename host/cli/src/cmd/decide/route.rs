@@ -8,7 +8,8 @@ use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, EncounterFacts, Manifest, Token};
 use adjudica_service::clock::{Clock as _, SystemClock};
 use adjudica_service::decide::dispatch::{far_ahead, last_day};
-use adjudica_service::decide::run::{Counted, Item, Job, Kept, run_jobs};
+use adjudica_service::decide::run::run;
+use adjudica_service::decide::work::{Addressed, Known, Work};
 use adjudica_service::registry::answerer::{Answerer, Routed};
 
 /// A policy file and its terms, ready to answer.
@@ -41,42 +42,31 @@ pub fn decide(
     progress: &dyn Fn(usize),
 ) -> Vec<Decided> {
     let mut answers: BTreeMap<usize, Decided> = BTreeMap::new();
-    let mut jobs: Vec<Job> = jobs(policies, encounters);
-    while !jobs.is_empty() {
-        let rest = jobs.split_off(jobs.len().min(CLIENTS_PER_RUN));
-        for done in run_jobs(jobs, explain).into_iter().flat_map(|job| job.items) {
-            let policy = match done.item.routed {
-                Routed::To(answerer) => Some(answerer),
-                Routed::Nobody(..) => None,
-            };
-            answers.insert(done.item.tag, Decided { facts: done.item.facts, policy, decision: done.decision });
+    let mut works = works(policies, encounters);
+    while !works.is_empty() {
+        let rest = works.split_off(works.len().min(CLIENTS_PER_RUN));
+        for done in run(works, explain).into_iter().flat_map(|client| client.encounters) {
+            let Addressed { known, routed, .. } = done.asked;
+            let policy = routed.answerer().cloned();
+            answers.insert(known.tag, Decided { facts: known.facts, policy, decision: done.decision });
         }
         progress(answers.len());
-        jobs = rest;
+        works = rest;
     }
     answers.into_values().collect()
 }
 
-fn jobs(policies: &[Loaded], encounters: Vec<EncounterFacts>) -> Vec<Job> {
+fn works(policies: &[Loaded], encounters: Vec<EncounterFacts>) -> Vec<Work<Addressed>> {
     let last_day = last_day(SystemClock.now());
-    let mut client_to_items: BTreeMap<Token, Vec<Item>> = BTreeMap::new();
+    let mut client_to_encounters: BTreeMap<Token, Vec<Addressed>> = BTreeMap::new();
     for (tag, facts) in encounters.into_iter().enumerate() {
         let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { route(policies, &facts) };
-        let items = client_to_items.entry(facts.client_id.clone()).or_default();
-        let (kept, supersedes, in_force, records) = (Kept::Nowhere, None, None, None);
-        items.push(Item { facts, kept, supersedes, in_force, routed, records, tag });
+        let encounters = client_to_encounters.entry(facts.client_id.clone()).or_default();
+        encounters.push(Addressed { known: Known::nowhere(facts, tag), routed, records: None });
     }
-    let job = |(client_id, items): (Token, Vec<Item>)| Job {
-        // There is one agency in a file; its name reaches nobody.
-        agency_id: client_id.clone(),
-        client_id,
-        schedule_change: 0,
-        ledger: Vec::new(),
-        ledger_through: 0,
-        counted: Counted::Before,
-        items,
-    };
-    client_to_items.into_iter().map(job).collect()
+    // There is one agency in a file; its name reaches nobody.
+    let work = |(client_id, encounters): (Token, Vec<Addressed>)| Work::new(client_id.clone(), client_id, encounters);
+    client_to_encounters.into_iter().map(work).collect()
 }
 
 /// The policy of the payer, and of several the one in force on the day.

@@ -1,10 +1,10 @@
 //! What clients' encounters see of each other, with small policies written here.
 
-use adjudica_core::Terms;
-use adjudica_core::{Cents, DecisionLine, ProcedureCode, ServiceDate, Units};
+use adjudica_core::{Cents, DecisionLine, ProcedureCode, ServiceDate, Terms, Units};
 
 use super::*;
-use crate::decide::record::tests::record;
+use crate::decide::decision_record::tests::record;
+use crate::decide::work::{Kept, Known};
 use crate::registry::answerer::Chosen;
 
 fn token(text: &str) -> Token {
@@ -65,30 +65,28 @@ fn answerer(name: &str, code: &'static str, max: usize) -> Routed {
     }))
 }
 
-fn item(id: &str, day: &str, routed: &Routed) -> Item {
-    let (kept, supersedes, in_force, records) = (Kept::Stored(1), None, None, None);
-    Item { facts: facts(id, day), kept, supersedes, in_force, routed: routed.clone(), records, tag: 0 }
+fn encounter(id: &str, day: &str, routed: &Routed) -> Addressed {
+    let known = Known { kept: Kept::Stored(1), ..Known::nowhere(facts(id, day), 0) };
+    Addressed { known, routed: routed.clone(), records: None }
 }
 
-fn job(ledger: Vec<LedgerSeen>, items: Vec<Item>) -> Job {
-    let through = i64::try_from(ledger.len()).expect("a small number");
-    let (agency_id, client_id) = (token("default"), token("c1"));
-    Job { agency_id, client_id, schedule_change: 0, ledger, ledger_through: through, counted: Counted::Before, items }
+fn work(ledger: Vec<LiveLine>, encounters: Vec<Addressed>) -> Work<Addressed> {
+    let ledger_through = i64::try_from(ledger.len()).expect("a small number");
+    Work { ledger, ledger_through, ..Work::new(token("default"), token("c1"), encounters) }
 }
 
-fn seen(id: &str) -> LedgerSeen {
+fn seen(id: &str) -> LiveLine {
     seen_on(id, "2026-01-01")
 }
 
-fn seen_on(id: &str, day: &str) -> LedgerSeen {
+fn seen_on(id: &str, day: &str) -> LiveLine {
     let lines = ledger_lines(&facts(id, day), &billable("G9001"));
-    LedgerSeen { encounter_id: token(id), line: lines.into_iter().next().expect("a line") }
+    LiveLine { encounter_id: token(id), seq: 1, line: lines.into_iter().next().expect("a line") }
 }
 
-fn summary(job: &DecidedJob) -> Vec<(&str, Outcome, i64)> {
-    job.items
-        .iter()
-        .map(|done| (done.item.facts.encounter_id.as_str(), done.decision.outcome, done.ledger_through))
+fn summary(client: &Decided) -> Vec<(&str, Outcome, i64)> {
+    let done = client.encounters.iter();
+    done.map(|done| (done.asked.known.facts.encounter_id.as_str(), done.decision.outcome, done.ledger_through))
         .collect()
 }
 
@@ -96,12 +94,12 @@ fn summary(job: &DecidedJob) -> Vec<(&str, Outcome, i64)> {
 fn it_counts_lines_of_other_policies_in_order_of_date() {
     let (a, b) = (answerer("a", "G9001", 3), answerer("b", "G9002", 3));
     let items = vec![
-        item("e4", "2026-01-04", &b),
-        item("e1", "2026-01-01", &a),
-        item("e3", "2026-01-03", &a),
-        item("e2", "2026-01-02", &b),
+        encounter("e4", "2026-01-04", &b),
+        encounter("e1", "2026-01-01", &a),
+        encounter("e3", "2026-01-03", &a),
+        encounter("e2", "2026-01-02", &b),
     ];
-    let done = run_jobs(vec![job(Vec::new(), items)], Explain::FailedOnly);
+    let done = run(vec![work(Vec::new(), items)], Explain::FailedOnly);
     let expected = [
         ("e1", Outcome::Billable, 0),
         ("e2", Outcome::Billable, 1),
@@ -116,16 +114,17 @@ fn it_gives_each_encounter_alone_what_the_batch_gave_it() {
     let (a, b) = (answerer("a", "G9001", 3), answerer("b", "G9002", 2));
     let items = || {
         (1..=6)
-            .map(|day| item(&format!("e{day}"), &format!("2026-01-0{day}"), if day % 3 == 0 { &b } else { &a }))
+            .map(|day| encounter(&format!("e{day}"), &format!("2026-01-0{day}"), if day % 3 == 0 { &b } else { &a }))
             .collect()
     };
-    let batch = run_jobs(vec![job(vec![seen("old")], items())], Explain::FailedOnly).remove(0);
+    let batch = run(vec![work(vec![seen("old")], items())], Explain::FailedOnly).remove(0);
     let mut rows = vec![seen("old")];
-    for (done, alone) in batch.items.iter().zip::<Vec<Item>>(items()) {
+    for (done, alone) in batch.encounters.iter().zip::<Vec<Addressed>>(items()) {
         let counted = rows.iter().take(usize::try_from(done.ledger_through).expect("small")).cloned().collect();
-        let again = run_jobs(vec![job(counted, vec![alone])], Explain::FailedOnly).remove(0);
-        assert_eq!(again.items[0].decision, done.decision);
-        let lines = done.ledger_lines.iter().map(|line| LedgerSeen { encounter_id: token("x"), line: line.clone() });
+        let again = run(vec![work(counted, vec![alone])], Explain::FailedOnly).remove(0);
+        assert_eq!(again.encounters[0].decision, done.decision);
+        let lines =
+            done.ledger_lines.iter().map(|line| LiveLine { encounter_id: token("x"), seq: 1, line: line.clone() });
         rows.extend(lines);
     }
 }
@@ -133,7 +132,7 @@ fn it_gives_each_encounter_alone_what_the_batch_gave_it() {
 #[test]
 fn it_does_not_count_lines_of_what_is_decided_again() {
     let a = answerer("a", "G9001", 1);
-    let done = run_jobs(vec![job(vec![seen("e1")], vec![item("e1", "2026-01-01", &a)])], Explain::FailedOnly);
+    let done = run(vec![work(vec![seen("e1")], vec![encounter("e1", "2026-01-01", &a)])], Explain::FailedOnly);
     // One line, then its reversal: the new decision counts neither and stands on entry 2.
     assert_eq!(summary(&done[0]), [("e1", Outcome::Billable, 2)]);
 }
@@ -143,12 +142,12 @@ fn it_leaves_only_the_guilty_undetermined() {
     let a = answerer("a", "G9001", 9);
     let nobody = Routed::Nobody(UndeterminedCode::NoPolicyInForce, "nobody answers".to_owned());
     let items = vec![
-        item("e1", "2026-01-01", &a),
-        item("bad", "2026-01-02", &a),
-        item("e3", "2026-01-03", &nobody),
-        item("e4", "2026-01-04", &a),
+        encounter("e1", "2026-01-01", &a),
+        encounter("bad", "2026-01-02", &a),
+        encounter("e3", "2026-01-03", &nobody),
+        encounter("e4", "2026-01-04", &a),
     ];
-    let done = run_jobs(vec![job(Vec::new(), items)], Explain::FailedOnly);
+    let done = run(vec![work(Vec::new(), items)], Explain::FailedOnly);
     let expected = [
         ("e1", Outcome::Billable, 0),
         ("bad", Outcome::Undetermined, 1),
@@ -161,13 +160,13 @@ fn it_leaves_only_the_guilty_undetermined() {
 #[test]
 fn it_says_whose_lines_were_left_out() {
     let a = answerer("a", "G9001", 1);
-    let items = vec![item("e1", "2026-01-01", &a), item("e2", "2026-01-02", &a)];
+    let items = vec![encounter("e1", "2026-01-01", &a), encounter("e2", "2026-01-02", &a)];
     // e2 was a day earlier when it was billed.
-    let done = run_jobs(vec![job(vec![seen_on("e2", "2025-12-31")], items)], Explain::FailedOnly);
+    let done = run(vec![work(vec![seen_on("e2", "2025-12-31")], items)], Explain::FailedOnly);
     // The line of e2 is entry 1; e1 is decided without it and writes entry 2; e2 takes entry 1 back as entry 3.
     assert_eq!(summary(&done[0]), [("e1", Outcome::Billable, 1), ("e2", Outcome::NotBillable, 3)]);
-    assert_eq!(done[0].items[0].ledger_without, [token("e2")]);
-    assert!(done[0].items[1].ledger_without.is_empty());
+    assert_eq!(done[0].encounters[0].ledger_without, [token("e2")]);
+    assert!(done[0].encounters[1].ledger_without.is_empty());
 }
 
 /// What stands after an encounter is never counted, so a record need not say so: its length does not grow with the client's history.
@@ -176,11 +175,11 @@ fn it_names_no_encounter_whose_lines_stand_after() {
     let a = answerer("a", "G9001", 1);
     let ids: Vec<String> = (1000..1200).map(|number| format!("e{number}")).collect();
     let ledger = ids.iter().map(|id| seen_on(id, "2026-01-02")).collect();
-    let mut items: Vec<_> = ids.iter().map(|id| item(id, "2026-01-02", &a)).collect();
-    items.push(item("early", "2026-01-01", &a));
-    let done = run_jobs(vec![job(ledger, items)], Explain::FailedOnly);
-    assert_eq!(done[0].items.len(), 201);
-    assert!(done[0].items.iter().all(|item| item.ledger_without.is_empty()));
+    let mut items: Vec<_> = ids.iter().map(|id| encounter(id, "2026-01-02", &a)).collect();
+    items.push(encounter("early", "2026-01-01", &a));
+    let done = run(vec![work(ledger, items)], Explain::FailedOnly);
+    assert_eq!(done[0].encounters.len(), 201);
+    assert!(done[0].encounters.iter().all(|item| item.ledger_without.is_empty()));
 }
 
 /// Which of two days and ids comes first decides what counts, never which was decided first.
@@ -195,17 +194,18 @@ fn it_counts_what_stands_before_an_encounter_and_nothing_else() {
         ("e0", "2026-01-06", Outcome::NotBillable),
         ("e7", "2026-01-02", Outcome::NotBillable),
     ] {
-        let done = run_jobs(vec![job(ledger(), vec![item(id, day, &a)])], Explain::FailedOnly);
+        let done = run(vec![work(ledger(), vec![encounter(id, day, &a)])], Explain::FailedOnly);
         assert_eq!(summary(&done[0]), [(id, outcome, 3)], "{id} on {day}");
     }
     // What is billed in the call counts together with what was billed before, each at its own place.
-    let items = vec![item("e1", "2026-01-01", &a), item("e3", "2026-01-02", &a), item("e5", "2026-01-03", &a)];
-    let done = run_jobs(vec![job(ledger(), items)], Explain::FailedOnly);
+    let items =
+        vec![encounter("e1", "2026-01-01", &a), encounter("e3", "2026-01-02", &a), encounter("e5", "2026-01-03", &a)];
+    let done = run(vec![work(ledger(), items)], Explain::FailedOnly);
     let expected = [("e1", Outcome::Billable, 3), ("e3", Outcome::NotBillable, 4), ("e5", Outcome::NotBillable, 4)];
     assert_eq!(summary(&done[0]), expected);
-    let mut all = job(ledger(), vec![item("e1", "2026-01-01", &a)]);
+    let mut all = work(ledger(), vec![encounter("e1", "2026-01-01", &a)]);
     all.counted = Counted::All;
-    let done = run_jobs(vec![all], Explain::FailedOnly);
+    let done = run(vec![all], Explain::FailedOnly);
     assert_eq!(summary(&done[0]), [("e1", Outcome::NotBillable, 3)], "as records of the first form counted");
 }
 
@@ -229,12 +229,13 @@ fn it_writes_nothing_where_the_decision_in_force_says_the_same() {
         }
     };
     let again = |policy: &[u8], decision: &Decision| {
-        let mut e2 = item("e2", "2026-01-02", &a);
-        e2.in_force = Some(in_force(&e2.facts, decision, policy));
-        let items = vec![item("e1", "2026-01-01", &a), e2, item("e3", "2026-01-03", &a)];
-        let done = run_jobs(vec![job(vec![seen_on("e2", "2026-01-02")], items)], Explain::FailedOnly).remove(0);
-        let told: Vec<_> = done.items.iter().map(|done| (done.news, done.ledger_through)).collect();
-        assert_eq!(done.items[2].decision.outcome, Outcome::NotBillable, "e2 counts either way");
+        let mut e2 = encounter("e2", "2026-01-02", &a);
+        e2.known.in_force = Some(in_force(&e2.known.facts, decision, policy));
+        e2.known.may_stay = true;
+        let items = vec![encounter("e1", "2026-01-01", &a), e2, encounter("e3", "2026-01-03", &a)];
+        let done = run(vec![work(vec![seen_on("e2", "2026-01-02")], items)], Explain::FailedOnly).remove(0);
+        let told: Vec<_> = done.encounters.iter().map(|done| (done.news, done.ledger_through)).collect();
+        assert_eq!(done.encounters[2].decision.outcome, Outcome::NotBillable, "e2 counts either way");
         told
     };
     // The line of e2 is entry 1 and stays; e1 writes entry 2.

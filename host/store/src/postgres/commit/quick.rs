@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use crate::commit::rows::CommitRows;
-use crate::commit::{self, ClientRef, Head, Standing};
+use crate::commit::{self, ClientRef, Head, Snapshot};
 use crate::decision::{CommittedDecision, NewCommit};
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
@@ -15,11 +15,11 @@ use crate::postgres::commit::write;
 pub(in crate::postgres) struct KnownHeads(Mutex<BTreeMap<String, Head>>);
 
 impl KnownHeads {
-    /// Remembers the ends that `rows`, now durable, gave to their chains, which stood as in `standing` before.
-    pub(super) fn learn(&self, rows: &CommitRows<'_>, standing: &Standing) {
+    /// Remembers the ends that `rows`, now durable, gave to their chains, which stood as in `snapshot` before.
+    pub(super) fn learn(&self, rows: &CommitRows<'_>, snapshot: &Snapshot) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (row, committed) in rows.decisions.iter().zip(&rows.committed) {
-            let before = standing.heads.get(row.agency_id);
+            let before = snapshot.heads.get(row.agency_id);
             let withdrawals = before.map_or(0, |head| head.withdrawals);
             let head = Head { length: committed.sequence, hash: committed.hash, withdrawals };
             match known.get_mut(row.agency_id) {
@@ -41,11 +41,11 @@ pub(super) async fn commit(
     store: &PostgresStore,
     new: &NewCommit,
 ) -> Result<Option<Vec<CommittedDecision>>, StoreError> {
-    let Some(standing) = expected(store, new) else { return Ok(None) };
-    let rows = commit::plan(new, &standing);
-    match write::write_if_unmoved(&store.pool, &rows, new, &standing).await {
+    let Some(snapshot) = expected(store, new) else { return Ok(None) };
+    let rows = commit::plan(new, &snapshot);
+    match write::write_if_unmoved(&store.pool, &rows, new, &snapshot).await {
         Ok(true) => {
-            store.heads.learn(&rows, &standing);
+            store.heads.learn(&rows, &snapshot);
             Ok(Some(rows.committed))
         }
         // The server has taken the statement back.
@@ -56,7 +56,7 @@ pub(super) async fn commit(
 
 /// How everything stands if nothing has moved. `None` where more must be read first: a chain that is not known, or lines
 /// of an earlier decision that are taken back.
-fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Standing> {
+fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Snapshot> {
     let agencies = commit::agencies(new);
     let confirms = new.clients.iter().any(|client| !client.confirmed.is_empty());
     if agencies.is_empty() || confirms || !commit::superseded(new).is_empty() {
@@ -76,5 +76,5 @@ fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Standing> {
         }
     }
     let ledger_ends = new.clients.iter().map(end).collect();
-    Some(Standing { heads, schedule_changes, ledger_ends, ..Standing::default() })
+    Some(Snapshot { heads, schedule_changes, ledger_ends, ..Snapshot::default() })
 }

@@ -8,7 +8,7 @@ use crate::chain::hex;
 use crate::commit::rows::{
     CommitRows, DecidedRow, DecisionRow, FindingRow, HeadRow, LedgerRow, LineRow, TouchedRow, require_count,
 };
-use crate::commit::{self, Standing};
+use crate::commit::{self, Snapshot};
 use crate::decision::{NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::instant::microseconds;
@@ -223,10 +223,10 @@ pub(super) async fn write_if_unmoved(
     pool: &PgPool,
     rows: &CommitRows<'_>,
     new: &NewCommit,
-    standing: &Standing,
+    snapshot: &Snapshot,
 ) -> Result<bool, sqlx::Error> {
-    let before = |head: &HeadRow<'_>| standing.heads.get(head.agency_id);
-    let schedule = |head: &HeadRow<'_>| standing.schedule_changes.get(head.agency_id).copied().unwrap_or(0);
+    let before = |head: &HeadRow<'_>| snapshot.heads.get(head.agency_id);
+    let schedule = |head: &HeadRow<'_>| snapshot.schedule_changes.get(head.agency_id).copied().unwrap_or(0);
     let counts: Vec<i64> = rows.counts().iter().map(|(_, count)| i64::try_from(*count).unwrap_or(i64::MAX)).collect();
     let stored = Stored::of(rows);
     let query = bind_rows(sqlx::query_as(WRITE_IF_UNMOVED), rows, &stored)

@@ -8,7 +8,8 @@ use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, EncounterFacts, ServiceDate, Terms, Timeline, Token};
 use adjudica_service::decide::records::{Records, keys};
-use adjudica_service::decide::run::{Counted, Item, Job, Kept, run_jobs};
+use adjudica_service::decide::run::run;
+use adjudica_service::decide::work::{Addressed, Known, Work};
 use adjudica_service::registry::answerer::{Answerer, Chosen, Routed};
 use adjudica_service::registry::snapshot::Snapshot;
 use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, Store};
@@ -223,31 +224,23 @@ impl Router<'_> {
                 answers.push(Vec::new());
                 continue;
             };
-            let items = timeline.encounters.iter().enumerate();
-            let items = items.map(|(tag, facts)| self.item(facts.clone(), choose(facts), tag)).collect();
-            let job = Job {
-                agency_id: self.agency.clone(),
-                client_id: client,
-                schedule_change: 0,
-                ledger: Vec::new(),
-                ledger_through: 0,
-                counted: Counted::Before,
-                items,
-            };
-            let done = run_jobs(vec![job], Explain::FailedOnly).into_iter().flat_map(|job| job.items);
-            let by_tag: BTreeMap<usize, Decision> = done.map(|done| (done.item.tag, done.decision)).collect();
+            let encounters = timeline.encounters.iter().enumerate();
+            let encounters = encounters.map(|(tag, facts)| self.address(facts.clone(), choose(facts), tag)).collect();
+            let work = Work::new(self.agency.clone(), client, encounters);
+            let done = run(vec![work], Explain::FailedOnly).into_iter().flat_map(|client| client.encounters);
+            let by_tag: BTreeMap<usize, Decision> = done.map(|done| (done.asked.known.tag, done.decision)).collect();
             answers.push(by_tag.into_values().collect());
         }
         answers
     }
 
-    fn item(&self, mut facts: EncounterFacts, version: Option<Version>, tag: usize) -> Item {
+    fn address(&self, mut facts: EncounterFacts, version: Option<Version>, tag: usize) -> Addressed {
         let routed = self.routed(&facts, version);
         let (routed, records) = match self.stored.client_to_records.get(&facts.client_id) {
             Some(records) => records.resolve(self.agency, &mut facts, routed),
             None => (routed, None),
         };
-        Item { facts, kept: Kept::Nowhere, supersedes: None, in_force: None, routed, records, tag }
+        Addressed { known: Known::nowhere(facts, tag), routed, records }
     }
 }
 

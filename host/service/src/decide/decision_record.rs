@@ -16,7 +16,7 @@ pub const RECORD_VERSION: u32 = 2;
 /// Everything that made a decision, and the decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Record<'a> {
+pub struct DecisionRecord<'a> {
     /// The form of this record.
     pub record_version: u32,
     /// The decision's own id.
@@ -150,7 +150,7 @@ impl From<ExplainWord> for Explain {
     }
 }
 
-impl Record<'_> {
+impl DecisionRecord<'_> {
     /// The canonical text.
     /// # Errors
     /// When a value cannot be written as JSON, which no value of these types is known to do.
@@ -161,7 +161,7 @@ impl Record<'_> {
     /// The record of a stored text.
     /// # Errors
     /// When the text is not a record that this release can read.
-    pub fn parse(text: &str) -> Result<Record<'static>, serde_json::Error> {
+    pub fn parse(text: &str) -> Result<DecisionRecord<'static>, serde_json::Error> {
         serde_json::from_str(text)
     }
 
@@ -184,7 +184,7 @@ pub(crate) mod tests {
     use super::*;
     use crate::intake::encounter::parse_encounter;
 
-    pub(crate) fn record() -> Record<'static> {
+    pub(crate) fn record() -> DecisionRecord<'static> {
         let facts = parse_encounter(&serde_json::json!({
             "encounter_id": "e1", "client_id": "c1", "payer_id": "bcbsm", "date_of_service": "2026-03-02",
             "rendering_provider_id": "s1", "rendering_provider_role": "RN", "billing_provider_id": "b1",
@@ -192,7 +192,7 @@ pub(crate) mod tests {
         }))
         .expect("facts");
         let decision = Decision::undetermined(UndeterminedCode::NoPolicyInForce, "no policy is in force");
-        Record {
+        DecisionRecord {
             record_version: RECORD_VERSION,
             decision_id: "d1".into(),
             agency_id: Cow::Owned(Token::parse("default").expect("a token")),
@@ -236,7 +236,7 @@ pub(crate) mod tests {
     fn it_reads_what_it_writes_and_keeps_the_order_of_fields() {
         let record = record();
         let text = record.text().expect("json");
-        let again = Record::parse(&text).expect("a record");
+        let again = DecisionRecord::parse(&text).expect("a record");
         assert_eq!(again.text().expect("json"), text);
         let start = r#"{"record_version":2,"decision_id":"d1","agency_id":"default","encounter_id":"e1","encounter_revision":1,"supersedes":null,"decided_at":"#;
         assert!(text.starts_with(start), "{text}");
