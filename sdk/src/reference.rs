@@ -19,6 +19,8 @@ pub enum Kind {
     Name,
     /// A name, or `@set` for all names of a set.
     NameOrSet,
+    /// A name or `@set`, or a table of one with the days on which it belongs to the set.
+    Member,
     /// A procedure code.
     Code,
     /// A procedure code, or `@set` for all codes of a set.

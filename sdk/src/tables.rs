@@ -8,6 +8,7 @@ mod names;
 mod plans;
 mod rows;
 mod rulebook;
+mod sets;
 mod spots;
 mod variant;
 
@@ -19,6 +20,7 @@ use rows::PolicyRow;
 pub use adjudica_cases::Fault;
 pub use adjudica_cases::text::decode;
 pub(crate) use rulebook::{Defaults, TABLES as DEFAULTS_OF_TABLES};
+pub use sets::{Member, Sets};
 
 /// A policy's tables, ready to run or to be put into a policy file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,7 +204,7 @@ impl<'r> Bases<'r> {
 }
 
 fn finish(mut document: Document, mut faults: Vec<Fault>) -> Result<Compiled, Vec<Fault>> {
-    document.spread_sets();
+    faults.extend(document.spread_sets());
     faults.extend(check::check(&document));
     if faults.is_empty() { compile::compile(&document).map_err(sorted) } else { Err(sorted(faults)) }
 }

@@ -14,6 +14,7 @@ mod authorizations;
 mod duplicates;
 mod records;
 mod sentences;
+mod sets;
 mod staff;
 mod wide;
 

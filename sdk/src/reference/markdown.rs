@@ -200,6 +200,7 @@ fn collect(kind: &Kind, inner: &mut Vec<Inner>) {
         Kind::Choice(choice) => (Inner::Choice(choice), choice.shapes.iter().flat_map(|shape| shape.columns).collect()),
         Kind::Name
         | Kind::NameOrSet
+        | Kind::Member
         | Kind::Code
         | Kind::CodeOrSet
         | Kind::Modifier
@@ -225,6 +226,7 @@ fn kind_text(kind: &Kind) -> String {
     let text = match kind {
         Kind::Name => "name",
         Kind::NameOrSet => "name or `@set`",
+        Kind::Member => "name or `@set`, or `{ name, from, to }`",
         Kind::Code => "procedure code",
         Kind::CodeOrSet => "procedure code or `@set`",
         Kind::Modifier => "modifier of two characters",

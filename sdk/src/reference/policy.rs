@@ -61,8 +61,10 @@ pub(super) const TABLES: &[Table] = &[
     ),
     Table::new(
         "sets",
-        Form::Map(Kind::Filled(&Kind::Name)),
-        &["Names for lists: `nurses = [\"RN\", \"LPN\"]` lets a list say `\"@nurses\"`."],
+        Form::Map(Kind::Filled(&Kind::Member)),
+        &[
+            "Names for lists: `nurses = [\"RN\", \"LPN\"]` lets a list say `\"@nurses\"`. A member may be another set, `\"@nurses\"`, and may belong to the set on some days only: `{ name = \"RD\", from = 2023-09-20 }`.",
+        ],
         &[],
     ),
     Table::list(

@@ -22,6 +22,7 @@ reads = []                           # facts that your Rust code needs besides t
 
 [sets]                               # lists of names and codes may say "@nurses"
 nurses = ["RN", "LPN"]
+team = ["@nurses", "MSW", { name = "RD", from = 2026-07-01 }] # RD from July on
 
 [[source]]
 id = "manual"
@@ -79,8 +80,8 @@ What the agency's records say is given as `standing`: `standing = { conditions =
 
 pub(super) const TAIL: &str = "## Sets, days, and tables on top of tables
 
-- **Sets.** A list whose kind says `@set` may name a set of `[sets]`; it stands for all names of the set. A set does not name
-  another set.
+- **Sets.** A list whose kind says `@set` may name a set of `[sets]`; it stands for all names of the set. A set may hold
+  other sets, and members that belong to it on some days only; a list of what the record shows takes no set with such members.
 - **Days.** The date of service picks the rows, never today. `from` is the first day and `to` the first day after, so that one
   row ends where the next begins. A row without `from` holds from the policy's first day, one without `to` has no end.
 - **`extends`.** A policy that extends another has all of its tables, sets, sources and assumptions, and says only what differs:

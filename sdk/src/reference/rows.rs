@@ -114,17 +114,27 @@ pub(super) const TABLES: &[Table] = &[
     ),
     Table::list(
         "require",
-        &["The record must show `info`, or one of `any_of`; with `absent = true` it must not. Where there are several, the sentences name them all."],
+        &["The record must show `info`, or one of `any_of`. Where there are several, the sentences name them all."],
         &[
             CODES_OR_ALL,
             may("info", Kind::Name, "what the record must show"),
             may("any_of", Kind::Filled(&Kind::NameOrSet), "things of which the record must show one; not with `absent`"),
             may("kind", Kind::Word(INFO_KINDS), "what sort of thing it is"),
             WHEN_COLUMN,
-            may("absent", Kind::YesNo, "the record must not show it"),
+            may("absent", Kind::YesNo, "the record must not show it: the older way to write `[[forbid]]`"),
         ],
     )
     .needing(&[Needs::AtLeastOne(&["info", "any_of"])]),
+    Table::list(
+        "forbid",
+        &["The record must not show `info`."],
+        &[
+            CODES_OR_ALL,
+            must("info", Kind::Name, "what the record must not show"),
+            may("kind", Kind::Word(INFO_KINDS), "what sort of thing it is"),
+            WHEN_COLUMN,
+        ],
+    ),
     Table::list(
         "diagnosis",
         &["At least `min` different diagnoses must begin as one of `any_of`; none given: `ID.missing`, `incomplete`."],

@@ -92,6 +92,12 @@ impl Definitions {
         match kind {
             Kind::Name => text(NAME),
             Kind::NameOrSet => text(NAME_OR_SET),
+            Kind::Member => json!({ "oneOf": [text(NAME_OR_SET), {
+                "type": "object",
+                "properties": { "name": text(NAME_OR_SET), "from": text(DATE), "to": text(DATE) },
+                "required": ["name"],
+                "additionalProperties": false,
+            }] }),
             Kind::Code => text(CODE),
             Kind::CodeOrSet => text(CODE_OR_SET),
             Kind::Modifier => text(MODIFIER),

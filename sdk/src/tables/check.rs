@@ -13,9 +13,10 @@ use adjudica_core::{DateRange, Effect, ProcedureCode, Token};
 
 use super::Fault;
 use super::document::{Document, Located, Place};
-use super::names::{Vocabularies, resolve};
+use super::names::Vocabularies;
 use super::rows::{Common, Row, WindowName};
 use super::rulebook::TABLES;
+use super::sets::Member;
 use lists::{AreCodes, Listed};
 
 /// Every fault of meaning.
@@ -160,36 +161,73 @@ impl<'d> Checker<'d> {
     /// Lists of codes and names: sets that exist, codes that are declared, one row of a kind for a code and day.
     fn check_lists(&mut self) {
         let document = self.document;
-        let sets = &document.sets;
         for Listed { place, path, names, are_codes } in document.all_lists() {
             for name in names {
                 let at = document.spot(place, path, Some(name));
                 match name.strip_prefix('@') {
                     None => self.check_name(at, name, are_codes),
-                    Some(set) => match (sets.get(set), document.set_places.get(set)) {
-                        (Some(members), Some(table)) => {
-                            for member in members.iter().filter(|member| !member.starts_with('@')) {
-                                self.check_name(document.spot(*table, set, Some(member)), member, are_codes);
-                            }
-                        }
-                        _ if document.is_whole("sets") => {
-                            let message =
-                                format!("there is no set `@{set}`; add it under `[sets]` or correct the name");
-                            self.fault(at, message);
-                        }
-                        _ => {}
+                    Some(set) => match document.sets.members(set) {
+                        Some(members) => self.check_members(set, members, are_codes),
+                        None => self.unknown_set(at, set),
                     },
                 }
             }
         }
-        for (set, names) in sets {
-            for other in names.iter().filter(|name| name.starts_with('@')) {
-                let message = format!("the set `@{set}` names the set `{other}`; write out what that one holds");
-                let place = document.set_places.get(set).copied().unwrap_or(document.policy.place);
-                self.fault_at(place, set, Some(other), message);
-            }
+        for set in document.sets.names() {
+            self.check_set(set);
         }
         self.check_one_row_a_day();
+    }
+
+    /// The names of a set, where a list names it.
+    fn check_members(&mut self, set: &str, members: &[Member], are_codes: AreCodes) {
+        let document = self.document;
+        for member in members {
+            // A name of a set within the set stands in that one.
+            let at = self.spot_in_set(document.sets.holder(set, &member.name), &member.name);
+            self.check_name(at, &member.name, are_codes);
+        }
+    }
+
+    /// The place of a member of a set.
+    fn spot_in_set(&self, set: &str, member: &str) -> Place {
+        let document = self.document;
+        let place = document.set_places.get(set).copied().unwrap_or(document.policy.place);
+        let written = document.sets.written(set).into_iter().flatten();
+        let dated = written.enumerate().find(|(_, own)| own.name == member && own.is_dated());
+        match dated {
+            Some((index, _)) => document.spot(place, &format!("{set}[{index}].name"), None),
+            None => document.spot(place, set, Some(member)),
+        }
+    }
+
+    fn unknown_set(&mut self, at: Place, set: &str) {
+        if self.document.is_whole("sets") {
+            self.fault(at, format!("there is no set `@{set}`; add it under `[sets]` or correct the name"));
+        }
+    }
+
+    /// Sets that come back to themselves, that are not there, and members whose days hold none.
+    fn check_set(&mut self, set: &str) {
+        let document = self.document;
+        for (index, member) in document.sets.written(set).into_iter().flatten().enumerate() {
+            let at = self.spot_in_set(set, &member.name);
+            match member.set() {
+                Some(inner) if document.sets.written(inner).is_none() => self.unknown_set(at, inner),
+                Some(inner) if inner == set || document.sets.is_circular(set) && document.sets.is_circular(inner) => {
+                    let message =
+                        format!("the set `@{set}` holds `@{inner}`, which leads back to it; take one of them out");
+                    self.fault(at, message);
+                }
+                _ => {}
+            }
+            if let Some((from, to)) = member.from.zip(member.to)
+                && let Err(fault) = DateRange::new(from, Some(to))
+            {
+                let place = document.set_places.get(set).copied().unwrap_or(document.policy.place);
+                self.fault_at(place, &format!("{set}[{index}].to"), None, fault.to_string());
+            }
+        }
     }
 
     fn check_name(&mut self, place: Place, name: &str, are_codes: AreCodes) {
@@ -212,22 +250,27 @@ impl<'d> Checker<'d> {
     /// Tables that give a code one answer may not give two for the same day.
     fn check_one_row_a_day(&mut self) {
         let document = self.document;
-        let codes = document.codes.iter().map(|row| ("code", row.place, vec![row.row.code.as_str()], row.row.common()));
-        let units = document
-            .units
-            .iter()
-            .map(|row| ("units", row.place, resolve(&document.sets, &row.row.codes), row.row.common()));
-        let rates = document
-            .rates
-            .iter()
-            .map(|row| ("rate", row.place, resolve(&document.sets, &row.row.codes), row.row.common()));
+        let days = |common: &Common| document.range(common);
+        let codes = document.codes.iter().map(|row| {
+            let common = row.row.common();
+            ("code", row.place, vec![(row.row.code.as_str(), days(&common))])
+        });
+        let units = document.units.iter().map(|row| {
+            let held = document.sets.resolve_within(&row.row.codes, days(&row.row.common()));
+            ("units", row.place, held)
+        });
+        let rates = document.rates.iter().map(|row| {
+            let held = document.sets.resolve_within(&row.row.codes, days(&row.row.common()));
+            ("rate", row.place, held)
+        });
         let rows: Vec<_> = codes.chain(units).chain(rates).collect();
-        for (index, (table, place, codes, common)) in rows.iter().enumerate() {
-            for (other_table, other_place, other_codes, other_common) in rows.iter().take(index) {
-                let shared = codes.iter().find(|code| other_codes.contains(code));
-                if let Some(code) = shared
+        for (index, (table, place, codes)) in rows.iter().enumerate() {
+            for (other_table, other_place, others) in rows.iter().take(index) {
+                let shared = codes.iter().find(|(code, days)| {
+                    others.iter().any(|(other, other_days)| code == other && days.overlaps(other_days))
+                });
+                if let Some((code, _)) = shared
                     && table == other_table
-                    && document.range(common).overlaps(&document.range(other_common))
                 {
                     let message = format!(
                         "`{code}` has another `{table}` row for some of these days in {}; end one of them",
@@ -339,7 +382,9 @@ impl Document {
         add(&mut all, "limit", &self.limits);
         add(&mut all, "exclude", &self.exclusions);
         add(&mut all, "prerequisite", &self.prerequisites);
-        add(&mut all, "require", &self.requirements);
+        for Located { row, place } in &self.requirements {
+            all.push((if row.absent { "forbid" } else { "require" }, *place, row.common()));
+        }
         add(&mut all, "modifier", &self.modifiers);
         add(&mut all, "rate", &self.rates);
         add(&mut all, "report_only", &self.report_only);

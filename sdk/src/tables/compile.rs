@@ -98,6 +98,7 @@ fn segments(document: &Document) -> Vec<ServiceDate> {
     for (_, _, common) in document.all_rows() {
         days.extend(common.from.iter().chain(&common.to).map(|day| day.0));
     }
+    days.extend(document.sets.days());
     days.into_iter().filter(|day| first.is_some_and(|first| first <= *day)).collect()
 }
 
@@ -329,9 +330,10 @@ fn assumption_of(row: &super::rows::AssumptionRow) -> Assumption {
 
 fn terms_schema(document: &Document, names: &Vocabularies) -> TermsSchema {
     let from_terms = |code: &ProcedureCode| {
-        document.rates.iter().any(|rate| {
-            rate.row.terms && super::names::resolve(&document.sets, &rate.row.codes).contains(&code.as_str())
-        })
+        document
+            .rates
+            .iter()
+            .any(|rate| rate.row.terms && document.sets.resolve(&rate.row.codes).contains(&code.as_str()))
     };
     let codes = names.codes.names().iter().filter_map(|code| ProcedureCode::parse(code).ok());
     let parameter = |row: &Located<ParameterRow>| {

@@ -8,12 +8,12 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, ValueDeserializer};
 
 use super::Fault;
-use super::names::resolve;
 use super::rows::{
     AddOnRow, AssumptionRow, AuthorizationRow, BoundsRow, CodeRow, ComponentRow, DiagnosisRow, ExcludeRow, FilingRow,
-    IntervalRow, LimitRow, ModifierRow, ParameterRow, PlaceRow, PlainRow, PolicyRow, PrerequisiteRow, RateRow,
-    RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
+    ForbidRow, IntervalRow, LimitRow, ModifierRow, ParameterRow, PlaceRow, PlainRow, PolicyRow, PrerequisiteRow,
+    RateRow, RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
 };
+use super::sets::{Member, Sets};
 use super::spots::{Finder, Spots};
 use adjudica_cases::text::Text;
 
@@ -64,7 +64,7 @@ pub(super) struct Document {
     /// Where the values of its own rows stand, and those of each file.
     pub spots: Spots,
     pub spots_below: Vec<Spots>,
-    pub sets: BTreeMap<String, Vec<String>>,
+    pub sets: Sets,
     /// Where the table of each set stands.
     pub set_places: BTreeMap<String, Place>,
     pub sources: Vec<Located<SourceRow>>,
@@ -116,7 +116,7 @@ impl Document {
         if !self.policy.row.rates_from_terms || !self.is_whole("rate") {
             return;
         }
-        let rated: BTreeSet<&str> = self.rates.iter().flat_map(|row| resolve(&self.sets, &row.row.codes)).collect();
+        let rated: BTreeSet<&str> = self.rates.iter().flat_map(|row| self.sets.resolve(&row.row.codes)).collect();
         let codes = self.codes.iter().map(|row| row.row.code.as_str()).filter(|code| !rated.contains(code));
         let codes: Vec<String> = codes.collect::<BTreeSet<_>>().into_iter().map(str::to_owned).collect();
         if !codes.is_empty() {
@@ -188,10 +188,10 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
         let message = "there is no `[policy]`; begin with its id, version, title, payers, currency and in_force";
         reader.faults.push(Fault { line: 1, column: 1, message: message.to_owned() });
     }
-    let sets = reader.single::<BTreeMap<String, Vec<String>>>(&mut root, "sets");
+    let sets = reader.single::<BTreeMap<String, Vec<Member>>>(&mut root, "sets");
     let place = sets.as_ref().map(|sets| sets.place);
-    let sets = sets.map(|sets| sets.row).unwrap_or_default();
-    let set_places = sets.keys().filter_map(|name| Some((name.clone(), place?))).collect();
+    let sets = Sets::new(sets.map(|sets| sets.row).unwrap_or_default());
+    let set_places = sets.names().filter_map(|name| Some((name.to_owned(), place?))).collect();
     let mut document = policy.map(|policy| Document {
         policy,
         files: Vec::new(),
@@ -216,7 +216,7 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
         limits: reader.rows(&mut root, "limit"),
         exclusions: reader.rows(&mut root, "exclude"),
         prerequisites: reader.rows(&mut root, "prerequisite"),
-        requirements: reader.rows(&mut root, "require"),
+        requirements: reader.requirements(&mut root),
         modifiers: reader.rows(&mut root, "modifier"),
         rates: reader.rows(&mut root, "rate"),
         report_only: reader.rows(&mut root, "report_only"),
@@ -284,6 +284,15 @@ impl Reader<'_> {
         self.faults.push(fault);
         self.unread.insert(table.to_owned());
         None
+    }
+
+    /// What the record must show, and what it must not, in the order in which they are written.
+    fn requirements(&mut self, root: &mut DeTable<'_>) -> Vec<Located<RequireRow>> {
+        let mut rows = self.rows::<RequireRow>(root, "require");
+        let forbidden = self.rows::<ForbidRow>(root, "forbid").into_iter();
+        rows.extend(forbidden.map(|Located { row, place }| Located { row: row.requirement(), place }));
+        rows.sort_by_key(|row| (row.place.line, row.place.column));
+        rows
     }
 
     fn single<T: DeserializeOwned>(&mut self, root: &mut DeTable<'_>, name: &str) -> Option<Located<T>> {

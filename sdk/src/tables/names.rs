@@ -2,24 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use adjudica_core::ServiceDate;
 use adjudica_core::name_set::NameSet;
 
 use crate::image::{Far, MODIFIERS_MAX, NAMES_MAX, PHASES_MAX, When};
 
-use super::document::{Document, Place};
+use super::Fault;
+use super::document::{Document, Located, Place};
 use super::rows::WhenRow;
-
-/// Resolves `@name` in `list` by `[sets]`. Unknown sets are reported by `check`.
-pub(super) fn resolve<'d>(sets: &'d BTreeMap<String, Vec<String>>, list: &'d [String]) -> Vec<&'d str> {
-    let mut resolved = Vec::new();
-    for name in list {
-        match name.strip_prefix('@') {
-            Some(set) => resolved.extend(sets.get(set).into_iter().flatten().map(String::as_str)),
-            None => resolved.push(name.as_str()),
-        }
-    }
-    resolved
-}
+use super::sets::{Member, Sets};
 
 /// Names in the order in which they were first named.
 #[derive(Default)]
@@ -86,9 +77,9 @@ impl Vocabularies {
         }
         for staff in &document.staff {
             let row = &staff.row;
-            resolve(sets, row.roles.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.roles.add(name));
-            resolve(sets, row.phases.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.phases.add(name));
-            resolve(sets, row.modes.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.modes.add(name));
+            sets.resolve(row.roles.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.roles.add(name));
+            sets.resolve(row.phases.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.phases.add(name));
+            sets.resolve(row.modes.as_deref().unwrap_or_default()).into_iter().for_each(|name| all.modes.add(name));
         }
         for place in document.places.iter().flat_map(|row| &row.row.places) {
             all.places.add(place.as_str());
@@ -111,10 +102,10 @@ impl Vocabularies {
         all
     }
 
-    fn add_when(&mut self, sets: &BTreeMap<String, Vec<String>>, when: &WhenRow) {
+    fn add_when(&mut self, sets: &Sets, when: &WhenRow) {
         let lists = [(&when.roles, &mut self.roles), (&when.phases, &mut self.phases), (&when.modes, &mut self.modes)];
         for (list, vocabulary) in lists {
-            resolve(sets, list.as_deref().unwrap_or_default()).into_iter().for_each(|name| vocabulary.add(name));
+            sets.resolve(list.as_deref().unwrap_or_default()).into_iter().for_each(|name| vocabulary.add(name));
         }
         when.places.iter().flatten().for_each(|place| self.places.add(place.as_str()));
         when.info.iter().chain(&when.without).for_each(|name| self.info.add(name));
@@ -148,11 +139,12 @@ impl Vocabularies {
             .fold(0, |bits, phase| bits | (mode_bits & 0xFF) << (phase * 8))
     }
 
-    pub(super) fn when(&self, sets: &BTreeMap<String, Vec<String>>, when: Option<&WhenRow>) -> When {
+    /// `when` on a day.
+    pub(super) fn when(&self, sets: &Sets, when: Option<&WhenRow>, day: ServiceDate) -> When {
         let Some(when) = when else { return When::ALWAYS };
-        let roles = when.roles.as_deref().map(|names| resolve(sets, names));
-        let phases = when.phases.as_deref().map(|names| resolve(sets, names));
-        let modes = when.modes.as_deref().map(|names| resolve(sets, names));
+        let roles = when.roles.as_deref().map(|names| sets.resolve_on(names, day));
+        let phases = when.phases.as_deref().map(|names| sets.resolve_on(names, day));
+        let modes = when.modes.as_deref().map(|names| sets.resolve_on(names, day));
         let names = Far {
             roles: roles.map_or(NameSet::EVERY, |names| self.roles.set(names)),
             places: when
@@ -168,39 +160,56 @@ impl Vocabularies {
 }
 
 impl Document {
-    /// Every `when` of the document.
-    pub(super) fn whens_mut(&mut self) -> impl Iterator<Item = &mut WhenRow> {
-        let requirements = self.requirements.iter_mut().filter_map(|row| row.row.when.as_mut());
-        let modifiers = self.modifiers.iter_mut().filter_map(|row| row.row.when.as_mut());
-        let rows = self.report_only.iter_mut().chain(&mut self.notices).filter_map(|row| row.row.when.as_mut());
-        let counted = self.limits.iter_mut().filter_map(|row| row.row.when.as_mut());
-        let excluded = self.exclusions.iter_mut().filter_map(|row| row.row.when.as_mut());
-        let needed = self.prerequisites.iter_mut().filter_map(|row| row.row.when.as_mut());
-        let measured = self.intervals.iter_mut().filter_map(|row| row.row.when.as_mut());
-        let permitted = self.authorizations.iter_mut().filter_map(|row| row.row.when.as_mut());
+    /// Every `when` of the document, with the place of its row.
+    fn whens_mut(&mut self) -> impl Iterator<Item = (Place, &mut WhenRow)> {
+        let requirements = self.requirements.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
+        let modifiers = self.modifiers.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
+        let rows = self.report_only.iter_mut().chain(&mut self.notices);
+        let rows = rows.map(|row| (row.place, row.row.when.as_mut()));
+        let counted = self.limits.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
+        let excluded = self.exclusions.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
+        let needed = self.prerequisites.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
+        let measured = self.intervals.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
+        let permitted = self.authorizations.iter_mut().map(|row| (row.place, row.row.when.as_mut()));
         let history = counted.chain(excluded).chain(needed);
-        requirements.chain(modifiers).chain(rows).chain(history).chain(measured).chain(permitted)
+        let all = requirements.chain(modifiers).chain(rows).chain(history).chain(measured).chain(permitted);
+        all.filter_map(|(place, when)| Some((place, when?)))
     }
 
-    /// Puts the names of sets where lists of facts of the record say `@name`. One that is not known stays, and is a fault.
-    pub(super) fn spread_sets(&mut self) {
+    /// Puts the names of sets where lists of facts of the record say `@name`. One that is not known stays, and is a fault; so is one
+    /// whose members have days, which such a list has not.
+    pub(super) fn spread_sets(&mut self) -> Vec<Fault> {
         let sets = self.sets.clone();
-        let spread = |list: &mut Vec<String>| {
-            let named = |name: &String| match name.strip_prefix('@').and_then(|set| sets.get(set)) {
-                Some(names) => names.clone(),
+        let mut dated: Vec<(Place, String)> = Vec::new();
+        let mut spread = |place: Place, list: &mut Vec<String>| {
+            for name in list.iter() {
+                let members = name.strip_prefix('@').and_then(|set| sets.members(set));
+                if members.is_some_and(|members| members.iter().any(Member::is_dated)) {
+                    dated.push((place, name.clone()));
+                }
+            }
+            let named = |name: &String| match name.strip_prefix('@').and_then(|set| sets.members(set)) {
+                Some(members) => members.iter().map(|member| member.name.clone()).collect(),
                 None => vec![name.clone()],
             };
             *list = list.iter().flat_map(named).collect();
         };
-        self.requirements.iter_mut().for_each(|row| spread(&mut row.row.any_of));
-        for row in self.components.iter_mut().map(|row| &mut row.row) {
-            spread(&mut row.counts);
-            spread(&mut row.leaves_out);
+        self.requirements.iter_mut().for_each(|row| spread(row.place, &mut row.row.any_of));
+        for Located { row, place } in &mut self.components {
+            spread(*place, &mut row.counts);
+            spread(*place, &mut row.leaves_out);
         }
-        for when in self.whens_mut() {
-            spread(&mut when.info);
-            spread(&mut when.without);
+        for (place, when) in self.whens_mut() {
+            spread(place, &mut when.info);
+            spread(place, &mut when.without);
         }
+        let told = |(place, name): (Place, String)| {
+            let message = format!(
+                "the set `{name}` has members for some days only, which a list of what the record shows cannot have; write a row for each of its times"
+            );
+            self.fault(place, &message)
+        };
+        dated.into_iter().map(told).collect()
     }
 
     pub(super) fn whens(&self) -> impl Iterator<Item = &WhenRow> {

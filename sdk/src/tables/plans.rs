@@ -5,7 +5,7 @@ use adjudica_core::name_set::NameSet;
 use adjudica_core::{DateRange, Effect, ProcedureCode, Rounding, RuleKind, ServiceDate};
 
 use super::document::{Document, Located};
-use super::names::{Vocabularies, resolve};
+use super::names::Vocabularies;
 use super::rows::{BoundsRow, Common, CountsName, PerName, Row, SourceRow, WhenCodesRow, WindowName};
 use super::rulebook::{RuleBook, Variant};
 use crate::image::{
@@ -65,7 +65,7 @@ impl PlanBuilder<'_, '_> {
     }
 
     fn names_code(&self, codes: &[String]) -> bool {
-        resolve(&self.document.sets, codes).contains(&self.code.as_str())
+        self.document.sets.resolve_on(codes, self.day).contains(&self.code.as_str())
     }
 
     /// Rows of a table that name this code and hold on these days.
@@ -85,11 +85,11 @@ impl PlanBuilder<'_, '_> {
     }
 
     fn code_set(&self, codes: &[String]) -> NameSet {
-        self.names.codes.set(resolve(&self.document.sets, codes))
+        self.names.codes.set(self.document.sets.resolve_on(codes, self.day))
     }
 
     fn when(&self, when: Option<&super::rows::WhenRow>) -> When {
-        self.names.when(&self.document.sets, when)
+        self.names.when(&self.document.sets, when, self.day)
     }
 
     fn bounds(&mut self, table: &'static str, rows: &[Located<BoundsRow>]) -> Vec<Bounds> {
@@ -270,7 +270,7 @@ impl PlanBuilder<'_, '_> {
     fn prerequisites(&mut self) -> Vec<Relation> {
         let mut relations = Vec::new();
         for (row, common, range) in self.mine(&self.document.prerequisites, |row| Some(&row.codes)) {
-            let words = words_of_any(&resolve(&self.document.sets, &row.any_of), &common);
+            let words = words_of_any(&self.document.sets.resolve_on(&row.any_of, self.day), &common);
             let rule = self.book.rule("prerequisite", &common, range, words);
             let codes = self.code_set(&row.any_of);
             let when = self.when(row.when.as_ref());

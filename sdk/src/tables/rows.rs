@@ -372,6 +372,43 @@ RequireRow {
     #[serde(default)]
     absent: bool,
 });
+row!(/// `[[forbid]]`.
+ForbidRow {
+    codes: Option<Vec<String>>,
+    info: Token,
+    #[serde(default)]
+    kind: InfoKind,
+    when: Option<WhenRow>,
+});
+
+impl ForbidRow {
+    /// The requirement that it is.
+    pub(super) fn requirement(self) -> RequireRow {
+        let Self { id, from, to, source, section, sentence, satisfied, remedy, effect, denial, assumes, .. } = self;
+        let (codes, info, kind, when) = (self.codes, Some(self.info), self.kind, self.when);
+        let (any_of, absent) = (Vec::new(), true);
+        RequireRow {
+            id,
+            from,
+            to,
+            source,
+            section,
+            sentence,
+            satisfied,
+            remedy,
+            effect,
+            denial,
+            assumes,
+            codes,
+            info,
+            any_of,
+            kind,
+            when,
+            absent,
+        }
+    }
+}
+
 row!(/// `[[modifier]]`.
 ModifierRow { codes: Vec<String>, modifier: Modifier, when: Option<WhenRow> });
 row!(/// `[[rate]]`.

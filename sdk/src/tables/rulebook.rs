@@ -198,6 +198,15 @@ pub(crate) const TABLES: &[Defaults] = &[
         denial: Some(("252", CO, &["N706"])),
     },
     Defaults {
+        table: "forbid",
+        kind: RuleKind::Requirement,
+        effect: Effect::Incomplete,
+        sentence: "the record shows `{subject}`, with which the code is not billed",
+        satisfied: Some("the record does not show `{subject}`, as it must not"),
+        remedy: Some("check `{subject}`; leave it out only if it is not so"),
+        denial: Some(("252", CO, &["N706"])),
+    },
+    Defaults {
         table: "modifier",
         kind: RuleKind::Modifier,
         effect: Effect::Note,

@@ -77,7 +77,7 @@ fn lay_over(own: Document, base: Document, mut layer: Layer<'_>) -> Document {
         unread: base.unread.into_iter().chain(own.unread).collect(),
         spots: own.spots,
         spots_below: own.spots_below,
-        sets: base.sets.into_iter().chain(own.sets).collect(),
+        sets: own.sets.over(base.sets),
         set_places: layer.places(base.set_places).chain(own.set_places).collect(),
         sources: layer.rows(base.sources, own.sources),
         assumptions: layer.rows(base.assumptions, own.assumptions),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use adjudica_core::why_not::Candidates;
 use adjudica_core::{PlaceOfService, ServiceDate, Token};
+use adjudica_sdk::tables::Sets;
 use toml::{Table, Value};
 
 use crate::Subject;
@@ -42,7 +43,8 @@ impl Vocabulary {
         let mut found = Self::default();
         for text in std::iter::once(&subject.tables).chain(subject.below.values()) {
             let Ok(root) = text.parse::<Table>() else { continue };
-            let sets = root.get("sets").and_then(Value::as_table).cloned().unwrap_or_default();
+            let sets = root.get("sets").and_then(Value::as_table).map(Sets::of_table).unwrap_or_default();
+            found.days.extend(sets.days());
             for (table, value) in root.iter().filter(|(table, _)| *table != "sets") {
                 found.collect(table, "", value, &sets);
             }
@@ -60,13 +62,12 @@ impl Vocabulary {
         found
     }
 
-    fn collect(&mut self, table: &str, key: &str, value: &Value, sets: &Table) {
+    fn collect(&mut self, table: &str, key: &str, value: &Value, sets: &Sets) {
         match value {
             Value::Table(items) => items.iter().for_each(|(key, value)| self.collect(table, key, value, sets)),
             Value::Array(items) => items.iter().for_each(|item| self.collect(table, key, item, sets)),
-            Value::String(text) => match text.strip_prefix('@').and_then(|set| sets.get(set)).and_then(Value::as_array)
-            {
-                Some(names) => names.iter().filter_map(Value::as_str).for_each(|name| self.add_text(table, key, name)),
+            Value::String(text) => match text.strip_prefix('@').and_then(|set| sets.members(set)) {
+                Some(members) => members.iter().for_each(|member| self.add_text(table, key, &member.name)),
                 None => self.add_text(table, key, text),
             },
             Value::Integer(number) => {

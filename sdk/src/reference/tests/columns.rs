@@ -39,7 +39,7 @@ effect = "note"
 "#;
 
 /// For each table one row with what it requires and no more, but an effect that needs no source and a choice where there is one.
-pub(super) const SAMPLES: [(&str, &str); 27] = [
+pub(super) const SAMPLES: [(&str, &str); 28] = [
     ("source", "[[source]]\nid = \"a-source\"\ntitle = \"t\"\nconfidence = \"low\"\n"),
     ("assumption", "[[assumption]]\nid = \"a-assumption\"\nsentence = \"s\"\n"),
     ("parameter", "[[parameter]]\nid = \"a-parameter\"\ndefault = 1\nmin = 1\nmax = 1\nsentence = \"s\"\n"),
@@ -70,6 +70,7 @@ pub(super) const SAMPLES: [(&str, &str); 27] = [
         "[[prerequisite]]\nid = \"a-prerequisite\"\neffect = \"note\"\ncodes = [\"T1016\"]\nany_of = [\"T1016\"]\nwindow = \"day\"\n",
     ),
     ("require", "[[require]]\nid = \"a-require\"\neffect = \"note\"\ninfo = \"care_plan\"\n"),
+    ("forbid", "[[forbid]]\nid = \"a-forbid\"\neffect = \"note\"\ninfo = \"stay.inpatient\"\n"),
     ("diagnosis", "[[diagnosis]]\nid = \"a-diagnosis\"\neffect = \"note\"\ncodes = [\"T1016\"]\n"),
     ("component", "[[component]]\nid = \"a-component\"\ncodes = [\"T1016\"]\ncounts = [\"assessment\"]\n"),
     (

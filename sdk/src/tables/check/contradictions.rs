@@ -1,10 +1,9 @@
 //! Rows that leave nothing: two that no encounter can meet together.
 
-use adjudica_core::Effect;
+use adjudica_core::{DateRange, Effect};
 
 use super::Checker;
 use crate::tables::document::{Located, Place};
-use crate::tables::names::resolve;
 use crate::tables::rows::{BoundsRow, Common, Row};
 
 impl Checker<'_> {
@@ -49,8 +48,11 @@ impl Checker<'_> {
                     row.row.absent != other.row.absent && row.row.info.is_some() && row.row.info == other.row.info;
                 if both_always
                     && asks_both
-                    && self.both_refuse(&row.row.common(), &other.row.common())
-                    && let Some(code) = self.shared(row.row.codes.as_deref(), other.row.codes.as_deref())
+                    && Self::both_refuse(&row.row.common(), &other.row.common())
+                    && let Some(code) = self.shared(
+                        (row.row.codes.as_deref(), &row.row.common()),
+                        (other.row.codes.as_deref(), &other.row.common()),
+                    )
                 {
                     let what = "ask for the same to be there and not to be";
                     self.refuse_both((row.place, other.place), &code, what);
@@ -67,31 +69,39 @@ impl Checker<'_> {
     ) -> Vec<(&'r Located<T>, &'r Located<T>, String)> {
         let mut pairs = Vec::new();
         for (index, row) in rows.iter().enumerate() {
-            for other in
-                rows.iter().take(index).filter(|other| self.both_refuse(&row.row.common(), &other.row.common()))
-            {
-                let shared = self.shared(Some(codes(&row.row)), Some(codes(&other.row)));
+            let common = row.row.common();
+            for other in rows.iter().take(index) {
+                let other_common = other.row.common();
+                if !Self::both_refuse(&common, &other_common) {
+                    continue;
+                }
+                let shared = self.shared((Some(codes(&row.row)), &common), (Some(codes(&other.row)), &other_common));
                 pairs.extend(shared.map(|code| (row, other, code)));
             }
         }
         pairs
     }
 
-    fn both_refuse(&self, row: &Common, other: &Common) -> bool {
+    /// Whether both refuse.
+    fn both_refuse(row: &Common, other: &Common) -> bool {
         let refuses = |common: &Common| matches!(common.effect, None | Some(Effect::NotBillable | Effect::Incomplete));
-        refuses(row) && refuses(other) && self.document.range(row).overlaps(&self.document.range(other))
+        refuses(row) && refuses(other)
     }
 
-    /// A code that both are about; without a list a row is about every code.
-    fn shared(&self, codes: Option<&[String]>, others: Option<&[String]>) -> Option<String> {
-        let sets = &self.document.sets;
-        let all = || self.document.codes.iter().map(|row| row.row.code.as_str()).collect::<Vec<_>>();
-        let of = |codes: Option<&[String]>| match codes {
-            Some(codes) => resolve(sets, codes).into_iter().map(str::to_owned).collect::<Vec<_>>(),
-            None => all().into_iter().map(str::to_owned).collect(),
+    /// A code that both rows are about on some day; without a list a row is about every code.
+    fn shared(
+        &self,
+        (codes, common): (Option<&[String]>, &Common),
+        (others, other): (Option<&[String]>, &Common),
+    ) -> Option<String> {
+        let document = self.document;
+        let all: Vec<String> = document.codes.iter().map(|row| row.row.code.as_str().to_owned()).collect();
+        let ones = document.sets.resolve_within(codes.unwrap_or(&all), document.range(common));
+        let others = document.sets.resolve_within(others.unwrap_or(&all), document.range(other));
+        let meets = |(code, days): &(&str, DateRange)| {
+            others.iter().any(|(other, other_days)| code == other && days.overlaps(other_days))
         };
-        let others = of(others);
-        of(codes).into_iter().find(|code| others.contains(code))
+        ones.into_iter().find(meets).map(|(code, _)| code.to_owned())
     }
 
     fn refuse_both(&mut self, (place, other): (Place, Place), code: &str, what: &str) {

@@ -2,7 +2,6 @@
 
 use super::Checker;
 use crate::tables::document::Located;
-use crate::tables::names::resolve;
 use crate::tables::rows::Row;
 
 impl Checker<'_> {
@@ -13,7 +12,7 @@ impl Checker<'_> {
         }
         for Located { row, place } in &document.codes {
             let (code, days) = (row.code.as_str(), document.range(&row.common()));
-            let names_code = |names: &[String]| resolve(&document.sets, names).contains(&code);
+            let names_code = |names: &[String]| document.sets.resolve(names).contains(&code);
             let mut staff = document.staff.iter().filter(|staff| names_code(&staff.row.codes));
             let Some(_) = row.roles else {
                 if staff.next().is_none() {

@@ -7,7 +7,6 @@ use adjudica_core::{DateRange, Effect, RuleKind, Token};
 
 use super::{PlanBuilder, per_bits, window};
 use crate::image::{Accumulate, Authorization, Components, Diagnoses, Interval, NONE, Requirement};
-use crate::tables::names::resolve;
 use crate::tables::rows::{Common, DATE_OF_SERVICE, InfoKind, RequireRow, UnitsRow};
 use crate::tables::rulebook::Variant;
 
@@ -19,7 +18,10 @@ impl PlanBuilder<'_, '_> {
                 when: self.when(row.when.as_ref()),
                 info: self.names.info.set(row.names()),
                 absent: row.absent,
-                rule: self.book.rule("require", &common, range, words_of_requirement(row, &common)),
+                rule: {
+                    let table = if row.absent { "forbid" } else { "require" };
+                    self.book.rule(table, &common, range, words_of_requirement(row, &common))
+                },
             });
         }
         requirements
@@ -28,8 +30,13 @@ impl PlanBuilder<'_, '_> {
     pub(super) fn diagnoses(&mut self) -> Vec<Diagnoses<'static>> {
         let mut diagnoses = Vec::new();
         for (row, common, range) in self.mine(&self.document.diagnoses, |row| Some(&row.codes)) {
-            let prefixes: Vec<String> =
-                resolve(&self.document.sets, &row.any_of).into_iter().map(|code| code.replace('.', "")).collect();
+            let prefixes: Vec<String> = self
+                .document
+                .sets
+                .resolve_on(&row.any_of, self.day)
+                .into_iter()
+                .map(|code| code.replace('.', ""))
+                .collect();
             let min = row.min.unwrap_or(1);
             // One diagnosis of any kind: that none is given is all that can be said.
             let judges = min > 1 || !prefixes.is_empty();
@@ -133,7 +140,7 @@ impl PlanBuilder<'_, '_> {
         let add_ons = self.document.add_ons.iter().filter(|add_on| add_on.row.primary == self.code);
         let own = add_ons.map(|add_on| add_on.row.code).chain([self.code]);
         let own: Vec<String> = own.map(|code| code.as_str().to_owned()).collect();
-        let with = resolve(&self.document.sets, &row.with);
+        let with = self.document.sets.resolve_on(&row.with, self.day);
         let codes = self.names.codes.set(own.iter().map(String::as_str).chain(with));
         let variant = Variant {
             suffix: ".counted",
@@ -162,7 +169,7 @@ impl PlanBuilder<'_, '_> {
     }
 }
 
-/// What a requirement says where it asks for one of several things, or for something not to be there.
+/// What a requirement says where it asks for one of several things.
 fn words_of_requirement(row: &RequireRow, common: &Common) -> Variant {
     let kind = match row.kind {
         InfoKind::Document => SubjectKind::Document,
@@ -170,14 +177,9 @@ fn words_of_requirement(row: &RequireRow, common: &Common) -> Variant {
     };
     let names: Vec<String> = row.names().map(|name| format!("`{name}`")).collect();
     let any = names.join(", ");
-    let words = match (row.absent, names.len()) {
-        (true, _) => Some([
-            "the record shows `{subject}`, with which the code is not billed".to_owned(),
-            "the record does not show `{subject}`, as it must not".to_owned(),
-            "check `{subject}`; leave it out only if it is not so".to_owned(),
-        ]),
-        (false, 0 | 1) => None,
-        (false, _) => Some([
+    let words = match names.len() {
+        0 | 1 => None,
+        _ => Some([
             format!("the record shows none of {any}"),
             format!("the record shows one of {any}"),
             format!("add one of {any} to the record, if it is so, and ask again"),

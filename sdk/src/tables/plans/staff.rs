@@ -6,7 +6,6 @@ use adjudica_core::{DateRange, Effect, LiabilityGroup, ProcedureCode, RuleKind, 
 use super::PlanBuilder;
 use crate::image::{NONE, Staff};
 use crate::tables::document::Document;
-use crate::tables::names::resolve;
 use crate::tables::rows::{Common, Row, StaffRow};
 use crate::tables::rulebook::Variant;
 
@@ -23,6 +22,8 @@ struct StaffPeriod {
     in_force: DateRange,
     /// Positions of the plain rows among the document's staff rows; without any nobody may bill.
     rows: Vec<usize>,
+    /// Whom they name, in these words, on these days.
+    named: Vec<String>,
 }
 
 impl StaffRules {
@@ -46,13 +47,18 @@ impl StaffRules {
                     continue;
                 }
                 let rows = plain_rows(document, code, *first);
+                let named = named_by(document, &rows, *first);
                 let next = segments.get(index + 1).copied();
-                match periods
-                    .last_mut()
-                    .filter(|period| period.code == code && period.in_force.to == Some(*first) && period.rows == rows)
-                {
+                match periods.last_mut().filter(|period| {
+                    period.code == code
+                        && period.in_force.to == Some(*first)
+                        && period.rows == rows
+                        && period.named == named
+                }) {
                     Some(period) => period.in_force.to = next,
-                    None => periods.push(StaffPeriod { code, in_force: DateRange { from: *first, to: next }, rows }),
+                    None => {
+                        periods.push(StaffPeriod { code, in_force: DateRange { from: *first, to: next }, rows, named });
+                    }
                 }
             }
         }
@@ -79,10 +85,22 @@ fn is_plain(row: &StaffRow) -> bool {
 
 fn plain_rows(document: &Document, code: ProcedureCode, day: ServiceDate) -> Vec<usize> {
     let rows = document.staff.iter().enumerate().filter(|(_, row)| {
-        let names_code = resolve(&document.sets, &row.row.codes).contains(&code.as_str());
+        let names_code = document.sets.resolve_on(&row.row.codes, day).contains(&code.as_str());
         names_code && is_plain(&row.row) && document.range(&row.row.common()).contains(day)
     });
     rows.map(|(index, _)| index).collect()
+}
+
+/// The roles, phases and modes of rows on a day.
+fn named_by(document: &Document, rows: &[usize], day: ServiceDate) -> Vec<String> {
+    let mut named = Vec::new();
+    for row in rows.iter().filter_map(|index| document.staff.get(*index)).map(|row| &row.row) {
+        for list in [&row.roles, &row.phases, &row.modes] {
+            let list = list.as_deref().map(|list| document.sets.resolve_on(list, day).join(" "));
+            named.push(list.unwrap_or_else(|| "any".to_owned()));
+        }
+    }
+    named
 }
 
 impl PlanBuilder<'_, '_> {
@@ -91,10 +109,11 @@ impl PlanBuilder<'_, '_> {
         let mut allowed = vec![0_u64; self.names.roles.names().len() + 1];
         let mut conditional = Vec::new();
         for (row, common, range) in self.mine(&document.staff, |row| Some(&row.codes)) {
-            let phases = row.phases.as_deref().map(|names| resolve(&document.sets, names));
-            let modes = row.modes.as_deref().map(|names| resolve(&document.sets, names));
+            let phases = row.phases.as_deref().map(|names| document.sets.resolve_on(names, self.day));
+            let modes = row.modes.as_deref().map(|names| document.sets.resolve_on(names, self.day));
             let phase_modes = self.names.phase_modes(phases.as_deref(), modes.as_deref());
-            let roles = row.roles.as_deref().map(|names| self.names.roles.set(resolve(&document.sets, names)));
+            let roles =
+                row.roles.as_deref().map(|names| self.names.roles.set(document.sets.resolve_on(names, self.day)));
             let roles = roles.unwrap_or(NameSet::EVERY);
             if is_plain(row) {
                 for (role, bits) in positions_of(&allowed).zip(&mut allowed) {
@@ -122,9 +141,9 @@ impl PlanBuilder<'_, '_> {
             by_anyone,
             allowed: allowed.iter().flat_map(|bits| bits.to_le_bytes()).collect(),
             conditional,
-            role_rule: rule(speaks.role, "role", &words::roles(document, &rows)),
-            phase_rule: rule(speaks.phase, "phase", &words::phases(document, &rows)),
-            mode_rule: rule(speaks.mode, "mode", &words::modes(document, &rows)),
+            role_rule: rule(speaks.role, "role", &words::roles((document, period.in_force.from), &rows)),
+            phase_rule: rule(speaks.phase, "phase", &words::phases((document, period.in_force.from), &rows)),
+            mode_rule: rule(speaks.mode, "mode", &words::modes((document, period.in_force.from), &rows)),
         })
     }
 
@@ -135,7 +154,7 @@ impl PlanBuilder<'_, '_> {
             .staff
             .iter()
             .map(|row| &row.row)
-            .filter(|row| is_plain(row) && resolve(&document.sets, &row.codes).contains(&self.code.as_str()));
+            .filter(|row| is_plain(row) && document.sets.resolve(&row.codes).contains(&self.code.as_str()));
         let mut ranged: Vec<_> = mine.map(|row| (document.range(&row.common()), row.common())).collect();
         ranged.sort_by_key(|(range, _)| range.from);
         let ended = ranged.iter().rev().find(|(range, _)| range.to.is_some_and(|to| to <= period.in_force.from));

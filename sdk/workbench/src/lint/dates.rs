@@ -19,13 +19,14 @@ const DATED: [(&str, &[&str]); 6] = [
 ];
 /// The other tables with the same. Their rows may be meant to leave days out, so only one day between two is told: the sign of a
 /// last day that is written where the first day after belongs.
-const NEARLY: [(&str, &[&str]); 12] = [
+const NEARLY: [(&str, &[&str]); 13] = [
     ("group_size", &["effect"]),
     ("add_on", &["code", "primary"]),
     ("place", &["effect"]),
     ("exclude", &["effect", "with", "window", "days", "per", "when"]),
     ("prerequisite", &["effect", "any_of", "window", "days", "per", "when"]),
     ("require", &["effect", "info", "any_of", "absent", "when"]),
+    ("forbid", &["effect", "info", "when"]),
     ("modifier", &["modifier", "when"]),
     ("filing", &["effect"]),
     ("diagnosis", &["effect"]),
@@ -101,7 +102,7 @@ fn gaps_by_code(tables: &Tables, table: &str, kinds: &[&str]) -> BTreeMap<Gap, B
     }
     let mut gap_to_codes: BTreeMap<Gap, BTreeSet<Option<String>>> = BTreeMap::new();
     for ((code, _), positions) in groups {
-        for gap in gaps_of(tables, &positions) {
+        for gap in gaps_of(tables, &positions, code.as_deref()) {
             gap_to_codes.entry(gap).or_default().insert(code.clone());
         }
     }
@@ -115,7 +116,7 @@ fn gaps_by_stem(tables: &Tables, table: &str) -> Vec<Gap> {
             groups.entry(stem).or_default().push(position);
         }
     }
-    groups.values().flat_map(|positions| gaps_of(tables, positions)).collect()
+    groups.values().flat_map(|positions| gaps_of(tables, positions, None)).collect()
 }
 
 /// An id without the year, the month or the day at its end; `None` where it ends in none.
@@ -130,10 +131,14 @@ fn stem_of(id: &str) -> Option<&str> {
     is_year.then_some(stem)
 }
 
-/// The days between the first and the last of these rows, within what the policy answers for, for which none holds.
-fn gaps_of(tables: &Tables, positions: &[usize]) -> Vec<Gap> {
-    let dated = positions.iter().filter_map(|position| Some((tables.days(tables.rows.get(*position)?), *position)));
-    let mut dated: Vec<(DateRange, usize)> = dated.collect();
+/// The days between the first and the last of these rows, within what the policy answers for, for which none holds for `code`.
+fn gaps_of(tables: &Tables, positions: &[usize], code: Option<&str>) -> Vec<Gap> {
+    let days = |position: &usize| {
+        let row = tables.rows.get(*position)?;
+        let days = code.map_or_else(|| Some(tables.days(row)), |code| tables.days_for(row, code))?;
+        Some((days, *position))
+    };
+    let mut dated: Vec<(DateRange, usize)> = positions.iter().filter_map(days).collect();
     dated.sort();
     let mut gaps = Vec::new();
     let mut reached: Option<(ServiceDate, usize)> = None;
@@ -169,7 +174,8 @@ pub(super) fn days_told(days: DateRange) -> String {
 /// Days of a code on which the policy answers, before the first of `rows` begins and after the last has ended; none where there are
 /// no rows.
 pub(super) fn days_beyond(tables: &Tables, code: &Row, rows: &[&Row]) -> Vec<DateRange> {
-    let days: Vec<DateRange> = rows.iter().map(|row| tables.days(row)).collect();
+    let of = code.text("code").unwrap_or_default();
+    let days: Vec<DateRange> = rows.iter().filter_map(|row| tables.days_for(row, of)).collect();
     let Some(first) = days.iter().map(|days| days.from).min() else { return Vec::new() };
     let last = days.iter().map(|days| days.to).max_by_key(|end| (end.is_none(), *end)).flatten();
     let of_code = tables.days(code);

@@ -30,6 +30,10 @@ fn unused_sets(text: &str, tables: &Tables) -> Vec<Hint> {
     for row in &tables.rows {
         collect_sets(&row.values, &mut used);
     }
+    // A set is used by the sets that hold it.
+    let members = tables.own_sets.values().filter_map(Value::as_array).flatten();
+    let names = members.filter_map(|member| member.as_str().or_else(|| member.get("name")?.as_str()));
+    used.extend(names.filter_map(|name| name.strip_prefix('@')).map(str::to_owned));
     let unused = tables.own_sets.keys().filter(|name| !used.contains(*name));
     unused
         .map(|name| {

@@ -1,8 +1,9 @@
 //! The rows that hold, the policy's own and those of the files below it, with sets resolved. Judges none of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use adjudica_core::{DateRange, ServiceDate};
+use adjudica_sdk::tables::Sets;
 use toml::{Table, Value};
 
 use crate::Subject;
@@ -64,7 +65,7 @@ pub(super) struct Tables {
     pub(super) policy: Table,
     /// Periods that the policy answers for.
     pub(super) in_force: Vec<DateRange>,
-    sets: BTreeMap<String, Vec<String>>,
+    sets: Sets,
 }
 
 impl Tables {
@@ -82,7 +83,7 @@ impl Tables {
             own_sets: table("sets"),
             in_force: in_force.collect(),
             policy,
-            sets: BTreeMap::new(),
+            sets: Sets::default(),
         };
         tables.add_file(&subject.tables, Origin::Own);
         for path in paths_below(subject, &tables.policy) {
@@ -96,8 +97,8 @@ impl Tables {
     /// Adds what holds of a file: rows that no file above it has, and that the policy does not take away.
     fn add_file(&mut self, text: &str, origin: Origin) {
         let Ok(root) = text.parse::<Table>() else { return };
-        for (name, list) in root.get("sets").and_then(Value::as_table).into_iter().flatten() {
-            self.sets.entry(name.clone()).or_insert_with(|| texts(Some(list)));
+        if let Some(sets) = root.get("sets").and_then(Value::as_table) {
+            self.sets = std::mem::take(&mut self.sets).over(Sets::of_table(sets));
         }
         let without = texts(self.policy.get("without").filter(|_| origin == Origin::Below));
         let above: BTreeSet<(String, Option<String>)> = self.rows.iter().map(key_of).collect();
@@ -143,11 +144,17 @@ impl Tables {
 
     /// The names of a list, `@name` replaced by that set's.
     pub(super) fn names(&self, list: &Value) -> BTreeSet<String> {
-        let resolve = |name: String| match name.strip_prefix('@') {
-            Some(set) => self.sets.get(set).cloned().unwrap_or_default(),
-            None => vec![name],
-        };
-        texts(Some(list)).into_iter().flat_map(resolve).collect()
+        self.sets.resolve(&texts(Some(list))).into_iter().map(str::to_owned).collect()
+    }
+
+    /// The days that a row holds for a code of it: the code may be one of a set on some days only.
+    pub(super) fn days_for(&self, row: &Row, code: &str) -> Option<DateRange> {
+        let days = self.days(row);
+        let Some(list) = row.values.get("codes") else { return Some(days) };
+        let list = texts(Some(list));
+        let held = self.sets.resolve_within(&list, days);
+        let mut held = held.into_iter().filter(|(name, _)| *name == code).map(|(_, days)| days);
+        held.next()
     }
 
     /// The days that a row holds for.

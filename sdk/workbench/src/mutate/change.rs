@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use adjudica_core::ServiceDate;
+use adjudica_sdk::tables::Sets;
 use serde::Serialize;
 use toml::{Table, Value};
 
@@ -99,13 +100,12 @@ fn with_row(root: &Table, table: &str, index: Option<usize>, changed: Value) -> 
 /// Names that the lists of each key hold, to try one too many.
 struct Names {
     key_to_names: BTreeMap<String, BTreeSet<String>>,
-    sets: BTreeMap<String, BTreeSet<String>>,
+    sets: Sets,
 }
 
 impl Names {
     fn of(root: &Table) -> Self {
-        let sets = root.get("sets").and_then(Value::as_table).into_iter().flatten();
-        let sets = sets.map(|(name, list)| (name.clone(), texts(list).collect::<BTreeSet<_>>())).collect();
+        let sets = root.get("sets").and_then(Value::as_table).map(Sets::of_table).unwrap_or_default();
         let mut names = Self { key_to_names: BTreeMap::new(), sets };
         for value in root.values() {
             names.collect(value);
@@ -129,15 +129,10 @@ impl Names {
         }
     }
 
-    /// The set that `@name` stands for.
-    fn set(&self, name: &str) -> Option<&BTreeSet<String>> {
-        self.sets.get(name.strip_prefix('@')?)
-    }
-
     /// The names of a list, sets spread out.
     fn spread(&self, list: &Value) -> BTreeSet<String> {
-        let spread = texts(list).flat_map(|name| self.set(&name).cloned().unwrap_or_else(|| [name].into()));
-        spread.collect()
+        let list: Vec<String> = texts(list).collect();
+        self.sets.resolve(&list).into_iter().map(str::to_owned).collect()
     }
 
     /// A name that lists of this key hold and this one does not.
@@ -202,6 +197,11 @@ fn list_variants(items: &[Value], key: &str, names: &Names, named: &dyn Fn(Strin
             fewer.remove(index);
             found.push((named(format!("without {name}")), Value::Array(fewer)));
             continue;
+        }
+        if let Some(name) = item.get("name").and_then(Value::as_str) {
+            let mut fewer = items.to_vec();
+            fewer.remove(index);
+            found.push((named(format!("without {name}")), Value::Array(fewer)));
         }
         for (words, changed) in variants(item, "", names) {
             let mut items = items.to_vec();

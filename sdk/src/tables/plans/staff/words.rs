@@ -1,11 +1,13 @@
 //! What the rules of staff rows say of the rows: who may what, and where it is written. Decides nothing.
 
-use adjudica_core::{Effect, Token};
+use adjudica_core::{Effect, ServiceDate, Token};
 
 use crate::tables::document::Document;
-use crate::tables::names::resolve;
 use crate::tables::rows::{Common, StaffRow};
 use crate::tables::rulebook::Variant;
+
+/// The document, on a day.
+pub(super) type On<'d> = (&'d Document, ServiceDate);
 
 /// Names in the order of the row, each once; `None` where the row leaves the list out, which means any.
 type Names<'d> = Option<Vec<&'d str>>;
@@ -19,27 +21,27 @@ struct Entry<'d> {
 }
 
 /// The roles that any of the rows names.
-pub(super) fn roles(document: &Document, rows: &[&StaffRow]) -> String {
-    let names = rows.iter().filter_map(|row| names(document, row.roles.as_deref()));
+pub(super) fn roles(on: On<'_>, rows: &[&StaffRow]) -> String {
+    let names = rows.iter().filter_map(|row| names(on, row.roles.as_deref()));
     once(names.flatten()).join(", ")
 }
 
 /// The phases that the rows give, and to whom where they differ; empty where no row limits them.
-pub(super) fn phases<'d>(document: &'d Document, rows: &[&'d StaffRow]) -> String {
+pub(super) fn phases<'d>(on: On<'d>, rows: &[&'d StaffRow]) -> String {
     let entry = |row: &&'d StaffRow| Entry {
-        given: names(document, row.phases.as_deref()),
-        roles: names(document, row.roles.as_deref()),
+        given: names(on, row.phases.as_deref()),
+        roles: names(on, row.roles.as_deref()),
         phases: None,
     };
     text(rows.iter().map(entry).collect(), "any phase")
 }
 
 /// The modes that the rows give, and to whom and in which phase where they differ; empty where no row limits them.
-pub(super) fn modes<'d>(document: &'d Document, rows: &[&'d StaffRow]) -> String {
+pub(super) fn modes<'d>(on: On<'d>, rows: &[&'d StaffRow]) -> String {
     let entry = |row: &&'d StaffRow| Entry {
-        given: names(document, row.modes.as_deref()),
-        roles: names(document, row.roles.as_deref()),
-        phases: names(document, row.phases.as_deref()),
+        given: names(on, row.modes.as_deref()),
+        roles: names(on, row.roles.as_deref()),
+        phases: names(on, row.phases.as_deref()),
     };
     text(rows.iter().map(entry).collect(), "any mode")
 }
@@ -76,8 +78,8 @@ pub(super) fn section(rows: &[&StaffRow]) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
-fn names<'d>(document: &'d Document, list: Option<&'d [String]>) -> Names<'d> {
-    list.map(|list| once(resolve(&document.sets, list)))
+fn names<'d>((document, day): On<'d>, list: Option<&'d [String]>) -> Names<'d> {
+    list.map(|list| once(document.sets.resolve_on(list, day)))
 }
 
 fn once<'d>(names: impl IntoIterator<Item = &'d str>) -> Vec<&'d str> {
