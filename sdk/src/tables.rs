@@ -9,8 +9,11 @@ mod plans;
 mod rows;
 mod rulebook;
 mod sets;
+mod sheet;
 mod spots;
 mod variant;
+
+use std::collections::BTreeMap;
 
 use adjudica_core::Manifest;
 
@@ -70,12 +73,13 @@ pub fn compile(policy_toml: &str) -> Result<Compiled, Vec<Fault>> {
     compile_with(policy_toml, &mut |_| None)
 }
 
-/// Compiles a `policy.toml` that may extend a policy and include shared tables. `read` gives the text of a file by its path
-/// from the policy's folder; what it gives belongs to the policy's sources.
+/// Compiles a `policy.toml` that may extend a policy, include shared tables, and name CSV files of rows.
+///
+/// `read` gives the text of a file by its path from the policy's folder; what it gives belongs to the policy's sources.
 /// # Errors
 /// Every [`Fault`] of all documents and of what they make together; places are those of `policy_toml`.
 pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) -> Result<Compiled, Vec<Fault>> {
-    let (own, faults) = document::read(policy_toml);
+    let (own, faults) = document::read(policy_toml, "", read);
     let Some(own) = own else { return Err(sorted(faults)) };
     let Bases { policy, bases, is_unread, mut faults, .. } = Bases::of(&own, read, faults);
     if is_unread {
@@ -95,10 +99,57 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
     }
 }
 
+/// A policy's tables as values: each row that a file or a list of pairs stands for is written out.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SpelledOut {
+    /// The tables.
+    pub root: toml::Table,
+    /// The line, from 1, on which each row begins, by table and place among its rows, 0 for a table of one: of a row of a file, that
+    /// of the row which names the file.
+    pub lines: BTreeMap<(String, usize), usize>,
+}
+
+/// The tables of one file with every row written out, `None` where the text is no tables.
+///
+/// `folder` is where the file lies, seen from the policy's own folder, and `read` as in [`compile_with`]. A row that cannot be written out is left out.
+///
+/// ```
+/// let tables = "[[exclude]]\nid = \"pair\"\nwindow = \"day\"\npairs = [[\"99490\", \"99487\"], [\"99491\", \"99487\"]]\n";
+/// let spelled = adjudica_sdk::tables::spell_out(tables, "", &mut |_| None).expect("tables");
+/// assert_eq!(spelled.root["exclude"][1]["id"].as_str(), Some("pair.99491"));
+/// assert_eq!(spelled.lines[&("exclude".to_owned(), 1)], 1);
+/// ```
+pub fn spell_out(policy_toml: &str, folder: &str, read: &mut dyn FnMut(&str) -> Option<String>) -> Option<SpelledOut> {
+    let root: toml::Table = policy_toml.parse().ok()?;
+    let places = toml::de::DeTable::parse(policy_toml).ok()?.into_inner();
+    let mut spelled = SpelledOut::default();
+    for (table, value) in root {
+        let line =
+            |offset: usize| policy_toml.get(..offset).unwrap_or_default().matches('\n').count().saturating_add(1);
+        let place = places.get(table.as_str());
+        let toml::Value::Array(rows) = value else {
+            spelled.lines.insert((table.clone(), 0), line(place.map_or(0, |value| value.span().start)));
+            spelled.root.insert(table, value);
+            continue;
+        };
+        let written = place.and_then(|value| value.get_ref().as_array());
+        let mut all = Vec::with_capacity(rows.len());
+        for (index, row) in rows.into_iter().enumerate() {
+            let offset = written.and_then(|rows| rows.get(index)).map_or(0, |row| row.span().start);
+            for row in sheet::spell_out(&table, row, folder, read) {
+                spelled.lines.insert((table.clone(), all.len()), line(offset));
+                all.push(row);
+            }
+        }
+        spelled.root.insert(table, toml::Value::Array(all));
+    }
+    Some(spelled)
+}
+
 /// Asks `read` for every file of tables that [`compile_with`] would ask for, and compiles nothing. What is wrong with them is for
 /// that to say.
 pub fn read_below(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) {
-    if let (Some(own), faults) = document::read(policy_toml) {
+    if let (Some(own), faults) = document::read(policy_toml, "", read) {
         Bases::of(&own, read, faults);
     }
 }
@@ -114,7 +165,7 @@ pub struct OnCode {
 
 /// What of `policy_toml` stands on code beside it; `read` as in [`compile_with`]. Nothing where the tables have faults of form.
 pub fn on_code(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<String>) -> OnCode {
-    let (Some(own), faults) = document::read(policy_toml) else { return OnCode::default() };
+    let (Some(own), faults) = document::read(policy_toml, "", read) else { return OnCode::default() };
     let place = own.spot(own.policy.place, "extends", None);
     let extends = own.policy.row.extends.clone().map(|folder| (folder, (place.line, place.column)));
     let Bases { bases, .. } = Bases::of(&own, read, faults);
@@ -160,7 +211,7 @@ impl<'r> Bases<'r> {
     fn add_base(&mut self, folder: &str) -> Vec<String> {
         let path = format!("{folder}/policy.toml");
         let Some(text) = self.text(&path, "the policy that this one extends") else { return Vec::new() };
-        let (base, faults) = document::read(&text);
+        let (base, faults) = document::read(&text, folder, self.read);
         self.add_faults(&path, &faults);
         let Some(base) = base else {
             self.is_unread = true;
@@ -177,7 +228,8 @@ impl<'r> Bases<'r> {
 
     fn add_shared(&mut self, path: &str) {
         let Some(text) = self.text(path, "the file that it includes") else { return };
-        let (shared, faults) = document::read_shared(&text, &self.policy);
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let (shared, faults) = document::read_shared(&text, &self.policy, (folder, self.read));
         self.add_faults(path, &faults);
         self.is_unread |= shared.is_none();
         self.bases.extend(shared.map(|shared| (path.to_owned(), shared)));

@@ -36,7 +36,7 @@ pub struct PolicyFolder {
     pub kind: Kind,
     /// Every source: path in the folder to text.
     pub sources: BTreeMap<String, String>,
-    /// Files that look like cases and are not read.
+    /// Files that look like cases or rows and are not read.
     unread: Vec<PathBuf>,
 }
 
@@ -144,12 +144,16 @@ impl PolicyFolder {
         unspoken
     }
 
-    /// A fault for each file that looks like cases and is not read.
+    /// A fault for each file that looks like cases or rows and is not read.
     #[must_use]
     pub fn left_out(&self) -> Vec<Fault> {
         let fault = |file: &PathBuf| {
-            let message =
-                "looks like cases and is not read; cases are files of `cases/` and `pins/` whose names end in `.toml`";
+            let is_sheet = file.extension().is_some_and(|ending| ending == "csv");
+            let message = if is_sheet {
+                "no row names this file of rows, so it is not read; write `file` in a row, or take the file out of the folder"
+            } else {
+                "looks like cases and is not read; cases are files of `cases/` and `pins/` whose names end in `.toml`"
+            };
             Fault::of_file(file, message)
         };
         self.unread.iter().map(fault).collect()

@@ -78,7 +78,7 @@ What the agency's records say is given as `standing`: `standing = { conditions =
 "2026-03-01" }, components = { assessment = 20 }, region = "west", authorizations = [{ authorization_id = "a1", procedure_codes =
 ["T1016"], from = "2026-01-01", to = "2026-07-01", units = 10 }] }`."#;
 
-pub(super) const TAIL: &str = "## Sets, days, and tables on top of tables
+pub(super) const TAIL: &str = r#"## Sets, days, and tables on top of tables
 
 - **Sets.** A list whose kind says `@set` may name a set of `[sets]`; it stands for all names of the set. A set may hold
   other sets, and members that belong to it on some days only; a list of what the record shows takes no set with such members.
@@ -89,5 +89,13 @@ pub(super) const TAIL: &str = "## Sets, days, and tables on top of tables
   `[policy]` is its own. The other policy's tables travel inside the policy file, and it may not extend a third.
 - **`includes`.** These files are laid below in the same way, after the policy that is extended and with what that one includes.
 - **`without`.** Each name must be the `id` of a row below: of a rule, a source, an assumption or a parameter.
+- **Rows from a spreadsheet.** A row with `file = "pairs.csv"` stands for the rows of that file, which lies beside the tables: the
+  first line names columns, each further line is a row, and what the naming row says (`window`, `source`, a sentence) holds for
+  all of them. An empty cell is a column left out; several names stand in one cell with blanks between; `when.roles` leads into
+  `when`. Without a column `id` a row is called after the naming row and its code: `pair.99424`. Save as CSV in UTF-8, days as
+  `2026-03-31`. Faults name line and cell, as in `rates.csv` at 3:2: the second cell of the third line.
+- **Pairs.** `[[exclude]]` takes `pairs = [["99424", "99437"], ["99425", ["99487", "99489"]]]` instead of `codes` and `with`: the
+  first code of each is refused beside the second. In a file these are the columns `codes` and `with`; lines that differ in
+  `with` alone are one row.
 - **How much fits.** A policy may name up to 65,535 codes, and as many roles, places, kinds of supporting information and
-  conditions, kinds of work, components, kinds of days and parameters. Of phases and of modes it may name 7, of modifiers 32.";
+  conditions, kinds of work, components, kinds of days and parameters. Of phases and of modes it may name 7, of modifiers 32."#;

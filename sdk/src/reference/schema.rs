@@ -47,7 +47,10 @@ impl Definitions {
         let says = table.says.join("\n\n");
         match table.form {
             Form::One => self.row(&says, table),
-            Form::List => json!({ "type": "array", "description": says, "items": self.row(&says, table) }),
+            Form::List => {
+                let items = or_many(self.row(&says, table), table);
+                json!({ "type": "array", "description": says, "items": items })
+            }
             Form::Map(kind) => described(self.map(&kind), &says),
         }
     }
@@ -145,6 +148,30 @@ impl Definitions {
         }
         reference(choice.name)
     }
+}
+
+/// A row that may also name a file of rows, or pairs: what a row needs then stands there.
+fn or_many(mut row: Value, table: &Table) -> Value {
+    let Value::Object(schema) = &mut row else { return row };
+    let mut many = vec![json!({ "required": ["file"] })];
+    if let Some(Value::Object(properties)) = schema.get_mut("properties") {
+        let says = "a CSV file beside the tables with a row on each line; what this row says holds for all of them";
+        properties.insert("file".to_owned(), json!({ "type": "string", "description": says }));
+        if table.name == "exclude" {
+            let says = "pairs of codes: the first of each is refused beside the second";
+            let code = json!({ "type": "string" });
+            let several = json!({ "oneOf": [code, { "type": "array", "items": code }] });
+            let pair = json!({ "type": "array", "prefixItems": [code, several], "minItems": 2, "maxItems": 2 });
+            properties.insert("pairs".to_owned(), json!({ "type": "array", "items": pair, "description": says }));
+            many.push(json!({ "required": ["pairs"] }));
+        }
+    }
+    let needed: Map<String, Value> =
+        ["required", "allOf"].into_iter().filter_map(|key| Some((key.to_owned(), schema.remove(key)?))).collect();
+    schema.insert("if".to_owned(), json!({ "anyOf": many }));
+    schema.insert("then".to_owned(), json!({}));
+    schema.insert("else".to_owned(), Value::Object(needed));
+    row
 }
 
 /// Adds a column to the schema of an object.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adjudica_cases::text::{Text, in_plain_words};
 use adjudica_core::Token;
 use serde::de::DeserializeOwned;
 use toml::Spanned;
@@ -14,8 +15,8 @@ use super::rows::{
     RateRow, RequireRow, SourceRow, StaffRow, UnitsRow, WhenCodesRow,
 };
 use super::sets::{Member, Sets};
-use super::spots::{Finder, Spots};
-use adjudica_cases::text::Text;
+use super::sheet::{self, SheetRow};
+use super::spots::{Finder, Spot, Spots};
 
 /// A row and where it starts.
 #[derive(Debug, Clone)]
@@ -50,7 +51,12 @@ impl Place {
 
     /// The same place, for a document that stands at `policy` and comes on top of this one, which is `file`.
     pub(super) fn seen_from(self, policy: Self, file: usize) -> Self {
-        Self { below: Some(Below { file, line: self.line, column: self.column }), ..policy }
+        let below = match self.below {
+            // The files of that one come behind it.
+            Some(sheet) => Below { file: file.saturating_add(1).saturating_add(sheet.file), ..sheet },
+            None => Below { file, line: self.line, column: self.column },
+        };
+        Self { below: Some(below), ..policy }
     }
 }
 
@@ -97,14 +103,26 @@ pub(super) struct Document {
     pub parameters: Vec<Located<ParameterRow>>,
 }
 
-/// The document, where it has a usable `[policy]`, and every fault of form.
-pub(super) fn read(text: &str) -> (Option<Document>, Vec<Fault>) {
-    read_of(text, None)
+/// Gives the text of a file beside the tables, by its path from the policy's own folder.
+pub(super) type ReadFile<'r> = dyn FnMut(&str) -> Option<String> + 'r;
+
+/// The document, where it has a usable `[policy]`, and every fault of form. `folder` is where it lies, seen from the policy's own.
+pub(super) fn read(text: &str, folder: &str, read_file: &mut ReadFile<'_>) -> (Option<Document>, Vec<Fault>) {
+    read_of(text, None, (folder, read_file))
 }
 
 /// Tables that several policies share: they have no `[policy]` of their own and get that of the one that includes them.
-pub(super) fn read_shared(text: &str, policy: &Located<PolicyRow>) -> (Option<Document>, Vec<Fault>) {
-    read_of(text, Some(policy))
+pub(super) fn read_shared(
+    text: &str,
+    policy: &Located<PolicyRow>,
+    (folder, read_file): (&str, &mut ReadFile<'_>),
+) -> (Option<Document>, Vec<Fault>) {
+    read_of(text, Some(policy), (folder, read_file))
+}
+
+/// The path of a file that tables in `folder` name.
+pub(super) fn path_in(folder: &str, file: &str) -> String {
+    if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") }
 }
 
 /// The name of the row that `rates_from_terms` stands for.
@@ -173,13 +191,19 @@ pub(super) fn in_file(file: &str, (line, column): (usize, usize), message: &str)
     format!("in `{file}` at {line}:{column}: {message}")
 }
 
-fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>, Vec<Fault>) {
+fn read_of(
+    text: &str,
+    given: Option<&Located<PolicyRow>>,
+    (folder, read_file): (&str, &mut ReadFile<'_>),
+) -> (Option<Document>, Vec<Fault>) {
     let text = Text::new(text);
     let (mut root, faults) = text.read();
     if !faults.is_empty() {
         return (None, faults);
     }
-    let mut reader = Reader { text, faults, unread: BTreeSet::new(), spots: Spots::new() };
+    let (unread, spots) = (BTreeSet::new(), Spots::new());
+    let sheets = Sheets { folder, read_file, files: Vec::new(), spots: Vec::new() };
+    let mut reader = Reader { text, faults, unread, spots, sheets };
     let policy = match given {
         Some(policy) => Some(policy.clone()),
         None => reader.single(&mut root, "policy"),
@@ -235,19 +259,31 @@ fn read_of(text: &str, given: Option<&Located<PolicyRow>>) -> (Option<Document>,
         }
         document.unread = reader.unread;
         document.spots = reader.spots;
+        document.files = reader.sheets.files;
+        document.spots_below = reader.sheets.spots;
     }
     (document, reader.faults)
 }
 
-struct Reader<'t> {
+struct Reader<'t, 'r> {
     text: Text<'t>,
     faults: Vec<Fault>,
     /// Tables of which a row could not be read.
     unread: BTreeSet<String>,
     spots: Spots,
+    sheets: Sheets<'r>,
 }
 
-impl Reader<'_> {
+/// The files of rows that a document names.
+struct Sheets<'r> {
+    /// Where the document lies.
+    folder: &'r str,
+    read_file: &'r mut ReadFile<'r>,
+    files: Vec<String>,
+    spots: Vec<Spots>,
+}
+
+impl Reader<'_, '_> {
     fn place(&self, offset: usize) -> Place {
         let (line, column) = self.text.place(offset);
         Place { line, column, below: None }
@@ -286,6 +322,100 @@ impl Reader<'_> {
         None
     }
 
+    /// A row, or the rows of the file or of the pairs that it names.
+    fn row_or_sheet<T: DeserializeOwned>(
+        &mut self,
+        value: Spanned<DeValue<'_>>,
+        table: &str,
+        form: &str,
+    ) -> Vec<Located<T>> {
+        if !value.get_ref().as_table().is_some_and(|row| sheet::is_many(table, row)) {
+            return self.row(value, table, form).into_iter().collect();
+        }
+        let Some(Located { row: naming, place }) = self.row::<toml::Table>(value, table, form) else {
+            return Vec::new();
+        };
+        let (file, rows) = match (naming.get(sheet::FILE), naming.get(sheet::PAIRS)) {
+            (Some(toml::Value::String(file)), None) => match self.sheet(table, &naming, (file, place)) {
+                Some((file, rows)) => (Some(file), rows),
+                None => return Vec::new(),
+            },
+            (None, _) => match sheet::of_pairs(table, &naming) {
+                Ok(rows) => (None, rows),
+                Err(message) => return self.refuse(table, place, message),
+            },
+            (Some(toml::Value::String(_)), Some(_)) => {
+                return self.refuse(table, place, "the row has both `file` and `pairs`; keep one".to_owned());
+            }
+            (Some(_), _) => {
+                let message = "`file` names a CSV file beside the tables; write its name in quotes";
+                return self.refuse(table, place, message.to_owned());
+            }
+        };
+        rows.into_iter().filter_map(|row| self.sheet_row(table, row, (place, file))).collect()
+    }
+
+    /// Refuses a row of which nothing can be read.
+    fn refuse<T>(&mut self, table: &str, place: Place, message: String) -> Vec<T> {
+        self.faults.push(place.fault(message));
+        self.unread.insert(table.to_owned());
+        Vec::new()
+    }
+
+    /// The rows of a file, and its position among the files.
+    fn sheet(
+        &mut self,
+        table: &str,
+        naming: &toml::Table,
+        (file, place): (&str, Place),
+    ) -> Option<(usize, Vec<SheetRow>)> {
+        let path = path_in(self.sheets.folder, file);
+        let Some(text) = (self.sheets.read_file)(&path) else {
+            let message = format!("the file of rows, `{file}`, is not at hand; correct the name or add the file");
+            self.refuse::<SheetRow>(table, place, message);
+            return None;
+        };
+        let (rows, faults) = sheet::of_file(table, naming, &text);
+        let told = faults.iter().map(|fault| place.fault(in_file(file, (fault.line, fault.column), &fault.message)));
+        self.faults.extend(told);
+        if !faults.is_empty() {
+            self.unread.insert(table.to_owned());
+        }
+        self.sheets.files.push(file.to_owned());
+        self.sheets.spots.push(Spots::new());
+        Some((self.sheets.files.len().saturating_sub(1), rows))
+    }
+
+    /// A row of a file, or of pairs.
+    fn sheet_row<T: DeserializeOwned>(
+        &mut self,
+        table: &str,
+        SheetRow { values, line, cells }: SheetRow,
+        (place, file): (Place, Option<usize>),
+    ) -> Option<Located<T>> {
+        let place = match file {
+            Some(file) => Place { below: Some(Below { file, line, column: 1 }), ..place },
+            None => place,
+        };
+        if let Some(spots) = file.and_then(|file| self.sheets.spots.get_mut(file)) {
+            spots.insert((line, 1), Spot::of_cells(&values, line, &cells));
+        }
+        match serde_path_to_error::deserialize::<_, T>(toml::Value::Table(values)) {
+            Ok(row) => Some(Located { row, place }),
+            Err(error) => {
+                let path = error.path().to_string();
+                let column = path.split(['.', '[']).next().and_then(|name| cells.get(name)).copied().unwrap_or(1);
+                let message = in_plain_words(error.inner().message(), "", "");
+                let message = if path == "." { message } else { format!("`{path}`: {message}") };
+                let name = file.and_then(|file| self.sheets.files.get(file));
+                let message = name.map_or_else(|| message.clone(), |name| in_file(name, (line, column), &message));
+                self.faults.push(place.fault(message));
+                self.unread.insert(table.to_owned());
+                None
+            }
+        }
+    }
+
     /// What the record must show, and what it must not, in the order in which they are written.
     fn requirements(&mut self, root: &mut DeTable<'_>) -> Vec<Located<RequireRow>> {
         let mut rows = self.rows::<RequireRow>(root, "require");
@@ -305,7 +435,7 @@ impl Reader<'_> {
         let form = format!("`{name}` is a list of rows; write `[[{name}]]`");
         let place = self.place(value.span().start);
         match value.into_inner() {
-            DeValue::Array(rows) => rows.into_iter().filter_map(|row| self.row(row, name, &form)).collect(),
+            DeValue::Array(rows) => rows.into_iter().flat_map(|row| self.row_or_sheet(row, name, &form)).collect(),
             _ => {
                 self.faults.push(place.fault(form));
                 self.unread.insert(name.to_owned());

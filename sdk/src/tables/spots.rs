@@ -22,6 +22,23 @@ pub(super) struct Spot {
 }
 
 impl Spot {
+    /// The values of a row of a sheet, each in its cell of the line. What a list names stands in the cell of the list.
+    pub(super) fn of_cells(values: &toml::Table, line: usize, cells: &BTreeMap<String, usize>) -> Vec<Self> {
+        let mut found = Vec::new();
+        for (path, column) in cells {
+            let value = path.split('.').try_fold(None, |at: Option<&toml::Value>, key| {
+                Some(Some(at.map_or_else(|| values.get(key), |table| table.get(key))?))
+            });
+            let value = value.flatten();
+            let at = (line, *column);
+            let spot = |text: Option<String>| Self { path: path.clone(), text, at, is_empty: false };
+            found.push(spot(value.and_then(toml::Value::as_str).map(str::to_owned)));
+            let names = value.and_then(toml::Value::as_array).into_iter().flatten().filter_map(toml::Value::as_str);
+            found.extend(names.map(|name| spot(Some(name.to_owned()))));
+        }
+        found
+    }
+
     /// What is wrong with a list or a table that holds nothing.
     pub(super) fn emptiness(&self) -> Option<String> {
         let key = self.path.rsplit('.').next().unwrap_or_default();

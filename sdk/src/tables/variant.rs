@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adjudica_core::Token;
 
 use super::Fault;
-use super::document::{Document, Located, Place};
+use super::document::{Document, Located, Place, path_in};
 use super::rows::{AssumptionRow, ParameterRow, Row, SourceRow};
 
 /// What has an id within its table or policy.
@@ -53,11 +53,17 @@ pub(super) fn extend(own: Document, bases: Vec<(String, Document)>) -> Result<Do
             base.newer_denial_codes.iter().filter(|code| !own.newer_denial_codes.contains(code)).cloned().collect();
         own.newer_denial_codes.extend(further);
     }
-    for (file, (path, base)) in bases.into_iter().enumerate() {
-        let spots = base.spots.clone();
+    for (path, base) in bases {
+        // The files of the policy's own rows come first, then each that it comes on top of with the files of its rows.
+        let (file, spots) = (extended.files.len(), base.spots.clone());
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        let files: Vec<String> = base.files.iter().map(|file| path_in(&folder, file)).collect();
+        let spots_of_files = base.spots_below.clone();
         extended = lay_over(extended, base, Layer { policy, file, without: &without, found: &mut found });
         extended.files.push(path);
+        extended.files.extend(files);
         extended.spots_below.push(spots);
+        extended.spots_below.extend(spots_of_files);
     }
     // A row that cannot be read may be the one that is named.
     let missing = without.difference(&found).filter(|_| extended.unread.is_empty());

@@ -147,17 +147,18 @@ fn rows_reached(subject: &Subject, compiled: &Compiled, seen: &Seen) -> Reached 
         })
     };
     // `None`: a row that others stand on cannot be taken away alone; those others are reached or not.
+    let Some(tables) = subject.spelled_out() else { return Reached::default() };
     let missed = |row: Row| -> Option<Option<Missed>> {
-        let without = subject.compile_as(&without_row(&subject.tables, &row)?).ok()?;
+        let without = subject.compile_as(&without_row(&tables, &row)?).ok()?;
         let name = row.name();
         if seen.spoke.contains(&name) || seen.kept.contains(&name) || !changes_nothing(&without) {
             return Some(None);
         }
         let citation = citation(&compiled.manifest, &name);
         let wanted = "a case whose answer would be another without this row".to_owned();
-        Some(Some(Missed { name, line: row.line(&subject.tables), wanted, citation }))
+        Some(Some(Missed { name, line: row.line(&tables), wanted, citation }))
     };
-    let judged: Vec<Option<Missed>> = rows(&subject.tables).into_par_iter().filter_map(missed).collect();
+    let judged: Vec<Option<Missed>> = rows(&tables).into_par_iter().filter_map(missed).collect();
     Reached { all: judged.len(), missed: judged.into_iter().flatten().collect() }
 }
 

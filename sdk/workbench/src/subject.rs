@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use adjudica_cases::{Case, CaseFile};
 use adjudica_core::columns::Explain;
 use adjudica_core::{Decision, Terms, Timeline};
-use adjudica_sdk::tables::{Compiled, Fault, compile_with};
+use adjudica_sdk::tables::{Compiled, Fault, SpelledOut, compile_with, spell_out};
 
 use crate::asked::Asked;
 
@@ -14,7 +14,7 @@ use crate::asked::Asked;
 pub struct Subject {
     /// The text of `policy.toml`.
     pub tables: String,
-    /// Texts of the files that it extends or includes, by the path that it gives.
+    /// Texts of the files that it extends or includes, and of those that hold rows, by the path that it gives.
     pub below: BTreeMap<String, String>,
     /// Its cases.
     pub files: Vec<CaseFile>,
@@ -33,6 +33,18 @@ impl Subject {
     /// Every fault of the tables.
     pub fn compile_as(&self, tables: &str) -> Result<Compiled, Vec<Fault>> {
         compile_with(tables, &mut |path| self.below.get(path).cloned())
+    }
+
+    /// The policy's own tables with every row written out; `None` where they are no tables.
+    #[must_use]
+    pub fn spelled_out(&self) -> Option<SpelledOut> {
+        spell_out(&self.tables, "", &mut |path| self.below.get(path).cloned())
+    }
+
+    /// The same of a file that it extends or includes.
+    pub(crate) fn spelled_out_below(&self, path: &str) -> Option<SpelledOut> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        spell_out(self.below.get(path)?, folder, &mut |path| self.below.get(path).cloned())
     }
 
     /// Every case with its file, in order.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use adjudica_core::why_not::Candidates;
 use adjudica_core::{PlaceOfService, ServiceDate, Token};
-use adjudica_sdk::tables::Sets;
-use toml::{Table, Value};
+use adjudica_sdk::tables::{Sets, SpelledOut};
+use toml::Value;
 
 use crate::Subject;
 
@@ -41,8 +41,8 @@ pub(crate) struct Vocabulary {
 impl Vocabulary {
     pub(crate) fn of(subject: &Subject) -> Self {
         let mut found = Self::default();
-        for text in std::iter::once(&subject.tables).chain(subject.below.values()) {
-            let Ok(root) = text.parse::<Table>() else { continue };
+        let below = subject.below.keys().filter_map(|path| subject.spelled_out_below(path));
+        for SpelledOut { root, .. } in subject.spelled_out().into_iter().chain(below) {
             let sets = root.get("sets").and_then(Value::as_table).map(Sets::of_table).unwrap_or_default();
             found.days.extend(sets.days());
             for (table, value) in root.iter().filter(|(table, _)| *table != "sets") {

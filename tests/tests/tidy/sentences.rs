@@ -29,11 +29,12 @@ const DESCRIBING: [&str; 4] = [
 ];
 
 /// Texts that no test can bring about, each with the reason.
-const UNREACHED: [(&str, &str); 26] = [
+const UNREACHED: [(&str, &str); 27] = [
     (
         "the host runs the cases of other policies; send the request again in a minute",
         "another policy's cases have to run for long",
     ),
+    ("the line cannot be read; save the file as CSV in UTF-8", "a text in UTF-8 can be read as CSV"),
     ("the file is gone", "the store keeps what its rows name"),
     ("the policy has no cases to make encounters from", "every policy has probes"),
     ("the thread of the runtime could not be started", "the system has to have no thread left"),

@@ -1,9 +1,11 @@
-//! Files of a policy's folder that look like cases and are not read. Reads them to look; says nothing itself.
+//! Files of a policy's folder that look like cases or rows and are not read. Reads them to look; says nothing itself.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use adjudica_cases as cases;
+
+use super::travelling_name;
 
 /// Folders of other tools.
 const FOREIGN: [&str; 4] = ["target", "node_modules", "src", "below"];
@@ -12,12 +14,35 @@ const COPIES: [&str; 7] = ["bak", "orig", "rej", "swp", "swo", "tmp", "lock"];
 /// Files that are looked into are at most so long.
 const BYTES_MAX: u64 = 4 << 20;
 
-/// Files below `folder` that look like cases and are not among `sources`, in order.
+/// Files below `folder` that look like cases or rows and are not among `sources`, in order.
 pub(super) fn files(folder: &Path, sources: &BTreeMap<String, String>) -> Vec<PathBuf> {
     let mut found = Vec::new();
     add(folder, "", sources, &mut found);
+    found.extend(sheets(folder, sources));
     found.sort();
     found
+}
+
+/// Files of rows beside the tables that no row names. Tables that cannot be read may name them.
+fn sheets(folder: &Path, sources: &BTreeMap<String, String>) -> Vec<PathBuf> {
+    if sources.get("policy.toml").is_none_or(|text| text.parse::<toml::Table>().is_err()) {
+        return Vec::new();
+    }
+    let names = folder.read_dir().into_iter().flatten().flatten();
+    let names = names.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let is_unread = |name: &String| {
+        let is_sheet = Path::new(name).extension().is_some_and(|ending| ending == "csv");
+        is_sheet && !sources.contains_key(&travelling_name(name)) && looks_like_rows(&folder.join(name))
+    };
+    names.filter(is_unread).map(|name| folder.join(name)).collect()
+}
+
+/// Whether the first line names the column of codes: a grid or a list of other things does not.
+fn looks_like_rows(file: &Path) -> bool {
+    let text = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let head = text.lines().next().unwrap_or_default();
+    head.trim_start_matches('\u{FEFF}').split([',', ';', '\t']).any(|name| matches!(name.trim(), "codes" | "code"))
 }
 
 fn add(root: &Path, below: &str, sources: &BTreeMap<String, String>, found: &mut Vec<PathBuf>) {

@@ -25,4 +25,6 @@ mod report;
 #[cfg(test)]
 mod serve;
 #[cfg(test)]
+mod sheet;
+#[cfg(test)]
 mod usage;

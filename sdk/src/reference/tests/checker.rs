@@ -17,7 +17,7 @@ struct Checker<'s, 'f> {
 }
 
 /// Words of the schemas that this checker knows; another would go unchecked.
-const KNOWN: [&str; 19] = [
+const KNOWN: [&str; 24] = [
     "$schema",
     "$defs",
     "$ref",
@@ -37,6 +37,11 @@ const KNOWN: [&str; 19] = [
     "oneOf",
     "anyOf",
     "allOf",
+    "if",
+    "then",
+    "else",
+    "prefixItems",
+    "maxItems",
 ];
 
 impl Checker<'_, '_> {
@@ -55,6 +60,10 @@ impl Checker<'_, '_> {
         self.members(schema, value, place);
         for branch in schema["allOf"].as_array().into_iter().flatten() {
             self.check(branch, value, place);
+        }
+        if let Some(condition) = schema.get("if") {
+            let branch = if self.is_valid(condition, value) { "then" } else { "else" };
+            schema.get(branch).into_iter().for_each(|branch| self.check(branch, value, place));
         }
         for (word, fits) in [("oneOf", 1..=1), ("anyOf", 1..=usize::MAX)] {
             if let Some(branches) = schema[word].as_array() {
@@ -114,10 +123,18 @@ impl Checker<'_, '_> {
         {
             self.fault(place, "too few items");
         }
+        if let (Some(most), Some(items)) = (schema["maxItems"].as_u64(), value.as_array())
+            && (items.len() as u64) > most
+        {
+            self.fault(place, "too many items");
+        }
     }
 
     fn members(&mut self, schema: &Value, value: &Value, place: &str) {
         for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+            if let Some(items) = schema["prefixItems"].get(index) {
+                self.check(items, item, &format!("{place}[{index}]"));
+            }
             if let Some(items) = schema.get("items") {
                 self.check(items, item, &format!("{place}[{index}]"));
             }

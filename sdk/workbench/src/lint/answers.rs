@@ -47,9 +47,10 @@ fn idle_rows(subject: &Subject, compiled: &Compiled, probes: &Probes) -> BTreeSe
         gives_words(&without.manifest, &compiled.manifest)
             || cases.iter().chain(probes.asked()).any(|asked| differs(asked, without))
     };
-    let own = rows(&subject.tables).into_iter().filter(|row| row.table != BY_CODE);
+    let Some(tables) = subject.spelled_out() else { return BTreeSet::new() };
+    let own = rows(&tables).into_iter().filter(|row| row.table != BY_CODE);
     let idle = own.par_bridge().filter(|row| {
-        let without = without_row(&subject.tables, row).map(|tables| subject.compile_as(&tables));
+        let without = without_row(&tables, row).map(|tables| subject.compile_as(&tables));
         // A row that others stand on cannot be taken away alone.
         matches!(without, Some(Ok(without)) if !matters(&without))
     });

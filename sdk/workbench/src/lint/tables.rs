@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use adjudica_core::{DateRange, ServiceDate};
-use adjudica_sdk::tables::Sets;
+use adjudica_sdk::tables::{Sets, SpelledOut};
 use toml::{Table, Value};
 
 use crate::Subject;
@@ -71,7 +71,8 @@ pub(super) struct Tables {
 impl Tables {
     /// `None` where the text is no tables.
     pub(super) fn of(subject: &Subject) -> Option<Self> {
-        let root: Table = subject.tables.parse().ok()?;
+        let spelled = subject.spelled_out()?;
+        let root = &spelled.root;
         let table = |name: &str| root.get(name).and_then(Value::as_table).cloned().unwrap_or_default();
         let policy = table("policy");
         let in_force = policy.get("in_force").and_then(Value::as_array).into_iter().flatten();
@@ -85,24 +86,24 @@ impl Tables {
             policy,
             sets: Sets::default(),
         };
-        tables.add_file(&subject.tables, Origin::Own);
+        tables.add_file(&spelled, Origin::Own);
         for path in paths_below(subject, &tables.policy) {
-            if let Some(text) = subject.below.get(&path) {
-                tables.add_file(text, Origin::Below);
+            if let Some(below) = subject.spelled_out_below(&path) {
+                tables.add_file(&below, Origin::Below);
             }
         }
         Some(tables)
     }
 
     /// Adds what holds of a file: rows that no file above it has, and that the policy does not take away.
-    fn add_file(&mut self, text: &str, origin: Origin) {
-        let Ok(root) = text.parse::<Table>() else { return };
+    fn add_file(&mut self, spelled: &SpelledOut, origin: Origin) {
+        let root = &spelled.root;
         if let Some(sets) = root.get("sets").and_then(Value::as_table) {
             self.sets = std::mem::take(&mut self.sets).over(Sets::of_table(sets));
         }
         let without = texts(self.policy.get("without").filter(|_| origin == Origin::Below));
         let above: BTreeSet<(String, Option<String>)> = self.rows.iter().map(key_of).collect();
-        let own_line = |row: &mutate::Row| if origin == Origin::Own { row.line(text) } else { None };
+        let own_line = |row: &mutate::Row| if origin == Origin::Own { row.line(spelled) } else { None };
         for (table, value) in root.iter().filter(|(table, _)| !NO_ROWS.contains(&table.as_str())) {
             let (items, is_single) = match value {
                 Value::Array(items) => (items.as_slice(), false),

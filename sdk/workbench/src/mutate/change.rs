@@ -53,28 +53,25 @@ pub struct Change {
 /// Every change to the policy's own tables, in their order.
 #[must_use]
 pub fn changes(subject: &Subject) -> Vec<Change> {
-    let Ok(root) = subject.tables.parse::<Table>() else { return Vec::new() };
-    let names = Names::of(&root);
+    let Some(spelled) = subject.spelled_out() else { return Vec::new() };
+    let root = &spelled.root;
+    let names = Names::of(root);
     let mut found = Vec::new();
-    for row in rows(&subject.tables) {
-        if let Some(tables) = without_row(&subject.tables, &row) {
-            found.push(Change {
-                id: format!("{}: without the row", row.name()),
-                line: row.line(&subject.tables),
-                tables,
-            });
+    for row in rows(&spelled) {
+        if let Some(tables) = without_row(&spelled, &row) {
+            found.push(Change { id: format!("{}: without the row", row.name()), line: row.line(&spelled), tables });
         }
-        let Some(value) = row_value(&root, &row.table, row.index) else { continue };
+        let Some(value) = row_value(root, &row.table, row.index) else { continue };
         for (words, changed) in variants(value, "", &names) {
-            if let Some(tables) = with_row(&root, &row.table, row.index, changed) {
-                found.push(Change { id: format!("{}: {words}", row.name()), line: row.line(&subject.tables), tables });
+            if let Some(tables) = with_row(root, &row.table, row.index, changed) {
+                found.push(Change { id: format!("{}: {words}", row.name()), line: row.line(&spelled), tables });
             }
         }
     }
     for table in ["sets", "policy"] {
         let Some(value) = root.get(table) else { continue };
         for (words, changed) in variants(value, "", &names) {
-            if let Some(tables) = with_row(&root, table, None, changed) {
+            if let Some(tables) = with_row(root, table, None, changed) {
                 found.push(Change { id: format!("{table}: {words}"), line: None, tables });
             }
         }

@@ -1,6 +1,7 @@
-//! The rows of `policy.toml` as text has them: which there are, and the tables without one. Knows no row's meaning.
+//! The rows of `policy.toml`, each written out: which there are, and the tables without one. Knows no row's meaning.
 
-use toml::{Table, Value};
+use adjudica_sdk::tables::SpelledOut;
+use toml::Value;
 
 /// Tables whose rows are no rules: others stand on them.
 const GROUND: [&str; 4] = ["source", "assumption", "sets", "policy"];
@@ -27,24 +28,18 @@ impl Row {
         }
     }
 
-    /// The line on which it starts.
+    /// The line on which it starts; of a row of a file, that of the row which names the file.
     #[must_use]
-    pub fn line(&self, tables: &str) -> Option<usize> {
-        let header = match self.index {
-            Some(_) => format!("[[{}]]", self.table),
-            None => format!("[{}]", self.table),
-        };
-        let mut lines = tables.lines().enumerate().filter(|(_, line)| line.trim() == header);
-        lines.nth(self.index.unwrap_or(0)).map(|(number, _)| number.saturating_add(1))
+    pub fn line(&self, tables: &SpelledOut) -> Option<usize> {
+        tables.lines.get(&(self.table.clone(), self.index.unwrap_or(0))).copied()
     }
 }
 
 /// Every row that is a rule, table after table.
 #[must_use]
-pub fn rows(tables: &str) -> Vec<Row> {
-    let Ok(root) = tables.parse::<Table>() else { return Vec::new() };
+pub fn rows(tables: &SpelledOut) -> Vec<Row> {
     let mut rows = Vec::new();
-    for (table, value) in root.iter().filter(|(table, _)| !GROUND.contains(&table.as_str())) {
+    for (table, value) in tables.root.iter().filter(|(table, _)| !GROUND.contains(&table.as_str())) {
         match value {
             Value::Array(items) => rows.extend(items.iter().enumerate().map(|(index, item)| Row {
                 table: table.clone(),
@@ -63,8 +58,8 @@ fn id_of(value: &Value) -> Option<String> {
 
 /// The tables without that row.
 #[must_use]
-pub fn without_row(tables: &str, row: &Row) -> Option<String> {
-    let mut root: Table = tables.parse().ok()?;
+pub fn without_row(tables: &SpelledOut, row: &Row) -> Option<String> {
+    let mut root = tables.root.clone();
     match row.index {
         None => drop(root.remove(&row.table)?),
         Some(index) => {
