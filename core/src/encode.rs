@@ -4,13 +4,15 @@ use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
+use crate::code::{Modifier, PlaceOfService, ProcedureCode};
 use crate::columns::{Batch, Column, Explain};
 use crate::date::ServiceDate;
 use crate::error::ValueError;
 use crate::facts::{EncounterFacts, LedgerLine, Timeline};
 use crate::field::{Field, NONE_S32, NONE_U32};
 use crate::manifest::Manifest;
-use crate::terms::{Parameter, Rate, Terms};
+use crate::standing::Authorized;
+use crate::terms::Terms;
 use crate::token::Token;
 
 /// The batch of `timelines`, which must be in the order that [`Timeline::sort`] gives.
@@ -22,17 +24,16 @@ pub fn encode_batch(
     terms: &Terms,
     explain: Explain,
 ) -> Result<Batch, ValueError> {
-    let mut texts = Texts::default();
-    let mut identities = Identities::default();
     let encounters = count(timelines.iter().map(|timeline| timeline.encounters.len()).sum())?;
     let source = Source { manifest, timelines, terms };
+    let mut encoder = Encoder { source, texts: Texts::default(), identities: Identities::default() };
     let mut columns = Vec::with_capacity(manifest.reads.len());
     for field in &manifest.reads {
-        columns.push(column(*field, &source, &mut texts, &mut identities)?);
+        columns.push(encoder.column(*field)?);
     }
     Ok(Batch {
-        dictionary_bytes: texts.bytes,
-        dictionary_offsets: texts.offsets,
+        dictionary_bytes: encoder.texts.bytes,
+        dictionary_offsets: encoder.texts.offsets,
         encounters,
         timelines: offsets(timelines.iter().map(|timeline| timeline.encounters.len()))?,
         columns,
@@ -138,6 +139,12 @@ impl<'a> Source<'a> {
         self.timelines.iter().flat_map(|timeline| &timeline.ledger)
     }
 
+    /// Each authorized line with each code that it covers.
+    fn covered(self) -> impl Iterator<Item = (&'a Authorized, &'a ProcedureCode)> {
+        let lines = self.encounters().flat_map(|e| &e.standing().authorizations);
+        lines.flat_map(|line| line.procedure_codes.iter().map(move |code| (line, code)))
+    }
+
     /// What the record shows, and the conditions that the manifest names.
     fn shown(self, facts: &'a EncounterFacts) -> impl Iterator<Item = &'a Token> {
         let named = facts.standing.iter().flat_map(|standing| &standing.conditions);
@@ -146,177 +153,130 @@ impl<'a> Source<'a> {
     }
 }
 
-fn column<'a>(
-    field: Field,
-    source: &Source<'a>,
-    texts: &mut Texts<'a>,
-    identities: &mut Identities<'a>,
-) -> Result<Column, ValueError> {
-    match field.name().split_once('.').map_or("", |(table, _)| table) {
-        "encounter" => encounter_column(field, source, texts, identities),
-        "ledger" => ledger_column(field, source, texts, identities),
-        "rate" | "parameter" => terms_column(field, source.terms, texts),
-        _ => child_column(field, source, texts, identities),
+/// The columns of a batch while they are made.
+struct Encoder<'a> {
+    source: Source<'a>,
+    texts: Texts<'a>,
+    identities: Identities<'a>,
+}
+
+impl<'a> Encoder<'a> {
+    /// The column of a field: each field of the contract stands here once, with what it is of a row.
+    #[expect(clippy::too_many_lines, reason = "a line for each field of the contract, so that none is left out")]
+    fn column(&mut self, field: Field) -> Result<Column, ValueError> {
+        use Field as F;
+        let source = self.source;
+        let (visits, lines) = (|| source.encounters(), || source.ledger());
+        let (rates, given) = (|| source.terms.rates.iter(), || source.terms.parameters.iter());
+        let covered = || source.covered();
+        match field {
+            F::EncounterDateOfService => days(visits(), |e| Some(e.date_of_service)),
+            F::EncounterProcedureCode => self.text(visits(), |e| e.procedure_code.as_ref().map(ProcedureCode::as_str)),
+            F::EncounterService => self.text(visits(), |e| e.service.as_ref().map(Token::as_str)),
+            F::EncounterMinutes => counts(visits(), |e| e.documented_minutes().map(|minutes| minutes.0)),
+            F::EncounterRenderingProviderRole => self.text(visits(), |e| Some(e.rendering_provider_role.as_str())),
+            F::EncounterRenderingProvider => self.identity(visits(), |e| &e.rendering_provider_id),
+            F::EncounterBillingProvider => self.identity(visits(), |e| &e.billing_provider_id),
+            F::EncounterPayer => self.identity(visits(), |e| &e.payer_id),
+            F::EncounterPhase => self.text(visits(), |e| Some(e.phase.as_str())),
+            F::EncounterMode => self.text(visits(), |e| Some(e.mode.as_str())),
+            F::EncounterPlaceOfService => {
+                self.text(visits(), |e| e.place_of_service.as_ref().map(PlaceOfService::as_str))
+            }
+            F::EncounterGroupSize => counts(visits(), |e| e.group_size),
+            F::EncounterDiagnosis => self.text(visits(), |e| e.diagnoses.first().map(Token::as_str)),
+            F::EncounterReceivedOn => days(visits(), |e| e.received_on),
+            F::EncounterPlan => self.text(visits(), |e| e.plan_id.as_ref().map(Token::as_str)),
+            F::EncounterServiceLine => self.text(visits(), |e| e.service_line.as_ref().map(Token::as_str)),
+            F::EncounterRegion => self.text(visits(), |e| e.standing().region.as_ref().map(Token::as_str)),
+            F::DiagnosisOffset => rows(visits(), |e| e.diagnoses.len()),
+            F::DiagnosisCode => self.text(visits().flat_map(|e| &e.diagnoses), |code| Some(code.as_str())),
+            F::ComponentOffset => rows(visits(), |e| e.standing().components.len()),
+            F::ComponentKind => {
+                self.text(visits().flat_map(|e| e.standing().components.keys()), |kind| Some(kind.as_str()))
+            }
+            F::ComponentMinutes => {
+                counts(visits().flat_map(|e| e.standing().components.values()), |minutes| Some(minutes.0))
+            }
+            F::DateOffset => rows(visits(), |e| e.standing().dates.len()),
+            F::DateKind => self.text(visits().flat_map(|e| e.standing().dates.keys()), |kind| Some(kind.as_str())),
+            F::DateDay => days(visits().flat_map(|e| e.standing().dates.values()), |day| Some(*day)),
+            F::AuthorizationOffset => {
+                rows(visits(), |e| e.standing().authorizations.iter().map(|line| line.procedure_codes.len()).sum())
+            }
+            F::AuthorizationLine => self.identity(covered(), |(line, _)| &line.authorization_id),
+            F::AuthorizationProcedureCode => self.text(covered(), |(_, code)| Some(code.as_str())),
+            F::AuthorizationFrom => days(covered(), |(line, _)| Some(line.from)),
+            F::AuthorizationTo => days(covered(), |(line, _)| line.to),
+            F::AuthorizationUnits => counts(covered(), |(line, _)| Some(line.units.0)),
+            F::ModifierOffset => rows(visits(), |e| e.modifiers.len()),
+            F::ModifierCode => self.text(visits().flat_map(|e| &e.modifiers), |modifier| Some(modifier.as_str())),
+            F::SupportingInfoOffset => rows(visits(), |e| source.shown(e).count()),
+            F::SupportingInfoCategory => self.text(visits().flat_map(|e| source.shown(e)), |info| Some(info.as_str())),
+            F::LedgerOffset => rows(source.timelines.iter(), |timeline| timeline.ledger.len()),
+            F::LedgerDateOfService => days(lines(), |line| Some(line.date_of_service)),
+            F::LedgerProcedureCode => self.text(lines(), |line| Some(line.procedure_code.as_str())),
+            F::LedgerUnits => counts(lines(), |line| Some(line.units.0)),
+            F::LedgerMode => self.text(lines(), |line| line.mode.as_ref().map(Token::as_str)),
+            F::LedgerMinutes => counts(lines(), |line| line.minutes.map(|minutes| minutes.0)),
+            F::LedgerRenderingProvider => self.identity(lines(), |line| &line.rendering_provider_id),
+            F::LedgerBillingProvider => self.identity(lines(), |line| &line.billing_provider_id),
+            F::LedgerPayer => self.identity(lines(), |line| &line.payer_id),
+            F::LedgerDiagnosis => self.text(lines(), |line| line.diagnosis.as_ref().map(Token::as_str)),
+            F::RateProcedureCode => self.text(rates(), |rate| Some(rate.procedure_code.as_str())),
+            F::RateFrom => days(rates(), |rate| Some(rate.from)),
+            F::RateTo => days(rates(), |rate| rate.to),
+            F::RateMethod => self.text(rates(), |rate| Some(rate.method.as_str())),
+            F::RatePlan => self.text(rates(), |rate| rate.plan_id.as_ref().map(Token::as_str)),
+            F::RateServiceLine => self.text(rates(), |rate| rate.service_line.as_ref().map(Token::as_str)),
+            F::RateRegion => self.text(rates(), |rate| rate.region.as_ref().map(Token::as_str)),
+            F::RateRole => self.text(rates(), |rate| rate.role.as_ref().map(Token::as_str)),
+            F::RatePlaceOfService => {
+                self.text(rates(), |rate| rate.place_of_service.as_ref().map(PlaceOfService::as_str))
+            }
+            F::RateModifier => self.text(rates(), |rate| rate.modifier.as_ref().map(Modifier::as_str)),
+            F::ParameterName => self.text(given(), |number| Some(number.parameter.as_str())),
+            F::ParameterFrom => days(given(), |number| Some(number.from)),
+            F::ParameterTo => days(given(), |number| number.to),
+            F::ParameterValue => counts(given(), |number| Some(number.value)),
+            F::RateCents => Ok(Column::Cents(rates().map(|rate| rate.cents.0).collect())),
+        }
+    }
+
+    /// A column of texts of the dictionary.
+    fn text<T>(
+        &mut self,
+        rows: impl Iterator<Item = T>,
+        text: impl Fn(T) -> Option<&'a str>,
+    ) -> Result<Column, ValueError> {
+        rows.map(|row| self.texts.find(text(row))).collect::<Result<_, _>>().map(Column::Words)
+    }
+
+    /// A column of ids, which stay with the host.
+    fn identity<T>(
+        &mut self,
+        rows: impl Iterator<Item = T>,
+        id: impl Fn(T) -> &'a Token,
+    ) -> Result<Column, ValueError> {
+        rows.map(|row| self.identities.number(id(row).as_str())).collect::<Result<_, _>>().map(Column::Words)
     }
 }
 
-fn encounter_column<'a>(
-    field: Field,
-    source: &Source<'a>,
-    texts: &mut Texts<'a>,
-    identities: &mut Identities<'a>,
-) -> Result<Column, ValueError> {
-    let encounters = || source.encounters();
-    match field {
-        Field::EncounterDateOfService => Ok(days(encounters(), |e| e.date_of_service.days())),
-        Field::EncounterReceivedOn => Ok(days(encounters(), |e| e.received_on.map_or(NONE_S32, |day| day.days()))),
-        Field::EncounterMinutes => {
-            words(encounters(), |e| Ok(e.documented_minutes().map_or(NONE_U32, |minutes| minutes.0)))
-        }
-        Field::EncounterGroupSize => words(encounters(), |e| Ok(e.group_size.unwrap_or(NONE_U32))),
-        Field::EncounterRenderingProvider => {
-            words(encounters(), |e| identities.number(e.rendering_provider_id.as_str()))
-        }
-        Field::EncounterBillingProvider => words(encounters(), |e| identities.number(e.billing_provider_id.as_str())),
-        Field::EncounterPayer => words(encounters(), |e| identities.number(e.payer_id.as_str())),
-        _ => words(encounters(), |e| texts.find(encounter_text(field, e))),
-    }
+/// A column of counts.
+#[expect(clippy::unnecessary_wraps, reason = "the columns of other kinds may be too large")]
+fn counts<T>(rows: impl Iterator<Item = T>, count: impl Fn(T) -> Option<u32>) -> Result<Column, ValueError> {
+    Ok(Column::Words(rows.map(|row| count(row).unwrap_or(NONE_U32)).collect()))
 }
 
-/// Tables whose rows belong to encounters.
-fn child_column<'a>(
-    field: Field,
-    source: &Source<'a>,
-    texts: &mut Texts<'a>,
-    identities: &mut Identities<'a>,
-) -> Result<Column, ValueError> {
-    let encounters = || source.encounters();
-    let rows = |count: fn(&EncounterFacts) -> usize| offsets(encounters().map(count)).map(Column::Words);
-    let authorized = || encounters().flat_map(|e| &e.standing().authorizations);
-    let by_code = || authorized().flat_map(|line| line.procedure_codes.iter().map(move |code| (line, code)));
-    match field {
-        Field::ModifierOffset => rows(|e| e.modifiers.len()),
-        Field::ModifierCode => {
-            words(encounters().flat_map(|e| &e.modifiers), |modifier| texts.index(modifier.as_str()))
-        }
-        Field::SupportingInfoOffset => offsets(encounters().map(|e| source.shown(e).count())).map(Column::Words),
-        Field::SupportingInfoCategory => {
-            words(encounters().flat_map(|e| source.shown(e)), |info| texts.index(info.as_str()))
-        }
-        Field::DiagnosisOffset => rows(|e| e.diagnoses.len()),
-        Field::DiagnosisCode => words(encounters().flat_map(|e| &e.diagnoses), |code| texts.index(code.as_str())),
-        Field::ComponentOffset => rows(|e| e.standing().components.len()),
-        Field::ComponentKind => {
-            words(encounters().flat_map(|e| e.standing().components.keys()), |kind| texts.index(kind.as_str()))
-        }
-        Field::ComponentMinutes => {
-            words(encounters().flat_map(|e| e.standing().components.values()), |minutes| Ok(minutes.0))
-        }
-        Field::DateOffset => rows(|e| e.standing().dates.len()),
-        Field::DateKind => {
-            words(encounters().flat_map(|e| e.standing().dates.keys()), |kind| texts.index(kind.as_str()))
-        }
-        Field::DateDay => Ok(days(encounters().flat_map(|e| e.standing().dates.values()), |day| day.days())),
-        Field::AuthorizationOffset => {
-            rows(|e| e.standing().authorizations.iter().map(|line| line.procedure_codes.len()).sum())
-        }
-        Field::AuthorizationLine => words(by_code(), |(line, _)| identities.number(line.authorization_id.as_str())),
-        Field::AuthorizationProcedureCode => words(by_code(), |(_, code)| texts.index(code.as_str())),
-        Field::AuthorizationFrom => Ok(days(by_code(), |(line, _)| line.from.days())),
-        Field::AuthorizationTo => Ok(days(by_code(), |(line, _)| line.to.map_or(NONE_S32, |day| day.days()))),
-        Field::AuthorizationUnits => words(by_code(), |(line, _)| Ok(line.units.0)),
-        // INVARIANT (tables): `column` sends the fields of other tables elsewhere.
-        _ => Err(ValueError::NotAField { field: field.name().to_owned() }),
-    }
+/// A column of days.
+#[expect(clippy::unnecessary_wraps, reason = "the columns of other kinds may be too large")]
+fn days<T>(rows: impl Iterator<Item = T>, day: impl Fn(T) -> Option<ServiceDate>) -> Result<Column, ValueError> {
+    Ok(Column::Days(rows.map(|row| day(row).map_or(NONE_S32, ServiceDate::days)).collect()))
 }
 
-fn ledger_column<'a>(
-    field: Field,
-    source: &Source<'a>,
-    texts: &mut Texts<'a>,
-    identities: &mut Identities<'a>,
-) -> Result<Column, ValueError> {
-    let ledger = || source.ledger();
-    match field {
-        Field::LedgerOffset => {
-            offsets(source.timelines.iter().map(|timeline| timeline.ledger.len())).map(Column::Words)
-        }
-        Field::LedgerDateOfService => Ok(days(ledger(), |line| line.date_of_service.days())),
-        Field::LedgerUnits => words(ledger(), |line| Ok(line.units.0)),
-        Field::LedgerMinutes => words(ledger(), |line| Ok(line.minutes.map_or(NONE_U32, |minutes| minutes.0))),
-        Field::LedgerRenderingProvider => {
-            words(ledger(), |line| identities.number(line.rendering_provider_id.as_str()))
-        }
-        Field::LedgerBillingProvider => words(ledger(), |line| identities.number(line.billing_provider_id.as_str())),
-        Field::LedgerPayer => words(ledger(), |line| identities.number(line.payer_id.as_str())),
-        _ => words(ledger(), |line| texts.find(ledger_text(field, line))),
-    }
-}
-
-fn terms_column<'a>(field: Field, terms: &'a Terms, texts: &mut Texts<'a>) -> Result<Column, ValueError> {
-    let end = |to: Option<ServiceDate>| to.map_or(NONE_S32, |day| day.days());
-    match field {
-        Field::RateFrom => Ok(days(terms.rates.iter(), |rate: &Rate| rate.from.days())),
-        Field::RateTo => Ok(days(terms.rates.iter(), |rate: &Rate| end(rate.to))),
-        Field::RateCents => Ok(Column::Cents(terms.rates.iter().map(|rate| rate.cents.0).collect())),
-        Field::ParameterName => {
-            words(terms.parameters.iter(), |given: &'a Parameter| texts.index(given.parameter.as_str()))
-        }
-        Field::ParameterFrom => Ok(days(terms.parameters.iter(), |given: &Parameter| given.from.days())),
-        Field::ParameterTo => Ok(days(terms.parameters.iter(), |given: &Parameter| end(given.to))),
-        Field::ParameterValue => words(terms.parameters.iter(), |given: &Parameter| Ok(given.value)),
-        _ => words(terms.rates.iter(), |rate: &'a Rate| texts.find(rate_text(field, rate))),
-    }
-}
-
-fn rate_text(field: Field, rate: &Rate) -> Option<&str> {
-    match field {
-        Field::RateProcedureCode => Some(rate.procedure_code.as_str()),
-        Field::RateMethod => Some(rate.method.as_str()),
-        Field::RatePlan => rate.plan_id.as_ref().map(Token::as_str),
-        Field::RateServiceLine => rate.service_line.as_ref().map(Token::as_str),
-        Field::RateRegion => rate.region.as_ref().map(Token::as_str),
-        Field::RateRole => rate.role.as_ref().map(Token::as_str),
-        Field::RatePlaceOfService => rate.place_of_service.as_ref().map(|place| place.as_str()),
-        Field::RateModifier => rate.modifier.as_ref().map(|modifier| modifier.as_str()),
-        _ => None,
-    }
-}
-
-fn encounter_text(field: Field, encounter: &EncounterFacts) -> Option<&str> {
-    match field {
-        Field::EncounterProcedureCode => encounter.procedure_code.as_ref().map(|code| code.as_str()),
-        Field::EncounterService => encounter.service.as_ref().map(|service| service.as_str()),
-        Field::EncounterRenderingProviderRole => Some(encounter.rendering_provider_role.as_str()),
-        Field::EncounterPhase => Some(encounter.phase.as_str()),
-        Field::EncounterMode => Some(encounter.mode.as_str()),
-        Field::EncounterPlaceOfService => encounter.place_of_service.as_ref().map(|place| place.as_str()),
-        Field::EncounterDiagnosis => encounter.diagnoses.first().map(|diagnosis| diagnosis.as_str()),
-        Field::EncounterPlan => encounter.plan_id.as_ref().map(Token::as_str),
-        Field::EncounterServiceLine => encounter.service_line.as_ref().map(Token::as_str),
-        Field::EncounterRegion => encounter.standing().region.as_ref().map(Token::as_str),
-        _ => None,
-    }
-}
-
-fn ledger_text(field: Field, line: &LedgerLine) -> Option<&str> {
-    match field {
-        Field::LedgerProcedureCode => Some(line.procedure_code.as_str()),
-        Field::LedgerMode => line.mode.as_ref().map(Token::as_str),
-        Field::LedgerDiagnosis => line.diagnosis.as_ref().map(|diagnosis| diagnosis.as_str()),
-        _ => None,
-    }
-}
-
-fn words<T>(
-    rows: impl Iterator<Item = T>,
-    value: impl FnMut(T) -> Result<u32, ValueError>,
-) -> Result<Column, ValueError> {
-    rows.map(value).collect::<Result<_, _>>().map(Column::Words)
-}
-
-fn days<T>(rows: impl Iterator<Item = T>, value: impl FnMut(T) -> i32) -> Column {
-    Column::Days(rows.map(value).collect())
+/// A column of where each row's own rows begin.
+fn rows<T>(rows: impl Iterator<Item = T>, length: impl Fn(T) -> usize) -> Result<Column, ValueError> {
+    offsets(rows.map(length)).map(Column::Words)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The vocabulary of Adjudica: money, units, dates, codes, facts, decisions, manifests. No IO, no clock, no chance, no floats.
 #![doc = include_str!("../README.md")]
 
-pub mod accrual;
 pub mod authorization;
 mod calendar;
 pub mod cents;
@@ -30,7 +29,6 @@ pub mod standing;
 pub mod taken_back;
 pub mod terms;
 pub mod token;
-pub mod why_not;
 
 pub use cents::Cents;
 pub use code::{Modifier, PlaceOfService, ProcedureCode};

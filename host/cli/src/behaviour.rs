@@ -1,7 +1,7 @@
 //! Compares two policies by asking both: at the boundaries of their tables, on their cases, and on encounters that are given.
 
 use adjudica_core::{Decision, EncounterFacts, Terms};
-use adjudica_workbench::behave::{Behaviour, Direction};
+use adjudica_questions::behave::{Behaviour, Direction};
 use adjudica_workbench::probe::Probes;
 use anyhow::Result;
 use serde_json::{Value, json};

@@ -1,7 +1,6 @@
 //! What a rule author's tools find out: coverage, mutants, probes, differences, grids, hints. No files, no terminal, no sandbox.
 
 mod asked;
-pub mod behave;
 pub mod conform;
 pub mod coverage;
 pub mod lint;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use adjudica_core::why_not::Candidates;
 use adjudica_core::{PlaceOfService, ServiceDate, Token};
+use adjudica_questions::why_not::Candidates;
 use adjudica_sdk::tables::{Sets, SpelledOut};
 use toml::Value;
 

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use adjudica_core::columns::Explain;
-use adjudica_core::why_not::{Candidates, Change, ChangeKind, FactChange, Question, WayOut, why_not};
 use adjudica_core::{Cents, Outcome, PlaceOfService, Terms, Timeline, Token, Units};
+use adjudica_questions::why_not::{Candidates, Change, ChangeKind, FactChange, Question, WayOut, why_not};
 use adjudica_sdk::tables::{Compiled, compile};
 
 use crate::subject::decide;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::ledger::ledger_lines;
-use adjudica_core::payment::divide_decision;
 use adjudica_core::records::corrections::REPEAT_SERVICE;
 use adjudica_core::records::resolve::{RecordBook, resolve};
 use adjudica_core::records::{Claimed, RecordBody, RecordSubject};
 use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Timeline, Token, taken_back};
+use adjudica_money::payment::divide_decision;
 use anyhow::{Context, Result};
 
 use crate::simulation::shelf::{Shelf, terms};

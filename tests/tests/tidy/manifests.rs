@@ -15,12 +15,14 @@ struct Arrows {
     without: &'static [&'static str],
 }
 
+/// What has no place where nothing is asked of the world.
+const PURE: &[&str] = &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"];
+
 /// Every member of the workspace. `adjudica-tests` may use everything.
-const MEMBERS: [(&str, Arrows); 11] = [
-    (
-        "core",
-        Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"] },
-    ),
+const MEMBERS: [(&str, Arrows); 13] = [
+    ("core", Arrows { to: &[], without: PURE }),
+    ("core/money", Arrows { to: &["adjudica-core"], without: PURE }),
+    ("core/questions", Arrows { to: &["adjudica-core"], without: PURE }),
     (
         "sdk/cases",
         Arrows {
@@ -39,7 +41,7 @@ const MEMBERS: [(&str, Arrows); 11] = [
     (
         "sdk/workbench",
         Arrows {
-            to: &["adjudica-cases", "adjudica-core", "adjudica-sdk"],
+            to: &["adjudica-cases", "adjudica-questions", "adjudica-core", "adjudica-sdk"],
             without: &["wasmtime", "sqlx", "axum", "tokio", "hyper"],
         },
     ),
@@ -48,7 +50,14 @@ const MEMBERS: [(&str, Arrows); 11] = [
     (
         "host/service",
         Arrows {
-            to: &["adjudica-cases", "adjudica-core", "adjudica-engine", "adjudica-store"],
+            to: &[
+                "adjudica-cases",
+                "adjudica-money",
+                "adjudica-questions",
+                "adjudica-core",
+                "adjudica-engine",
+                "adjudica-store",
+            ],
             without: &["wasmtime", "sqlx", "axum", "hyper", "hyper-util", "http", "tower", "tower-http"],
         },
     ),
@@ -64,6 +73,8 @@ const MEMBERS: [(&str, Arrows); 11] = [
         Arrows {
             to: &[
                 "adjudica-cases",
+                "adjudica-money",
+                "adjudica-questions",
                 "adjudica-core",
                 "adjudica-engine",
                 "adjudica-server",
@@ -80,6 +91,7 @@ const MEMBERS: [(&str, Arrows); 11] = [
         Arrows {
             to: &[
                 "adjudica-cases",
+                "adjudica-money",
                 "adjudica-core",
                 "adjudica-sdk",
                 "adjudica-engine",

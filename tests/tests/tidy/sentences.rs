@@ -7,8 +7,10 @@ use crate::refuse;
 use crate::tree::{TreeFile, files, files_ending};
 
 /// What an author, or who takes an author's file, is answered with.
-const SPEAKING: [&str; 10] = [
+const SPEAKING: [&str; 12] = [
     "core/src/",
+    "core/money/src/",
+    "core/questions/src/",
     "sdk/src/",
     "sdk/cases/src/",
     "sdk/workbench/src/",

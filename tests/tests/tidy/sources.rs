@@ -7,7 +7,15 @@ use crate::tree::{TreeFile, files_ending};
 const LINES_MAX: usize = 600;
 
 /// Where the order of iteration and the absence of floats are part of the answer.
-const DECIDING_FOLDERS: [&str; 5] = ["core/src/", "sdk/cases/src/", "sdk/src/", "sdk/interpreter/src/", "plugins/"];
+const DECIDING_FOLDERS: [&str; 7] = [
+    "core/src/",
+    "core/money/src/",
+    "core/questions/src/",
+    "sdk/cases/src/",
+    "sdk/src/",
+    "sdk/interpreter/src/",
+    "plugins/",
+];
 
 /// A file with this remark beside its `HashMap` has thought of the order.
 const ORDER_REMARK: &str = "never iterated";

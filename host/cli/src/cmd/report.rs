@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use adjudica_core::accrual::{Benchmark, Incentive, Roster, compare};
+use adjudica_money::accrual::{Benchmark, Incentive, Roster, compare};
 use anyhow::Result;
 use clap::Subcommand;
 use serde::de::DeserializeOwned;

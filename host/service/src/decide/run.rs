@@ -6,9 +6,9 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::ledger::ledger_lines;
-use adjudica_core::payment::divide_decision;
 use adjudica_core::records::resolve::{CareDays, resolve};
 use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Outcome, ServiceDate, Timeline, Token, taken_back};
+use adjudica_money::payment::divide_decision;
 use adjudica_store::{InForce, LiveLine};
 
 use crate::decide::decided::{Decided, DecidedEncounter, News};

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use adjudica_core::why_not::{Candidates, FactChange, Question, WayOut, why_not};
 use adjudica_core::{Decision, Outcome, Terms, Timeline, Token, Verdict};
 use adjudica_engine::Policy;
+use adjudica_questions::why_not::{Candidates, FactChange, Question, WayOut, why_not};
 use adjudica_store::LiveLine;
 use serde::Serialize;
 use utoipa::ToSchema;

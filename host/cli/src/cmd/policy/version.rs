@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use adjudica_workbench::behave::{Bump, Direction};
+use adjudica_questions::behave::{Bump, Direction};
 use anyhow::Result;
 use serde::Serialize;
 

@@ -1,7 +1,7 @@
 //! `adjudica policy why-not`: the smallest changes that make an encounter billable, found by running the policy.
 
-use adjudica_core::why_not::{Candidates, Question, WayOut, why_not};
 use adjudica_core::{Outcome, Timeline, Token};
+use adjudica_questions::why_not::{Candidates, Question, WayOut, why_not};
 use adjudica_workbench::candidates;
 use anyhow::Result;
 use serde_json::json;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
 use adjudica_core::{Decision, Digest, EncounterFacts, ServiceDate, Terms, Timeline, Token};
+use adjudica_questions::behave::Behaviour;
 use adjudica_service::decide::records::{Records, keys};
 use adjudica_service::decide::run::run;
 use adjudica_service::decide::work::{Addressed, Known, Work};
 use adjudica_service::registry::answerer::{Answerer, Chosen, Routed};
 use adjudica_service::registry::snapshot::Snapshot;
 use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, Store};
-use adjudica_workbench::behave::Behaviour;
 use anyhow::{Context as _, Result};
 
 use crate::database::{self, Absent};

@@ -3,10 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cents::Cents;
-use crate::date::ServiceDate;
-use crate::terms::{Agreement, AgreementState, PricingMethod, Rate, Terms};
-use crate::token::Token;
+use adjudica_core::cents::Cents;
+use adjudica_core::date::ServiceDate;
+use adjudica_core::terms::{Agreement, AgreementState, PricingMethod, Rate, Terms};
+use adjudica_core::token::Token;
 
 /// A payment for each member and month, and who the members are (FHIR Group; X12 835 PLB).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,13 +69,13 @@ impl Roster {
             faults.push(format!("`cents`: {fault}"));
         }
         for (index, member) in self.members.iter().enumerate() {
-            let range = crate::date::DateRange { from: member.from, to: member.to };
-            if let Err(fault) = crate::date::DateRange::new(member.from, member.to) {
+            let range = adjudica_core::date::DateRange { from: member.from, to: member.to };
+            if let Err(fault) = adjudica_core::date::DateRange::new(member.from, member.to) {
                 faults.push(format!("members[{index}]: {fault}"));
             }
             let is_twin = |other: &&Member| {
                 other.client_id == member.client_id
-                    && crate::date::DateRange { from: other.from, to: other.to }.overlaps(&range)
+                    && adjudica_core::date::DateRange { from: other.from, to: other.to }.overlaps(&range)
             };
             if let Some(twin) = self.members.iter().take(index).position(|other| is_twin(&other)) {
                 faults.push(format!(

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use super::change::{Change, ChangeKind, FactChange};
 use super::{Candidates, Question};
-use crate::code::ProcedureCode;
-use crate::decision::{Decision, Finding, Verdict};
-use crate::facts::EncounterFacts;
-use crate::manifest::{Effect, RuleKind, SubjectKind};
-use crate::quantity::{MINUTES_MAX, Minutes, Units};
-use crate::standing::{is_condition, is_date};
-use crate::token::Token;
+use adjudica_core::code::ProcedureCode;
+use adjudica_core::decision::{Decision, Finding, Verdict};
+use adjudica_core::facts::EncounterFacts;
+use adjudica_core::manifest::{Effect, RuleKind, SubjectKind};
+use adjudica_core::quantity::{MINUTES_MAX, Minutes, Units};
+use adjudica_core::standing::{is_condition, is_date};
+use adjudica_core::token::Token;
 
 /// Numbers that are tried where a rule asks for one and does not say which.
 const NUMBERS_TRIED: u32 = 150;
@@ -65,7 +65,7 @@ impl<'l> Levers<'l> {
             manifest.codes.iter().for_each(|code| self.add_code(ChangeKind::Otherwise, *code));
         }
         if failed(self.decision).any(|finding| can_hang_on_the_record(finding.kind)) {
-            let is_shown = |subject: &&crate::manifest::Subject| {
+            let is_shown = |subject: &&adjudica_core::manifest::Subject| {
                 matches!(subject.kind, SubjectKind::Document | SubjectKind::Information)
             };
             let subjects = manifest.subjects.iter().filter(is_shown).map(|subject| &subject.name);

@@ -1,11 +1,23 @@
 //! The search against a made-up policy of two documents and a number of minutes. Real tables are asked in the workbench.
 
 use super::*;
-use crate::decision::{DecisionLine, Finding, Outcome, Verdict};
-use crate::facts::{EncounterFacts, LedgerLine};
-use crate::manifest::tests::{empty, token};
-use crate::manifest::{Effect, RuleKind, Subject, SubjectKind};
-use crate::{Cents, Minutes, ProcedureCode, Units};
+use adjudica_core::decision::{DecisionLine, Finding, Outcome, Verdict};
+use adjudica_core::facts::{EncounterFacts, LedgerLine};
+use adjudica_core::manifest::{Effect, RuleKind, Subject, SubjectKind};
+use adjudica_core::{Cents, Minutes, ProcedureCode, Units};
+
+fn token(text: &str) -> Token {
+    Token::parse(text).expect("a token")
+}
+
+fn empty() -> Manifest {
+    let manifest = serde_json::json!({
+        "policy_id": "test", "version": "1.0.0", "interface_version": "1.0.0", "title": "test", "payers": ["test"],
+        "in_force": [], "currency": "USD", "reads": [], "sources": [], "assumptions": [], "rules": [], "codes": [],
+        "modifiers": [], "subjects": [], "terms": { "rates": [] }, "units_max": 10,
+    });
+    serde_json::from_value(manifest).expect("a manifest")
+}
 
 fn code() -> ProcedureCode {
     ProcedureCode::parse("T1016").expect("a code")

@@ -1,5 +1,6 @@
 //! What is paid and what is not, cent by cent, and that no cent is lost or paid twice.
 
+use adjudica_core::payment::PriorPayment;
 use proptest::prelude::*;
 
 use super::*;

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::code::{Modifier, PlaceOfService, ProcedureCode};
-use crate::date::ServiceDate;
-use crate::facts::EncounterFacts;
-use crate::quantity::{Minutes, Units};
-use crate::standing::{Authorized, CONDITIONS, DATES, OPEN_CONDITIONS, Standing};
-use crate::token::Token;
+use adjudica_core::code::{Modifier, PlaceOfService, ProcedureCode};
+use adjudica_core::date::ServiceDate;
+use adjudica_core::facts::EncounterFacts;
+use adjudica_core::quantity::{Minutes, Units};
+use adjudica_core::standing::{Authorized, CONDITIONS, DATES, OPEN_CONDITIONS, Standing};
+use adjudica_core::token::Token;
 
 /// Name of an authorization that is not obtained yet.
 const AUTHORIZATION_TO_BE: &str = "to_be_obtained";

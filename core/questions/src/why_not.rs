@@ -6,12 +6,12 @@ mod search;
 
 use serde::{Deserialize, Serialize};
 
-use crate::code::PlaceOfService;
-use crate::decision::Decision;
-use crate::facts::Timeline;
-use crate::manifest::Manifest;
-use crate::terms::Terms;
-use crate::token::Token;
+use adjudica_core::code::PlaceOfService;
+use adjudica_core::decision::Decision;
+use adjudica_core::facts::Timeline;
+use adjudica_core::manifest::Manifest;
+use adjudica_core::terms::Terms;
+use adjudica_core::token::Token;
 
 pub use change::{Change, ChangeKind, FactChange};
 use search::Search;

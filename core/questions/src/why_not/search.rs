@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::change::{Change, ChangeKind, FactChange, Slot};
 use super::levers::{Levers, failed};
 use super::{Decide, Question, WayOut};
-use crate::decision::{Decision, Outcome};
-use crate::facts::{EncounterFacts, Timeline};
-use crate::manifest::Subject;
-use crate::token::Token;
+use adjudica_core::decision::{Decision, Outcome};
+use adjudica_core::facts::{EncounterFacts, Timeline};
+use adjudica_core::manifest::Subject;
+use adjudica_core::token::Token;
 
 /// Most changes that are tried together.
 const CHANGES_MAX: usize = 4;
