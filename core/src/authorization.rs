@@ -1,4 +1,4 @@
-//! What prior authorizations leave for a service. One account of it for policies and host; knows no policy.
+//! What prior authorizations leave for a service. One account of it for policies and host.
 //!
 //! From which approved line a unit came is never fixed. What counts is whether every service so far, and one more, can be
 //! covered at once; so neither the order nor the ids of the lines matter, and no unit lies unused behind a refusal.

@@ -239,7 +239,7 @@ impl<'a> Encoder<'a> {
             F::ParameterFrom => days(given(), |number| Some(number.from)),
             F::ParameterTo => days(given(), |number| number.to),
             F::ParameterValue => counts(given(), |number| Some(number.value)),
-            F::RateCents => Ok(Column::Cents(rates().map(|rate| rate.cents.0).collect())),
+            F::RateCents => Ok(Column::Cents(rates().map(|rate| rate.cents.get()).collect())),
         }
     }
 

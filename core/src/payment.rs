@@ -102,6 +102,6 @@ impl LinePayment {
     #[must_use]
     pub fn deductible(&self) -> Cents {
         let borne = self.adjustments.iter().filter(|one| one.carc.as_str() == DEDUCTIBLE);
-        Cents(borne.map(|one| one.cents.0).sum())
+        borne.map(|one| one.cents).sum()
     }
 }

@@ -241,7 +241,7 @@ fn render_line(manifest: &Manifest, answers: &Answers, row: u32) -> Option<Decis
             .map(|(_, modifier)| *modifier)
             .collect(),
         units: Units(*answers.line_units.get(row)?),
-        amount_cents: (cents != NONE_S64).then_some(Cents(cents)),
+        amount_cents: (cents != NONE_S64).then_some(Cents::new(cents)),
         payment: None,
     })
 }

@@ -17,7 +17,7 @@ const INPUTS: [&str; 7] = [
 ];
 /// Variables of the outer build that must reach the inner one; every other `CARGO_*` must not.
 const KEPT: [&str; 5] = ["CARGO", "CARGO_HOME", "CARGO_NET_OFFLINE", "CARGO_HTTP_PROXY", "CARGO_HTTP_CAINFO"];
-/// Variables of the outer build, named otherwise, that would change the inner one.
+/// Variables of the outer build, under other names, that would change the inner one.
 const DROPPED: [&str; 7] =
     ["RUSTFLAGS", "RUSTDOCFLAGS", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "CLIPPY_ARGS", "TARGET", "HOST"];
 

@@ -6,8 +6,8 @@ mod when;
 
 use std::borrow::Cow;
 
-use adjudica_core::Rounding;
 use adjudica_core::name_set::NameSet;
+use adjudica_core::{Cents, Rounding};
 use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Dictionary, Symbol};
@@ -335,8 +335,8 @@ pub struct AddOn {
 /// What a unit is worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RateRule {
-    /// Cents for one unit, by the policy's own table.
-    Fixed(i64),
+    /// For one unit, by the policy's own table.
+    Fixed(Cents),
     /// By the agency's terms.
     Terms(TermsRules),
     /// No row says; nothing is known and no rule speaks.

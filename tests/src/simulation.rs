@@ -9,6 +9,7 @@
 //! what differs. `shrink` makes a history that differs small, and `story` prints it. Crates for state machines drive a model
 //! step by step and without waiting, and here steps wait, race and are cut off; the model knows only the end. So none is used.
 
+pub mod catalog;
 pub mod chance;
 pub mod compare;
 pub mod database;
@@ -19,7 +20,6 @@ pub mod live;
 pub mod model;
 pub mod paper;
 pub mod play;
-pub mod shelf;
 pub mod shrink;
 pub mod step;
 pub mod story;

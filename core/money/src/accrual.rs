@@ -108,9 +108,7 @@ impl Roster {
                 share if share == days_of_month => accrual.whole = accrual.whole.saturating_add(1),
                 _ => accrual.part = accrual.part.saturating_add(1),
             }
-            let cents = i128::from(self.cents.0) * i128::from(share) * 2 + i128::from(days_of_month);
-            let rounded = i64::try_from(cents / (i128::from(days_of_month) * 2)).unwrap_or(i64::MAX);
-            accrual.cents = Cents(accrual.cents.0.saturating_add(rounded));
+            accrual.cents = accrual.cents.saturating_add(self.cents.share_half_up(share, days_of_month));
         }
         accrual
     }
@@ -309,14 +307,14 @@ pub fn compare(terms: &Terms, benchmarks: &[Benchmark]) -> Vec<BenchmarkLine> {
     let beside = |(place, rate): (usize, &Rate)| {
         let region = rate.region.as_ref()?;
         let benchmark = benchmarks.iter().find(|benchmark| benchmark.region == *region)?;
-        let (low, high) = (benchmark.low_cents.0, benchmark.high_cents.0);
+        let (low, high) = (benchmark.low_cents, benchmark.high_cents);
         Some(BenchmarkLine {
             rate: place,
             region: region.clone(),
             cents: rate.cents,
             low_cents: benchmark.low_cents,
             high_cents: benchmark.high_cents,
-            outside_cents: Cents(rate.cents.0.saturating_sub(rate.cents.0.clamp(low.min(high), high.max(low)))),
+            outside_cents: rate.cents.saturating_sub(rate.cents.clamp(low.min(high), high.max(low))),
         })
     };
     terms.rates.iter().enumerate().filter(hourly).filter_map(beside).collect()

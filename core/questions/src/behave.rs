@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use adjudica_core::{Decision, EncounterFacts, LedgerLine, Manifest, Outcome, Terms, Timeline};
+use adjudica_core::{Cents, Decision, EncounterFacts, LedgerLine, Manifest, Outcome, Terms, Timeline};
 use serde::Serialize;
 
 /// Timelines put to both policies in one call.
@@ -26,22 +26,22 @@ pub enum Direction {
     /// The same outcome pays more or has more units.
     Dearer,
     /// Outcome, units and dollars are the same; codes, rules or modifiers are not.
-    ToldOtherwise,
+    ToldDifferently,
 }
 
 /// The part of a version that a change of behaviour asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Bump {
-    /// Nothing is answered otherwise.
+    /// Nothing is answered differently.
     Patch,
-    /// Something new is paid, or told otherwise.
+    /// Something new is paid, or told differently.
     Minor,
     /// Something is refused or pays less.
     Major,
 }
 
-/// One encounter that is answered otherwise.
+/// One encounter that is answered differently.
 #[derive(Debug, Clone, Serialize)]
 pub struct Changed {
     /// Which way.
@@ -61,7 +61,7 @@ pub struct Changed {
 pub struct Behaviour {
     /// Encounters that both were asked about.
     pub encounters: usize,
-    /// Those that are answered otherwise, in the order asked.
+    /// Those that are answered differently, in the order asked.
     pub changed: Vec<Changed>,
     /// Codes that only the new policy answers with.
     pub codes_added: Vec<String>,
@@ -110,11 +110,11 @@ impl Behaviour {
         by_answers.max(by_codes)
     }
 
-    /// How many changed that way, and by how many units and cents.
+    /// How many changed that way, and by how many units and how much money.
     #[must_use]
-    pub fn sums(&self, direction: Direction) -> (usize, i64, i64) {
+    pub fn sums(&self, direction: Direction) -> (usize, i64, Cents) {
         let mine = self.changed.iter().filter(|changed| changed.direction == direction);
-        mine.fold((0, 0, 0), |(count, units, cents), changed| {
+        mine.fold((0, 0, Cents::ZERO), |(count, units, cents), changed| {
             let (before, after) = (paid(&changed.before), paid(&changed.after));
             (
                 count.saturating_add(1),
@@ -128,7 +128,7 @@ impl Behaviour {
 impl Direction {
     /// Every direction, the worst first.
     pub const ALL: [Self; 6] =
-        [Self::Undetermined, Self::NewlyRefused, Self::Cheaper, Self::NewlyPaid, Self::Dearer, Self::ToldOtherwise];
+        [Self::Undetermined, Self::NewlyRefused, Self::Cheaper, Self::NewlyPaid, Self::Dearer, Self::ToldDifferently];
 
     /// Words for a person.
     #[must_use]
@@ -139,14 +139,14 @@ impl Direction {
             Self::Cheaper => "cheaper",
             Self::NewlyPaid => "newly paid",
             Self::Dearer => "dearer",
-            Self::ToldOtherwise => "told otherwise",
+            Self::ToldDifferently => "told differently",
         }
     }
 
     fn bump(self) -> Bump {
         match self {
             Self::Undetermined | Self::NewlyRefused | Self::Cheaper => Bump::Major,
-            Self::NewlyPaid | Self::Dearer | Self::ToldOtherwise => Bump::Minor,
+            Self::NewlyPaid | Self::Dearer | Self::ToldDifferently => Bump::Minor,
         }
     }
 }
@@ -174,13 +174,10 @@ impl Bump {
     }
 }
 
-/// Units and cents of what would be billed.
-fn paid(decision: &Decision) -> (i64, i64) {
+/// Units and money of what would be billed.
+fn paid(decision: &Decision) -> (i64, Cents) {
     let lines = if decision.outcome.is_accepted() { decision.lines.as_slice() } else { &[] };
-    lines.iter().fold((0, 0), |(units, cents), line| {
-        let more = line.amount_cents.map_or(0, |cents| cents.0);
-        (i64::saturating_add(units, i64::from(line.units.0)), i64::saturating_add(cents, more))
-    })
+    (lines.iter().map(|line| i64::from(line.units.0)).sum(), lines.iter().filter_map(|line| line.amount_cents).sum())
 }
 
 /// How good an outcome is for whoever did the work: the lower the better.
@@ -212,6 +209,6 @@ fn direction(before: &Decision, after: &Decision) -> Option<Direction> {
     } else if new_paid != old_paid {
         Some(Direction::Dearer)
     } else {
-        Some(Direction::ToldOtherwise)
+        Some(Direction::ToldDifferently)
     }
 }

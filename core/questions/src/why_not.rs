@@ -1,4 +1,4 @@
-//! The smallest changes of an encounter's facts that make it billable, found by asking the policy. Knows no policy itself.
+//! The smallest changes of an encounter's facts that make it billable, found by asking the policy.
 
 mod change;
 mod levers;

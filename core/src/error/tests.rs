@@ -99,15 +99,15 @@ fn each_type_gives_its_own_error() {
             ValueError::EmptyRange { from: whole("2026-02-02"), to: whole("2026-02-01") },
         ),
         (Digest::parse("00").err(), ValueError::NotADigest { digest: whole("00") }),
-        (Cents(-1).require_not_below_zero().err(), ValueError::BelowZero { cents: -1 }),
-        (Cents(i64::MAX).plus(Cents(1)).err(), ValueError::Overflow { what: "sum of amounts" }),
-        (Cents(i64::MAX).times(Units(2)).err(), ValueError::Overflow { what: "amount" }),
+        (Cents::new(-1).require_not_below_zero().err(), ValueError::BelowZero { cents: -1 }),
+        (Cents::MAX.plus(Cents::new(1)).err(), ValueError::Overflow { what: "sum of amounts" }),
+        (Cents::MAX.times(Units(2)).err(), ValueError::Overflow { what: "amount" }),
     ];
     for (given, expected) in table {
         assert_eq!(given, Some(expected));
     }
     assert_eq!(field, ValueError::NotAField { field: whole("encounter.client_name") }.to_string());
-    assert_eq!(Cents(0).require_not_below_zero(), Ok(Cents(0)));
+    assert_eq!(Cents::new(0).require_not_below_zero(), Ok(Cents::new(0)));
 }
 
 #[test]

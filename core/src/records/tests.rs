@@ -96,7 +96,7 @@ fn it_asks_the_payer_that_comes_first_before_the_second() {
     let answered = [both[0].clone(), both[1].clone(), ("e1", answer)];
     assert_conditions(&answered, &json!({}), "coverage", &["coverage.active"]);
     let prior = standing_of(&answered, &json!({}), &[]).payment.and_then(|payment| payment.prior).expect("an answer");
-    assert_eq!((prior.allowed_cents.0, prior.paid_cents.0), (9_000, 6_000));
+    assert_eq!((prior.allowed_cents.get(), prior.paid_cents.get()), (9_000, 6_000));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn it_covers_what_is_excluded_by_an_exception_for_that_client_only() {
     );
     let standing = standing_of(&list, &json!({}), &[]);
     assert_eq!(standing.exception_id, Some(token("r1")), "the decision names the exception");
-    assert_eq!(standing.payment.and_then(|payment| payment.copay_cents).map(|cents| cents.0), Some(500));
+    assert_eq!(standing.payment.and_then(|payment| payment.copay_cents).map(|cents| cents.get()), Some(500));
     assert_conditions(
         &[("c1", plan), ("c2", exception)],
         &json!({}),
@@ -142,9 +142,10 @@ fn it_adds_up_what_counts_against_maximums_and_deductible() {
         entry("deductible", "2025-01-15", 50_000),
     ];
     let payment = standing_of(&list, &json!({}), &[]).payment.expect("payment");
-    let used: Vec<_> = payment.maximums.iter().map(|maximum| (maximum.limit_cents.0, maximum.used_cents.0)).collect();
+    let used: Vec<_> =
+        payment.maximums.iter().map(|maximum| (maximum.limit_cents.get(), maximum.used_cents.get())).collect();
     assert_eq!(used, [(500_000, 490_000), (100_000, 90_000)]);
-    assert_eq!(payment.deductible_cents.map(|cents| cents.0), Some(30_000), "a deductible is the year's");
+    assert_eq!(payment.deductible_cents.map(|cents| cents.get()), Some(30_000), "a deductible is the year's");
 }
 
 fn assignment(line: &str, provider: &str, role: &str, start: &str, end: Option<&str>) -> (&'static str, Value) {

@@ -56,7 +56,7 @@ fn it_renders_an_honest_answer_with_its_numbers() {
     assert_eq!((first.outcome, second.outcome), (Outcome::Billable, Outcome::NotBillable));
     assert_eq!(
         first.lines.first().map(|line| (line.units, line.amount_cents, line.modifiers.len())),
-        Some((Units(2), Some(Cents(500)), 1))
+        Some((Units(2), Some(Cents::new(500)), 1))
     );
     assert_eq!(second.findings.first().map(|finding| finding.message.as_str()), Some("3 of 1 for care_plan"));
 }

@@ -22,7 +22,7 @@ fn it_names_every_fault_of_terms() {
 fn rate(from: &str, to: Option<&str>, cents: i64) -> Rate {
     let day = |text| ServiceDate::parse(text).expect("a date");
     let code = ProcedureCode::parse("G9001").expect("a code");
-    Rate { to: to.map(day), ..Rate::per_unit(code, day(from), Cents(cents)) }
+    Rate { to: to.map(day), ..Rate::per_unit(code, day(from), Cents::new(cents)) }
 }
 
 #[test]

@@ -53,7 +53,7 @@ pub fn compare_over(old: &PolicyInput, new: &PolicyInput, encounters: Vec<Encoun
 /// Prints how many changed which way, in units and dollars, and examples.
 pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> {
     output.line(&format!(
-        "{title}: {} encounters asked about, {} answered otherwise",
+        "{title}: {} encounters asked about, {} answered differently",
         behaviour.encounters,
         behaviour.changed.len()
     ))?;
@@ -101,7 +101,7 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
 /// The lines on one line, with what each pays.
 fn lines(decision: &Decision) -> String {
     let line = |line: &adjudica_core::DecisionLine| {
-        let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), |cents| dollars(cents.0));
+        let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), dollars);
         let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
         format!("{} ×{}{modifiers} {amount}", line.procedure_code, line.units)
     };

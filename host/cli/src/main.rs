@@ -7,6 +7,7 @@
 mod args;
 mod behaviour;
 mod bundle;
+mod catalog;
 mod cmd;
 mod config;
 mod database;
@@ -24,7 +25,6 @@ mod policy_input;
 mod policy_question;
 mod progress;
 mod sample;
-mod shelf;
 mod table;
 
 use std::process::ExitCode;

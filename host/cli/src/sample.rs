@@ -99,7 +99,7 @@ pub fn generate() -> Result<Sample, ValueError> {
 
 fn terms() -> Result<Terms, ValueError> {
     let from = ServiceDate::new(2012, 4, 1)?;
-    let rate = |(code, cents): (&str, i64)| Ok(Rate::per_unit(ProcedureCode::parse(code)?, from, Cents(cents)));
+    let rate = |(code, cents): (&str, i64)| Ok(Rate::per_unit(ProcedureCode::parse(code)?, from, Cents::new(cents)));
     let rates = SAMPLE_RATES.into_iter().map(rate).collect::<Result<_, ValueError>>()?;
     Ok(Terms { rates, ..Terms::default() })
 }

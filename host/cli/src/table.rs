@@ -1,6 +1,8 @@
-//! Tables of text for a terminal: aligned columns under a header. Knows nothing of what the cells mean.
+//! Tables of text for a terminal: aligned columns under a header.
 
 use std::fmt;
+
+use adjudica_core::Cents;
 
 /// A number with its noun: `1 unit`, `2 units`.
 pub fn counted<N: fmt::Display + PartialEq + From<u8> + Copy>(count: N, one: &str, many: &str) -> String {
@@ -82,10 +84,10 @@ pub fn thousands(number: u64) -> String {
     text
 }
 
-/// Cents as dollars: `$1,234.50`.
-pub fn dollars(cents: i64) -> String {
-    let sign = if cents < 0 { "-" } else { "" };
-    let whole = cents.unsigned_abs();
+/// An amount as dollars: `$1,234.50`.
+pub fn dollars(cents: Cents) -> String {
+    let sign = if cents < Cents::ZERO { "-" } else { "" };
+    let whole = cents.get().unsigned_abs();
     format!("{sign}${}.{:02}", thousands(whole / 100), whole % 100)
 }
 
@@ -104,7 +106,7 @@ mod tests {
     #[test]
     fn it_prints_dollars_from_cents() {
         for (cents, text) in [(0, "$0.00"), (5, "$0.05"), (-123_456, "-$1,234.56"), (100_000_000, "$1,000,000.00")] {
-            assert_eq!(dollars(cents), text);
+            assert_eq!(dollars(Cents::new(cents)), text);
         }
         assert_eq!((thousands(999), thousands(1_000)), ("999".to_owned(), "1,000".to_owned()));
     }

@@ -1,4 +1,4 @@
-//! The clock behind deadlines: an OS thread that moves the engine's epoch on. Knows nothing of calls.
+//! The clock behind deadlines: an OS thread that moves the engine's epoch on.
 
 use std::time::Duration;
 

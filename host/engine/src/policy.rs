@@ -68,7 +68,7 @@ impl Policy {
 
     /// Decides every encounter, in the order of the timelines and their encounters. A fault is no error here: its
     /// encounters are `undetermined`. A fault in a call with several timelines is traced by calling again with one
-    /// timeline at a time, so that only the encounters of guilty timelines are undetermined.
+    /// timeline at a time, so that only the encounters of timelines at fault are undetermined.
     #[must_use]
     pub fn decide(&self, timelines: &[Timeline], terms: &Terms, explain: Explain) -> Vec<Decision> {
         match self.try_decide(timelines, terms, explain) {

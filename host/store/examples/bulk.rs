@@ -166,7 +166,7 @@ fn decision(facts: &EncounterFacts, encounter_revision: Option<i64>) -> NewDecis
         procedure_code: code,
         modifiers: vec![],
         units: Units(3),
-        amount_cents: Some(Cents(7_500)),
+        amount_cents: Some(Cents::new(7_500)),
         payment: None,
     };
     NewDecision {
@@ -198,7 +198,7 @@ fn decision(facts: &EncounterFacts, encounter_revision: Option<i64>) -> NewDecis
             date_of_service: facts.date_of_service,
             procedure_code: code,
             units: Units(3),
-            amount_cents: Cents(7_500),
+            amount_cents: Cents::new(7_500),
             billing_provider_id: facts.billing_provider_id.clone(),
             rendering_provider_id: facts.rendering_provider_id.clone(),
             diagnosis: facts.diagnoses.first().cloned(),

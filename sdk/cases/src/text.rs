@@ -1,4 +1,4 @@
-//! A text in TOML: where things stand in it, and what its reader says in an author's words. Knows no table and no field.
+//! A text in TOML: where things stand in it, and what its reader says in an author's words.
 
 mod bytes;
 mod typed;

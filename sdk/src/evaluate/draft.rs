@@ -1,7 +1,7 @@
 //! The answer about one encounter while rules speak, written straight into the columns of answers.
 
-use adjudica_core::Outcome;
 use adjudica_core::columns::{Answers, Explain, NONE_S64};
+use adjudica_core::{Cents, Outcome};
 
 use crate::image::{Image, NONE};
 
@@ -15,7 +15,7 @@ const OUTCOMES_BY_EFFECT: [Outcome; 5] =
 pub(crate) struct Line {
     pub code: u32,
     pub units: u32,
-    pub cents: i64,
+    pub cents: Option<Cents>,
     pub modifiers: u32,
 }
 
@@ -115,7 +115,7 @@ impl<'d, 'a> Draft<'d, 'a> {
     pub(super) fn push_line(&mut self, line: Line) {
         self.answers.line_codes.push(line.code);
         self.answers.line_units.push(line.units);
-        self.answers.line_cents.push(line.cents);
+        self.answers.line_cents.push(line.cents.map_or(NONE_S64, Cents::get));
         self.answers.line_modifiers.push(line.modifiers);
     }
 
@@ -133,11 +133,11 @@ impl<'d, 'a> Draft<'d, 'a> {
     }
 
     /// Puts the amount on the line of `code`.
-    pub(super) fn price_line(&mut self, code: u32, cents: i64) {
+    pub(super) fn price_line(&mut self, code: u32, cents: Cents) {
         if let Some(line) = self.line_of(code)
             && let Some(place) = self.answers.line_cents.get_mut(line)
         {
-            *place = cents;
+            *place = cents.get();
         }
     }
 

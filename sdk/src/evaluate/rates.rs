@@ -2,6 +2,7 @@
 
 use adjudica_core::field::{NONE_S32, NONE_U32};
 use adjudica_core::terms::PricingMethod;
+use adjudica_core::{Cents, Units};
 
 use super::columns::{View, child_rows, value};
 use super::row::Row;
@@ -17,7 +18,7 @@ pub(super) struct Rate {
     code: u32,
     from: i32,
     to: i32,
-    cents: i64,
+    cents: Cents,
     pub method: PricingMethod,
     /// Texts of the selectors, in the order of the view; [`NONE_U32`] where a selector is not given.
     selectors: [u32; 5],
@@ -41,7 +42,7 @@ impl Rates {
                 code: symbols.find(*code).code,
                 from: value(view.rate_from, row, NONE_S32),
                 to: value(view.rate_to, row, NONE_S32),
-                cents: value(view.rate_cents, row, 0),
+                cents: Cents::new(value(view.rate_cents, row, 0)),
                 method: PricingMethod::ALL.into_iter().find(|known| known.as_str() == method).unwrap_or_default(),
                 selectors,
                 modifier,
@@ -69,16 +70,16 @@ fn holds(rate: &Rate, row: &Row<'_>, view: &View<'_>) -> bool {
 }
 
 impl Rate {
-    /// Cents for the line; `None` when they do not fit 64 bits. An hourly sum is rounded half up to the cent.
-    pub(super) fn cents(&self, units: u32, minutes: u32) -> Option<i64> {
+    /// The amount of the line; `None` when it does not fit 64 bits. An hourly sum is rounded half up to the cent.
+    pub(super) fn cents(&self, units: u32, minutes: u32) -> Option<Cents> {
         match self.method {
-            PricingMethod::PerUnit => self.cents.checked_mul(i64::from(units)),
+            PricingMethod::PerUnit => self.cents.times(Units(units)).ok(),
             PricingMethod::Hourly => {
                 let minutes = if minutes == NONE_U32 { 0 } else { i64::from(minutes) };
-                Some(self.cents.checked_mul(minutes)?.checked_add(HOUR / 2)? / HOUR)
+                Some(self.cents.share_half_up(minutes, HOUR)).filter(|cents| *cents < Cents::MAX)
             }
             PricingMethod::PerCase | PricingMethod::Monthly => Some(self.cents),
-            PricingMethod::Capitation => Some(0),
+            PricingMethod::Capitation => Some(Cents::ZERO),
         }
     }
 }

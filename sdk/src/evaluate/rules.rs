@@ -4,7 +4,7 @@ use adjudica_core::columns::NONE_S64;
 use adjudica_core::field::{NONE_S32, NONE_U32};
 use adjudica_core::name_set::NameSet;
 use adjudica_core::terms::PricingMethod;
-use adjudica_core::{Minutes, Outcome, Rounding, ServiceDate};
+use adjudica_core::{Cents, Minutes, Outcome, Rounding, ServiceDate, Units};
 
 use super::EvaluateFault;
 use super::draft::{Arguments, Draft, Line, Satisfied};
@@ -48,7 +48,7 @@ pub(super) fn decide<'r>(
     apply_bounds(&plan.group_size, row.group_size, alternative, draft);
     apply_record_rules(plan, row, draft);
     apply_facts(plan, row, known, draft);
-    let line = Line { code, units: 1, cents: NONE_S64, modifiers };
+    let line = Line { code, units: 1, cents: None, modifiers };
     write_lines(plan, row, line, (plans, segment, known.ledger), draft)?;
     let cut = apply_authorizations(plan, row, code, known, draft);
     apply_history(plan, row, code, known, draft);
@@ -366,9 +366,9 @@ fn price(
 ) -> Result<(), EvaluateFault> {
     let pays_nothing = plan.report_only.iter().any(|(when, _)| holds(when, row));
     let units = draft.units_of(code);
-    let per_unit = |cents: i64| cents.checked_mul(i64::from(units.unwrap_or(1))).ok_or(EvaluateFault::Overflow);
+    let per_unit = |cents: Cents| cents.times(Units(units.unwrap_or(1))).map_err(|_| EvaluateFault::Overflow);
     let cents = match plan.rate {
-        _ if pays_nothing => Some(0),
+        _ if pays_nothing => Some(Cents::ZERO),
         RateRule::Fixed(cents) => Some(per_unit(cents)?),
         RateRule::Terms(rules) if units.is_some() => price_by_terms(rules, row, code, known, draft)?,
         RateRule::Terms(_) | RateRule::Unknown => None,
@@ -386,7 +386,7 @@ fn price_by_terms(
     code: u32,
     known: &Known<'_>,
     draft: &mut Draft<'_, '_>,
-) -> Result<Option<i64>, EvaluateFault> {
+) -> Result<Option<Cents>, EvaluateFault> {
     let about = Arguments::NONE.about(subject_of(draft, code));
     let rate = known.rates.find(code, row, known.view);
     draft.judge(rate.is_some().into(), rules.missing, about);
@@ -399,7 +399,7 @@ fn price_by_terms(
     let own = NameSet::from_iter([code]);
     if window.is_some_and(|window| known.ledger.count(row, &own, window, per::PAYER).lines > 0) {
         draft.fail(rules.included, about);
-        return Ok(Some(0));
+        return Ok(Some(Cents::ZERO));
     }
     if rate.method == PricingMethod::Hourly && row.minutes == NONE_U32 {
         draft.fail(rules.unmeasured, Arguments::NONE);

@@ -513,7 +513,7 @@ proptest! {
                     date_of_service: encounter.date_of_service,
                     procedure_code: encounter.procedure_code.expect("a code"),
                     units: adjudica_core::Units(1),
-                    amount_cents: adjudica_core::Cents(1500),
+                    amount_cents: adjudica_core::Cents::new(1500),
                     billing_provider_id: encounter.billing_provider_id.clone(),
                     rendering_provider_id: encounter.rendering_provider_id.clone(),
                     diagnosis: None,

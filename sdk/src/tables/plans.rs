@@ -2,7 +2,7 @@
 
 use adjudica_core::manifest::{Confidence, SubjectKind};
 use adjudica_core::name_set::NameSet;
-use adjudica_core::{DateRange, Effect, ProcedureCode, Rounding, RuleKind, ServiceDate};
+use adjudica_core::{Cents, DateRange, Effect, ProcedureCode, Rounding, RuleKind, ServiceDate};
 
 use super::document::{Document, Located};
 use super::names::Vocabularies;
@@ -300,7 +300,7 @@ impl PlanBuilder<'_, '_> {
             return RateRule::Unknown;
         };
         if let Some(cents) = row.cents {
-            return RateRule::Fixed(cents);
+            return RateRule::Fixed(Cents::new(cents));
         }
         let missing = adjudica_core::Token::parse(&format!("rate.{}", self.code)).ok();
         let missing = self.book.rule("rate", &common, range, Variant { id: missing, ..Variant::default() });

@@ -108,7 +108,7 @@ impl Sheet<'_> {
     fn read(&mut self, text: &str) {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let head = text.lines().next().unwrap_or_default();
-        // Where commas divide the cents, spreadsheets divide the columns otherwise.
+        // Where commas divide the cents, spreadsheets divide the columns differently.
         let count = |mark: char| head.matches(mark).count();
         let delimiter = [(';', b';'), ('\t', b'\t')].into_iter().filter(|(mark, _)| count(*mark) > count(','));
         let delimiter = delimiter.max_by_key(|(mark, _)| count(*mark)).map_or(b',', |(_, byte)| byte);

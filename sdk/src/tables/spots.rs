@@ -1,4 +1,4 @@
-//! Where the values of a row stand, so that a fault names the value and not the head of its row. Knows no table.
+//! Where the values of a row stand, so that a fault names the value and not the head of its row.
 
 use std::collections::BTreeMap;
 

@@ -95,7 +95,7 @@ fn alone(policy: &Callee<'_>, groups: &Groups) -> Option<String> {
             (by_itself != among).then(|| {
                 let id = timeline.encounters.first().map(|facts| facts.encounter_id.to_string()).unwrap_or_default();
                 format!(
-                    "the client of encounter `{id}` is answered otherwise alone than in a call of {}; look at each client's own rows only",
+                    "the client of encounter `{id}` is answered differently alone than in a call of {}; look at each client's own rows only",
                     timelines.len()
                 )
             })
@@ -115,7 +115,7 @@ fn in_steps(policy: &Callee<'_>, groups: &Groups) -> Option<String> {
                 let decided = policy.decide(std::slice::from_ref(&step), terms, Explain::FailedOnly);
                 if decided.first() != Some(expected) {
                     return Some(format!(
-                        "encounter `{}` is decided otherwise in its own call than in one with those before it; count lines billed earlier in the call with those of the ledger",
+                        "encounter `{}` is decided differently in its own call than in one with those before it; count lines billed earlier in the call with those of the ledger",
                         facts.encounter_id
                     ));
                 }

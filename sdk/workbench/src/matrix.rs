@@ -54,7 +54,7 @@ pub struct Cell {
     pub base: bool,
 }
 
-/// A cell of a published grid that the policy answers otherwise.
+/// A cell of a published grid that the policy answers differently.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Mismatch {
     /// The phase.
@@ -202,7 +202,7 @@ fn citation_text(citation: &Citation) -> String {
 }
 
 impl Matrix {
-    /// Every cell of `published` that the policy answers otherwise, in the order of `published`.
+    /// Every cell of `published` that the policy answers differently, in the order of `published`.
     #[must_use]
     pub fn compare(&self, published: &[Published]) -> Vec<Mismatch> {
         let key = |cell: &Cell| (cell.phase.clone(), cell.role.clone(), cell.code.clone());

@@ -30,12 +30,12 @@ pub enum Fate {
         /// The first such case.
         case: String,
     },
-    /// No case fails, though the policy answers otherwise about some encounter.
+    /// No case fails, though the policy answers differently about some encounter.
     Survived {
         /// An encounter that shows it.
         shown_by: Box<Difference>,
     },
-    /// No case fails, and no encounter was found that is answered otherwise.
+    /// No case fails, and no encounter was found that is answered differently.
     Unseen,
 }
 

@@ -1,4 +1,4 @@
-//! The values that a policy's tables speak of, by what they are values of: where its boundaries lie. Knows no rule.
+//! The values that a policy's tables speak of, by what they are values of: where its boundaries lie.
 
 use std::collections::BTreeSet;
 

@@ -268,7 +268,10 @@ fn it_names_the_one_missing_document_and_what_follows() {
     let change = Change::AddSupportingInfo { category };
     assert_eq!(way.changes, [FactChange { kind: ChangeKind::Missing, change }]);
     let line = way.decision.lines.first().expect("a line");
-    assert_eq!((line.procedure_code.as_str(), line.units, line.amount_cents), ("G9001", Units(2), Some(Cents(12_000))));
+    assert_eq!(
+        (line.procedure_code.as_str(), line.units, line.amount_cents),
+        ("G9001", Units(2), Some(Cents::new(12_000)))
+    );
 }
 
 #[test]

@@ -164,7 +164,7 @@ fn agree(
 ) -> Result<()> {
     for (index, (ours, facts)) in ours.iter().zip(facts).enumerate() {
         let theirs = theirs(index)?;
-        ensure!(theirs == *ours, "{peer} decides otherwise about {facts}: {theirs:?}, ours {ours:?}");
+        ensure!(theirs == *ours, "{peer} decides differently about {facts}: {theirs:?}, ours {ours:?}");
     }
     report.agreement(&format!("peer_agreement_{peer}"), ours.len());
     Ok(())

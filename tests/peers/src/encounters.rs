@@ -125,7 +125,7 @@ fn ledger_line(chance: &mut Chance, payer: &str, latest: i32) -> Result<LedgerLi
         date_of_service: ServiceDate::from_days(latest - i32::try_from(days_back).unwrap_or(0)),
         procedure_code: ProcedureCode::parse(chance.pick(&CODES))?,
         units: Units(1),
-        amount_cents: Cents(1_000),
+        amount_cents: Cents::new(1_000),
         billing_provider_id: Token::parse(&format!("b{}", chance.below(3)))?,
         rendering_provider_id: Token::parse(&format!("p{}", chance.below(40)))?,
         diagnosis: None,

@@ -41,7 +41,7 @@ pub(crate) fn of_decision(decision: &Decision) -> Result<Verdicts> {
         [] => None,
         [line] => {
             let cents = line.amount_cents.context("the policy gives every code a rate")?;
-            Some((line.procedure_code.to_string(), line.units.0, cents.0))
+            Some((line.procedure_code.to_string(), line.units.0, cents.get()))
         }
         more => bail!("{} lines; the policy gives one", more.len()),
     };
@@ -111,7 +111,7 @@ pub(crate) fn facts(timeline: &Timeline) -> Result<Value> {
     )
 }
 
-/// The value as JSON, with some of its fields written otherwise.
+/// The value as JSON, with some of its fields written differently.
 fn object<const LENGTH: usize>(value: &impl Serialize, fields: [(&str, Value); LENGTH]) -> Result<Value> {
     let mut value = serde_json::to_value(value)?;
     let map = value.as_object_mut().context("facts are an object")?;

@@ -1,4 +1,4 @@
-//! Chance from a seed: the same seed draws the same numbers on every machine. Knows nothing of what they are for.
+//! Chance from a seed: the same seed draws the same numbers on every machine.
 
 /// A stream of numbers (`SplitMix64`).
 #[derive(Debug, Clone)]

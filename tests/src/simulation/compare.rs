@@ -1,4 +1,4 @@
-//! What a database at rest says otherwise than a decision from nothing, in words that a person can act on.
+//! What a database at rest says differently from a decision from nothing, in words that a person can act on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::simulation::catalog::Catalog;
 use crate::simulation::fault::{Fault, require};
 use crate::simulation::host::Hosts;
 use crate::simulation::live::live_lines;
 use crate::simulation::model::{self, Verdict};
-use crate::simulation::shelf::Shelf;
 use crate::simulation::step::Seat;
 use crate::simulation::visit::encounter_id;
 use crate::simulation::world::World;
@@ -49,8 +49,8 @@ struct UndeterminedTold {
 /// Looks at everything.
 /// # Errors
 /// A difference, or that the hosts do not answer.
-pub async fn at_rest(hosts: &mut Hosts, world: &World, shelf: &Shelf) -> Result<(), Fault> {
-    let verdicts = model::decide(world, shelf)?;
+pub async fn at_rest(hosts: &mut Hosts, world: &World, catalog: &Catalog) -> Result<(), Fault> {
+    let verdicts = model::decide(world, catalog)?;
     let unreadable: BTreeSet<String> =
         world.encounters.iter().filter(|(_, held)| held.is_unreadable).map(|(id, _)| encounter_id(*id)).collect();
     compare_waiting(hosts, &unreadable).await?;
@@ -97,7 +97,7 @@ async fn in_force(hosts: &mut Hosts) -> Result<BTreeMap<String, String>> {
         .collect()
 }
 
-/// What the record of an encounter says otherwise.
+/// What the record of an encounter says differently.
 fn differs(id: &str, record: &str, verdict: &Verdict) -> Result<Option<String>> {
     let mut told: Told = serde_json::from_str(record).context("a decision in force cannot be read")?;
     told.findings.retain(|finding| finding.verdict == Speaks::Failed);
@@ -138,10 +138,10 @@ fn of_decision(decision: &Decision) -> String {
 fn words(outcome: Outcome, lines: &[DecisionLine], findings: &[Finding]) -> String {
     let mut said = outcome.as_str().to_owned();
     for line in lines {
-        let cents = line.amount_cents.map_or_else(|| "no amount".to_owned(), |cents| format!("{} cents", cents.0));
+        let cents = line.amount_cents.map_or_else(|| "no amount".to_owned(), |cents| format!("{} cents", cents.get()));
         said.push_str(&format!(", {} units of {} for {cents}", line.units.0, line.procedure_code));
         if let Some(payment) = &line.payment {
-            said.push_str(&format!(" of which {} are paid", payment.paid_cents.0));
+            said.push_str(&format!(" of which {} are paid", payment.paid_cents.get()));
         }
     }
     let failed: Vec<&str> = findings.iter().map(|finding| finding.rule_id.as_str()).collect();
@@ -179,10 +179,10 @@ fn line_words(number: u8, verdict: &Verdict, line: &LedgerLine) -> String {
         line.date_of_service.to_string(),
         line.procedure_code.to_string(),
         line.units.0.to_string(),
-        line.amount_cents.0.to_string(),
+        line.amount_cents.get().to_string(),
         or_dash(line.minutes.map(|minutes| i64::from(minutes.0))),
-        or_dash(line.paid_cents.map(|cents| cents.0)),
-        or_dash(line.deductible_cents.map(|cents| cents.0)),
+        or_dash(line.paid_cents.map(|cents| cents.get())),
+        or_dash(line.deductible_cents.map(|cents| cents.get())),
         line.mode.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
         line.billing_provider_id.to_string(),
         line.rendering_provider_id.to_string(),
@@ -197,10 +197,10 @@ async fn dry_run_some(hosts: &Hosts, told: &BTreeMap<String, String>) -> Result<
         let asked = json!({"encounter_id": id, "dry_run": true});
         let answer = hosts.ask(Seat::B, "POST", "/v1/decisions", &asked).await?;
         let (dry, in_force) = (answer.json()?, serde_json::from_str::<Value>(record).context("a record is no JSON")?);
-        let otherwise = SAID.iter().find(|name| dry.get(*name) != in_force.get(*name));
-        require(otherwise.is_none(), || {
-            let name = otherwise.copied().unwrap_or_default();
-            format!("a dry run at rest says `{name}` of {id} otherwise: {}\nand in force is {record}", answer.text)
+        let differing = SAID.iter().find(|name| dry.get(*name) != in_force.get(*name));
+        require(differing.is_none(), || {
+            let name = differing.copied().unwrap_or_default();
+            format!("a dry run at rest says `{name}` of {id} differently: {}\nand in force is {record}", answer.text)
         })?;
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! Histories from a seed: what happens, in which order. Everything is small, so that things meet. Plays nothing.
 
+use crate::simulation::catalog::TERMS;
 use crate::simulation::chance::Chance;
 use crate::simulation::paper::{RECORDS, paper};
-use crate::simulation::shelf::TERMS;
 use crate::simulation::step::{Activation, Beforehand, How, Scope, Seat, Step, Subject};
 use crate::simulation::visit::{CODES, Change, DAYS, INFO, MODES, PAYERS, PLANS, Visit};
 
@@ -13,7 +13,7 @@ const ENCOUNTERS: u8 = 22;
 const CLIENTS: u8 = 3;
 const PROVIDERS: u8 = 3;
 const PRACTICES: u8 = 2;
-/// Policies on the shelf, which is built elsewhere.
+/// Policies in the catalog, which is built elsewhere.
 const POLICIES: u8 = 7;
 /// Days on which most things happen, among them the last of a year and the first of the next.
 const DAYS_OF_WORK: [u8; 9] = [3, 4, 5, 17, 30, 31, 32, 40, 61];

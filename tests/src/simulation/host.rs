@@ -17,8 +17,8 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
+use crate::simulation::catalog::Catalog;
 use crate::simulation::database::{Database, Other, Source};
-use crate::simulation::shelf::Shelf;
 use crate::simulation::step::Seat;
 
 /// Encounters that a worker decides in one transaction: few, so that clients are decided in parts.
@@ -37,7 +37,7 @@ pub struct Stage {
     /// Runs policies.
     pub engine: Engine,
     /// The policies.
-    pub shelf: Shelf,
+    pub catalog: Catalog,
 }
 
 /// What a host said.
@@ -79,8 +79,8 @@ impl Stage {
     /// # Errors
     /// When a policy cannot be built or loaded.
     pub fn with(engine: Engine, adjudica: &Path, policies: &Path) -> Result<Self> {
-        let shelf = Shelf::load(&engine, adjudica, policies)?;
-        Ok(Self { engine, shelf })
+        let catalog = Catalog::load(&engine, adjudica, policies)?;
+        Ok(Self { engine, catalog })
     }
 
     /// Brings the tables of a template up to date and puts the policies into it.
@@ -89,8 +89,8 @@ impl Stage {
     pub async fn prepare(&self, source: &Source) -> Result<()> {
         let clock = Arc::new(FixedClock::new(START.parse()?));
         let host = Host::start(&source.template_url(), &self.engine, clock).await?;
-        for shelved in &self.shelf.policies {
-            let answer = host.ask("POST", "/v1/policies", shelved.wasm.clone()).await?;
+        for chosen in &self.catalog.policies {
+            let answer = host.ask("POST", "/v1/policies", chosen.wasm.clone()).await?;
             anyhow::ensure!(answer.status == 201, "a policy is refused: {}", answer.text);
         }
         host.store.close().await;

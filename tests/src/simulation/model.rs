@@ -12,7 +12,7 @@ use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Timeline, Toke
 use adjudica_money::payment::divide_decision;
 use anyhow::{Context, Result};
 
-use crate::simulation::shelf::{Shelf, terms};
+use crate::simulation::catalog::{Catalog, terms};
 use crate::simulation::visit::Visit;
 use crate::simulation::world::{Held, World};
 
@@ -32,7 +32,7 @@ pub struct Verdict {
 /// Every encounter that can be read, decided from nothing.
 /// # Errors
 /// When the simulation's own facts or terms are none.
-pub fn decide(world: &World, shelf: &Shelf) -> Result<BTreeMap<u8, Verdict>> {
+pub fn decide(world: &World, catalog: &Catalog) -> Result<BTreeMap<u8, Verdict>> {
     let mut in_order: Vec<Visit> =
         world.encounters.values().filter(|held| !held.is_unreadable).map(|held| held.visit).collect();
     in_order.sort_by_key(|visit| (visit.client, visit.day, visit.id));
@@ -50,7 +50,7 @@ pub fn decide(world: &World, shelf: &Shelf) -> Result<BTreeMap<u8, Verdict>> {
             client = Some(visit.client);
             ledger.clear();
         }
-        let verdict = decide_one(world, shelf, &book, &visit, &ledger)?;
+        let verdict = decide_one(world, catalog, &book, &visit, &ledger)?;
         ledger.extend(verdict.lines.iter().cloned());
         verdicts.insert(visit.id, verdict);
     }
@@ -67,7 +67,7 @@ pub fn answerer(world: &World, visit: &Visit) -> Result<Option<(u8, u8)>> {
 
 fn decide_one(
     world: &World,
-    shelf: &Shelf,
+    catalog: &Catalog,
     book: &RecordBook,
     visit: &Visit,
     before: &[LedgerLine],
@@ -80,16 +80,16 @@ fn decide_one(
             return Ok(Verdict { facts, answer: None, decision, lines: Vec::new() });
         }
     };
-    let shelved = shelf.policy(policy).context("an activation names a policy that is not on the shelf")?;
+    let chosen = catalog.policy(policy).context("an activation names a policy that is not in the catalog")?;
     let (terms, terms_digest) = terms(numbers)?;
     let care = before.iter().map(|line| (line.rendering_provider_id.clone(), line.date_of_service)).collect();
     facts.standing = resolve(book, &facts, &terms.rendering_sources, &care);
-    let answer = Some((shelved.policy.digest(), terms_digest));
+    let answer = Some((chosen.policy.digest(), terms_digest));
     if let Some(decision) = taken_back::decide(&facts) {
         return Ok(Verdict { facts, answer, decision, lines: Vec::new() });
     }
     let timeline = Timeline { ledger: before.to_vec(), encounters: vec![facts.clone()] };
-    let asked = shelved.policy.decide(&[timeline], &terms, Explain::FailedOnly);
+    let asked = chosen.policy.decide(&[timeline], &terms, Explain::FailedOnly);
     let mut decision = asked.into_iter().next().context("a policy gave no answer")?;
     divide_decision(&mut decision, &facts, before);
     let lines = ledger_lines(&facts, &decision);

@@ -11,12 +11,12 @@ use adjudica_core::records::{Record, faults_together};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
+use crate::simulation::catalog::{Catalog, terms, terms_body};
 use crate::simulation::compare::at_rest;
 use crate::simulation::fault::{Fault, require};
 use crate::simulation::host::{Answer, Hosts, Stage};
 use crate::simulation::live::{Excess, excess};
 use crate::simulation::model;
-use crate::simulation::shelf::{Shelf, terms, terms_body};
 use crate::simulation::step::{Activation, Beforehand, How, Scope, Seat, Step, Subject};
 use crate::simulation::visit::{Change, Visit, day, encounter_id, payer_id, plan_id};
 use crate::simulation::world::{Filed, Held, World, policies_of, record, record_id};
@@ -59,8 +59,8 @@ impl<'s> Play<'s> {
         self.hosts
     }
 
-    fn shelf(&self) -> &'s Shelf {
-        &self.stage.shelf
+    fn catalog(&self) -> &'s Catalog {
+        &self.stage.catalog
     }
 
     /// Plays one step.
@@ -159,8 +159,8 @@ impl<'s> Play<'s> {
         for seat in [Seat::A, Seat::B, Seat::A] {
             self.hosts.work(seat).await?;
         }
-        let shelf = self.shelf();
-        at_rest(&mut self.hosts, &self.world, shelf).await
+        let catalog = self.catalog();
+        at_rest(&mut self.hosts, &self.world, catalog).await
     }
 
     async fn import(&mut self, visits: &[Visit]) -> Result<(), Fault> {
@@ -306,14 +306,14 @@ impl<'s> Play<'s> {
     }
 
     fn scope_of(&self, activation: &Activation) -> Result<Scope> {
-        let shelved = self.shelf().policy(activation.policy).context("there are no policies")?;
-        Ok(Scope { payer: shelved.payer, plan: activation.plan, has_line: activation.has_line })
+        let chosen = self.catalog().policy(activation.policy).context("there are no policies")?;
+        Ok(Scope { payer: chosen.payer, plan: activation.plan, has_line: activation.has_line })
     }
 
     fn activation_body(&self, activation: &Activation, scope: &Scope) -> Result<Value> {
-        let shelved = self.shelf().policy(activation.policy).context("there are no policies")?;
+        let chosen = self.catalog().policy(activation.policy).context("there are no policies")?;
         let mut body = scope_body(scope);
-        body["policy"] = json!(shelved.policy.digest());
+        body["policy"] = json!(chosen.policy.digest());
         body["terms"] = terms_body(activation.terms);
         body["dos_from"] = json!(day(activation.from));
         body["dos_to"] = json!(activation.to.filter(|to| *to > activation.from).map(day));
@@ -344,9 +344,9 @@ impl<'s> Play<'s> {
         Ok(())
     }
 
-    /// The same with the number that the policy has on the shelf.
+    /// The same with the number that the policy has in the catalog.
     fn numbered(&self, activation: &Activation) -> Activation {
-        let count = u8::try_from(self.shelf().policies.len()).unwrap_or(u8::MAX).max(1);
+        let count = u8::try_from(self.catalog().policies.len()).unwrap_or(u8::MAX).max(1);
         Activation { policy: activation.policy % count, ..*activation }
     }
 
@@ -398,10 +398,10 @@ impl<'s> Play<'s> {
     }
 
     async fn yank(&mut self, seat: Seat, policy: u8) -> Result<(), Fault> {
-        let count = u8::try_from(self.shelf().policies.len()).unwrap_or(u8::MAX).max(1);
+        let count = u8::try_from(self.catalog().policies.len()).unwrap_or(u8::MAX).max(1);
         let number = policy % count;
-        let shelved = self.shelf().policy(number).context("there are no policies")?;
-        let path = format!("/v1/policies/{}/yank", shelved.policy.digest());
+        let chosen = self.catalog().policy(number).context("there are no policies")?;
+        let path = format!("/v1/policies/{}/yank", chosen.policy.digest());
         let body = json!({"reason": "a row was wrong"});
         let predicted = self.look(seat, &path, &body).await?;
         let answer = self.hosts.ask(seat, "POST", &path, &body).await?;
@@ -441,7 +441,7 @@ impl<'s> Play<'s> {
         let again = self.hosts.ask(other, "POST", "/v1/decisions", &again).await?;
         require(again.status == 200 && again.text == answer.text, || {
             format!(
-                "the second request for {} is answered otherwise ({}): {}\nand the first: {}",
+                "the second request for {} is answered differently ({}): {}\nand the first: {}",
                 encounter_id(visit.id),
                 again.status,
                 again.text,
@@ -479,8 +479,8 @@ impl<'s> Play<'s> {
     fn require_present_schedule(&self, visit: &Visit, record: &Value) -> Result<(), Fault> {
         let expected = match model::answerer(&self.world, visit)? {
             Some((policy, numbers)) => {
-                let shelved = self.shelf().policy(policy).context("there are no policies")?;
-                json!([shelved.policy.digest(), terms(numbers)?.1])
+                let chosen = self.catalog().policy(policy).context("there are no policies")?;
+                json!([chosen.policy.digest(), terms(numbers)?.1])
             }
             None => json!([null, null]),
         };

@@ -42,7 +42,7 @@ pub struct Scope {
 pub struct Activation {
     /// Which host is asked.
     pub seat: Seat,
-    /// Number of the policy on the shelf.
+    /// Number of the policy in the catalog.
     pub policy: u8,
     /// Number of the terms.
     pub terms: u8,

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const FIRST_DAY: i32 = 20_423;
 /// Days that there are.
 pub const DAYS: u8 = 62;
-/// Payers; those of the shelf's policies are among them, and one that nobody speaks for.
+/// Payers; those of the catalog's policies are among them, and one that nobody speaks for.
 pub const PAYERS: [&str; 5] = ["river", "hill", "bcbsm", "medicare", "nobody"];
 /// Codes that encounters ask for; an absent one asks for a kind of work.
 pub const CODES: [&str; 9] = ["G9002", "99487", "T1016", "T1017", "98966", "99490", "G9007", "G9001", ""];

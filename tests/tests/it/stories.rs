@@ -1,4 +1,4 @@
-//! Short histories that once ended differently than a decision from nothing, each by the name of what it is about.
+//! Short histories that once ended differently from a decision from nothing, each by the name of what it is about.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -32,7 +32,7 @@ fn it_accrues_a_month_by_the_named_rule_for_those_who_join_or_leave_in_it() {
     ]);
     for (rule, whole, part, cents) in [("first_day", 2, 0, 600), ("any_day", 3, 0, 900), ("by_day", 1, 2, 525)] {
         let accrual = roster(rule, &members).accrue();
-        assert_eq!(accrual, RosterAccrual { whole, part, cents: Cents(cents) }, "{rule}");
+        assert_eq!(accrual, RosterAccrual { whole, part, cents: Cents::new(cents) }, "{rule}");
     }
 }
 
@@ -68,7 +68,7 @@ fn it_pays_each_measure_that_is_reached_and_says_of_every_other_why_not() {
         let word = |line: &IncentiveLine| {
             serde_json::to_value(line.reason).expect("a word").as_str().expect("a text").to_owned()
         };
-        let told: Vec<_> = contract.accrue().iter().map(|line| (word(line), line.cents.0)).collect();
+        let told: Vec<_> = contract.accrue().iter().map(|line| (word(line), line.cents.get())).collect();
         assert_eq!(told, expected.map(|(reason, cents)| (reason.to_owned(), cents)));
     }
 }
@@ -85,7 +85,7 @@ fn it_compares_hourly_rates_with_benchmarks_and_lets_no_benchmark_be_terms() {
     let table: Vec<Benchmark> =
         serde_json::from_value(json!([benchmark("northeast", 5_000, 7_500), benchmark("west", 6_000, 8_000)]))
             .expect("a table");
-    let told: Vec<_> = compare(&terms, &table).iter().map(|line| (line.rate, line.outside_cents.0)).collect();
+    let told: Vec<_> = compare(&terms, &table).iter().map(|line| (line.rate, line.outside_cents.get())).collect();
     assert_eq!(told, [(0, -500), (1, 500)]);
     assert!(serde_json::from_value::<Terms>(json!({ "benchmarks": [] })).is_err(), "terms have no place for one");
 }

@@ -88,7 +88,7 @@ fn answer(timeline: &Timeline, facts: &EncounterFacts) -> Decision {
         procedure_code: code(),
         modifiers: Vec::new(),
         units: Units(1),
-        amount_cents: Some(Cents(1500)),
+        amount_cents: Some(Cents::new(1500)),
         payment: None,
     };
     let lines = if outcome == Outcome::Billable { vec![line] } else { Vec::new() };
@@ -135,7 +135,7 @@ fn it_tells_everything_that_is_missing_and_nothing_else() {
         let ways = ways(&alone(facts(documents, minutes)), 0).expect("an open encounter");
         let [way] = ways.as_slice() else { panic!("one way out, not {ways:?}") };
         assert_eq!(sentences(way), expected);
-        assert_eq!(way.decision.lines.first().and_then(|line| line.amount_cents), Some(Cents(1500)));
+        assert_eq!(way.decision.lines.first().and_then(|line| line.amount_cents), Some(Cents::new(1500)));
         let kind = if minutes == Some(19) { ChangeKind::Otherwise } else { ChangeKind::Missing };
         assert!(way.changes.iter().all(|lever| lever.kind == kind), "{ways:?}");
     }

@@ -132,7 +132,7 @@ impl Resolver<'_> {
             let prior =
                 payment.prior.get_or_insert(PriorPayment { allowed_cents: Cents::ZERO, paid_cents: Cents::ZERO });
             prior.allowed_cents = prior.allowed_cents.max(answer.allowed_cents);
-            prior.paid_cents = Cents(prior.paid_cents.0.saturating_add(answer.paid_cents.0));
+            prior.paid_cents = prior.paid_cents.saturating_add(answer.paid_cents);
             self.date("primary_payment", answer.on);
         }
         if let Some(coverage) = coverage {
@@ -150,11 +150,11 @@ impl Resolver<'_> {
         };
         let sum = |against: AccumulatedAgainst, over: MaximumPeriod| {
             let counted = entries().filter(|entry| entry.against == against && entry.counts_for(over, self.day));
-            counted.fold(0_i64, |sum, entry| sum.saturating_add(entry.cents.0))
+            counted.map(|entry| entry.cents).sum::<Cents>()
         };
         let deductible_used = sum(AccumulatedAgainst::Deductible, MaximumPeriod::CalendarYear);
         payment.deductible_cents =
-            coverage.deductible_cents.map(|cents| Cents(cents.0.saturating_sub(deductible_used).max(0)));
+            coverage.deductible_cents.map(|cents| cents.saturating_sub(deductible_used).or_zero());
         let exception = self.standing.exception_id.as_ref().and_then(|id| {
             of_kind!(client, BenefitException)
                 .find(|(other, _)| *other == id)
@@ -171,7 +171,7 @@ impl Resolver<'_> {
             payment.maximums.extend(limit.map(|limit_cents| Maximum {
                 over,
                 limit_cents,
-                used_cents: Cents(sum(AccumulatedAgainst::Paid, over)),
+                used_cents: sum(AccumulatedAgainst::Paid, over),
             }));
         }
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adjudica_core::columns::Explain;
-use adjudica_core::{Outcome, Terms, Token};
+use adjudica_core::{Cents, Outcome, Terms, Token};
 use adjudica_engine::Engine;
 use adjudica_service::registry::answerer::Answerer;
 use adjudica_service::registry::answerer::Chosen;
@@ -164,7 +164,7 @@ fn print_table(output: &Output, decided: &[Decided]) -> Result<()> {
 
 /// What the accepted lines come to; blank when nothing is accepted or a rate is unknown.
 fn amount(one: &Decided) -> String {
-    let mut cents = one.decision.lines.iter().map(|line| line.amount_cents.map(|cents| cents.0));
-    let sum = cents.try_fold(0_i64, |sum, cents| sum.checked_add(cents?));
+    let mut cents = one.decision.lines.iter().map(|line| line.amount_cents);
+    let sum = cents.try_fold(Cents::ZERO, |sum, cents| sum.plus(cents?).ok());
     sum.filter(|_| one.decision.outcome.is_accepted()).map(dollars).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Cuts a file into rows of JSON values: an array, one value per line, or CSV with a header. Knows no field's meaning.
+//! Cuts a file into rows of JSON values: an array, one value per line, or CSV with a header.
 
 use std::path::Path;
 

@@ -69,7 +69,8 @@ fn it_lists_what_no_case_reaches_and_fails_below_the_threshold() {
         "care_plan: wants a case in which it speaks: the record does not show `{subject}`; so far it is only kept";
     assert!(run.stdout.contains(line), "{}", run.stdout);
     let junit = std::fs::read_to_string(bench.path("out/junit.xml")).expect("a report");
-    assert!(junit.contains("<testsuite name=\"lakeview\" tests=\"13\" failures=\"0\">"), "{junit}");
+    let suite = "<testsuite name=\"lakeview\" tests=\"13\" skipped=\"0\" errors=\"0\" failures=\"0\">";
+    assert!(junit.contains(suite), "{junit}");
     let written = bench.run(&["policy", "test", "--coverage", "--write-cases", "lakeview"]);
     assert!(written.stdout.contains("cases written: 1; read what they say, then run the tests"), "{}", written.stdout);
     bench.ok(&["policy", "test", "--coverage", "--threshold", "100", "lakeview"]);
@@ -250,18 +251,18 @@ fn it_publishes_to_a_folder_and_holds_versions_to_what_they_answer() {
     // The case that pins the limit, which is changed below: a policy whose own cases fail is not published.
     without_case(&bench, "pays_the_fourth_of_the_month");
     let first = build(&bench);
-    bench.ok(&["policy", "publish", &first, "--to", "shelf"]);
-    assert!(bench.path("shelf/lakeview/1.0.0/policy.wasm").is_file());
-    assert!(bench.ok(&["policy", "publish", &first, "--to", "shelf"]).contains("was published already"));
+    bench.ok(&["policy", "publish", &first, "--to", "catalog"]);
+    assert!(bench.path("catalog/lakeview/1.0.0/policy.wasm").is_file());
+    assert!(bench.ok(&["policy", "publish", &first, "--to", "catalog"]).contains("was published already"));
     edit(&bench, "max = 4", "max = 3");
     let changed = build(&bench);
     assert_eq!(
-        refusal(&bench, CODE_REFUSED, &["policy", "publish", &changed, "--to", "shelf"]),
+        refusal(&bench, CODE_REFUSED, &["policy", "publish", &changed, "--to", "catalog"]),
         "adjudica: nothing was published\n  out/lakeview-1.0.0.wasm: version 1.0.0 of `lakeview` is published with other bytes; raise the version"
     );
     edit(&bench, "version = \"1.0.0\"", "version = \"1.0.1\"");
     let low = build(&bench);
-    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &low, "--to", "shelf"]);
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &low, "--to", "catalog"]);
     assert_eq!(
         said,
         "adjudica: the version is too low\n  version 1.0.1 is too low after 1.0.0: the answers make it a major change, some encounters are newly refused; \
@@ -269,22 +270,22 @@ fn it_publishes_to_a_folder_and_holds_versions_to_what_they_answer() {
     );
     edit(&bench, "version = \"1.0.1\"", "version = \"2.0.0\"");
     let second = build(&bench);
-    bench.ok(&["policy", "publish", &second, "--to", "shelf"]);
+    bench.ok(&["policy", "publish", &second, "--to", "catalog"]);
     assert_eq!(
-        refusal(&bench, CODE_REFUSED, &["policy", "publish", &low, "--to", "shelf"]),
+        refusal(&bench, CODE_REFUSED, &["policy", "publish", &low, "--to", "catalog"]),
         "adjudica: nothing was published\n  out/lakeview-1.0.1.wasm: version 1.0.1 comes before 2.0.0, which is published; raise the version"
     );
-    bench.ok(&["policy", "yank", "lakeview@2.0.0", "--reason", "a wrong limit", "--to", "shelf"]);
+    bench.ok(&["policy", "yank", "lakeview@2.0.0", "--reason", "a wrong limit", "--to", "catalog"]);
     assert_eq!(
-        refusal(&bench, CODE_REFUSED, &["policy", "yank", "lakeview@2.0.0", "--reason", "again", "--to", "shelf"]),
+        refusal(&bench, CODE_REFUSED, &["policy", "yank", "lakeview@2.0.0", "--reason", "again", "--to", "catalog"]),
         "adjudica: nothing was changed\n  version 2.0.0 of `lakeview` was taken back before: a wrong limit"
     );
     assert_eq!(
-        refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@3.0.0", "--reason", "none", "--to", "shelf"]),
+        refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@3.0.0", "--reason", "none", "--to", "catalog"]),
         "adjudica: nothing was taken back\n  `lakeview@3.0.0` is not published there; published are: lakeview@1.0.0, lakeview@2.0.0"
     );
     assert_eq!(
-        refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@1.0.0", "--reason", " ", "--to", "shelf"]),
+        refusal(&bench, CODE_USAGE, &["policy", "yank", "lakeview@1.0.0", "--reason", " ", "--to", "catalog"]),
         "adjudica: nothing was taken back\n  `--reason` is empty; say why the policy is taken back"
     );
 }
@@ -308,8 +309,8 @@ fn it_carries_policies_in_one_file() {
     bench.ok(&["policy", "export", &file, "--out", "carry/again.tar"]);
     let bytes = |name: &str| std::fs::read(bench.path(name)).expect("a bundle");
     assert_eq!(bytes("carry/policies.tar"), bytes("carry/again.tar"), "the same policies make the same bundle");
-    bench.ok(&["policy", "import", "carry/policies.tar", "--to", "shelf"]);
-    assert_eq!(bytes("shelf/lakeview/1.0.0/policy.wasm"), bytes(&file));
+    bench.ok(&["policy", "import", "carry/policies.tar", "--to", "catalog"]);
+    assert_eq!(bytes("catalog/lakeview/1.0.0/policy.wasm"), bytes(&file));
     let mut changed = bytes("carry/policies.tar");
     let at = changed.windows(8).position(|window| window == b"[policy]").expect("the sources");
     changed[at + 1] = b'P';
@@ -394,7 +395,7 @@ fn it_publishes_and_activates_nothing_whose_own_cases_fail_and_keeps_its_version
     let bench = made();
     edit(&bench, "cents = 1500", "cents = 1400");
     let file = build(&bench);
-    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &file, "--to", "shelf"]);
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &file, "--to", "catalog"]);
     let head = "adjudica: nothing was published: the policy's own cases do not pass\n  out/lakeview-1.0.0.wasm: ";
     assert!(said.starts_with(&format!("{head}pays_half_an_hour_as_two_units: ")), "{said}");
     let activate = [
@@ -529,7 +530,7 @@ fn it_says_what_is_wrong_with_keys_bundles_grids_and_names() {
     );
     bench.write("empty.tar", &"\0".repeat(1_024));
     assert_eq!(
-        refusal(&bench, CODE_REFUSED, &["policy", "import", "empty.tar", "--to", "shelf"]),
+        refusal(&bench, CODE_REFUSED, &["policy", "import", "empty.tar", "--to", "catalog"]),
         "adjudica: nothing was imported\n  empty.tar: is no bundle of policies; make one with `adjudica policy export`"
     );
     let said = refusal(&bench, CODE_USAGE, &["policy", "diff", "nowhere.wasm", "lakeview"]);
@@ -585,7 +586,7 @@ fn it_does_not_take_a_run_of_nothing_for_a_pass() {
     assert!(run.stdout.contains(nothing), "{}", run.stdout);
     let file = build(&bench);
     let no_case = "the policy carries no case, so nothing shows that it answers as its payer's text says; write cases and build it again";
-    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &file, "--to", "shelf"]);
+    let said = refusal(&bench, CODE_REFUSED, &["policy", "publish", &file, "--to", "catalog"]);
     assert!(said.contains(no_case), "{said}");
     let activate = [
         "activate",

@@ -124,7 +124,7 @@ fn it_asks_each_version_about_the_days_that_the_schedule_gives_it() {
         "the schedule gives river 1.1.0 none of the encounters",
         "1 encounters lie on days of others; neither is asked about them",
         "each is asked about its own days, so nothing differs; `--as-if YYYY-MM-DD` shows a planned change",
-        "on the stored encounters: 2 encounters asked about, 0 answered otherwise",
+        "on the stored encounters: 2 encounters asked about, 0 answered differently",
     ] {
         assert!(scheduled.lines().any(|said| said == line), "{line}\n{scheduled}");
     }
@@ -132,7 +132,7 @@ fn it_asks_each_version_about_the_days_that_the_schedule_gives_it() {
     let planned = bench.run(&planned).stdout;
     for line in [
         "compared with the schedule: the new policy answering from 2026-02-01 on",
-        "on the stored encounters: 2 encounters asked about, 1 answered otherwise",
+        "on the stored encounters: 2 encounters asked about, 1 answered differently",
     ] {
         assert!(planned.lines().any(|said| said == line), "{line}\n{planned}");
     }
@@ -144,7 +144,7 @@ fn it_asks_each_version_about_the_days_that_the_schedule_gives_it() {
     bench.ok(&["import", "records", "records.json", "--database", database]);
     let planned: Vec<&str> = over.iter().copied().chain(["--as-if", "2026-02-01"]).collect();
     let planned = bench.run(&planned).stdout;
-    let line = "on the stored encounters: 2 encounters asked about, 0 answered otherwise";
+    let line = "on the stored encounters: 2 encounters asked about, 0 answered differently";
     assert!(planned.lines().any(|said| said == line), "{planned}");
     let nobody: Vec<&str> = over.iter().copied().chain(["--agency", "nobody"]).collect();
     let refused = bench.run(&nobody);

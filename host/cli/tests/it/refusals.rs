@@ -208,7 +208,7 @@ fn it_says_what_is_wrong_with_a_bundle() {
     reckon(&mut large);
     std::fs::write(bench.path("large.tar"), large).expect("a file");
     bench.write("text.tar", &"no bundle".repeat(100));
-    let import = |name: &str| bench.run(&["policy", "import", name, "--to", "shelf"]).stderr.trim_end().to_owned();
+    let import = |name: &str| bench.run(&["policy", "import", name, "--to", "catalog"]).stderr.trim_end().to_owned();
     let said = ["nowhere", "changed", "cut", "unnamed", "large", "text"].map(|name| import(&format!("{name}.tar")));
     // The reader goes on with the bytes that it found.
     let said = said.map(|text| text.split("  when getting").next().unwrap_or_default().to_owned());
@@ -227,8 +227,8 @@ fn it_says_what_is_wrong_with_a_bundle() {
             format!("{head}text.tar: is no bundle: numeric field was not a number: undleno"),
         ]
     );
-    bench.ok(&["policy", "import", "all.tar", "--to", "shelf"]);
-    assert!(bench.ok(&["policy", "import", "all.tar", "--to", "shelf"]).contains("was there already"));
+    bench.ok(&["policy", "import", "all.tar", "--to", "catalog"]);
+    assert!(bench.ok(&["policy", "import", "all.tar", "--to", "catalog"]).contains("was there already"));
 }
 
 /// Puts the sum of the first header of a bundle right.
@@ -242,9 +242,9 @@ fn reckon(bundle: &mut [u8]) {
 fn it_says_what_is_wrong_with_a_place_for_keys_and_with_taking_back_twice() {
     let bench = bench();
     bench.ok(&["policy", "keygen", "northside", "--key", "k1", "--from", "2020-01-01", "--out", "keys"]);
-    bench.ok(&["policy", "publish", FILE, "--to", "shelf"]);
+    bench.ok(&["policy", "publish", FILE, "--to", "catalog"]);
     bench.write("file", "");
-    let yank = ["policy", "yank", "lakeview@1.0.0", "--to", "shelf", "--reason"];
+    let yank = ["policy", "yank", "lakeview@1.0.0", "--to", "catalog", "--reason"];
     let with = |reason: &'static str| yank.iter().copied().chain([reason]).collect::<Vec<_>>();
     bench.ok(&with("wrong"));
     assert!(bench.ok(&with("wrong")).contains("lakeview@1.0.0 is taken back: wrong"), "sent again");
@@ -363,5 +363,5 @@ fn it_tells_the_publishers_file_and_the_grid_by_name() {
         )],
     );
     let told = bench.ok(&["policy", "diff", "lakeview", FILE, "--over", "early.json"]);
-    assert!(told.contains("on the encounters given: 1 encounters asked about, 0 answered otherwise"), "{told}");
+    assert!(told.contains("on the encounters given: 1 encounters asked about, 0 answered differently"), "{told}");
 }

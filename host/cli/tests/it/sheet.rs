@@ -29,9 +29,9 @@ fn it_answers_by_rows_of_a_spreadsheet_wherever_the_policy_goes() {
     // The file carries its rows: it is checked, published and compared without the folder.
     std::fs::remove_dir_all(bench.path("lakeview")).expect("a folder");
     assert!(bench.ok(&["policy", "check", &file]).contains("lakeview"));
-    bench.ok(&["policy", "publish", &file, "--to", "shelf"]);
+    bench.ok(&["policy", "publish", &file, "--to", "catalog"]);
     let same = bench.ok(&["policy", "diff", &file, &file]);
-    assert!(same.contains("encounters asked about, 0 answered otherwise"), "{same}");
+    assert!(same.contains("encounters asked about, 0 answered differently"), "{same}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn it_decides_every_encounter_in_order() {
     for decision in &decisions {
         assert_eq!(decision.outcome, Outcome::Billable);
         assert_eq!(decision.lines.len(), 1);
-        assert_eq!((decision.lines[0].units, decision.lines[0].amount_cents), (Units(1), Some(Cents(2_500))));
+        assert_eq!((decision.lines[0].units, decision.lines[0].amount_cents), (Units(1), Some(Cents::new(2_500))));
     }
     assert!(policy.decide(&[], &Terms::default(), Explain::All).is_empty());
     assert!(policy.decide(&guest::timelines(2, 0), &Terms::default(), Explain::All).is_empty());

@@ -134,11 +134,11 @@ async fn commit_group(store: &dyn Store, observer: &Observer, mut group: Vec<Wai
         let Err(fault) = commit(store, observer, &group).await else {
             return group.into_iter().for_each(|waiting| answer(observer, waiting, Ok(Ended::Durable)));
         };
-        let guilty: Vec<Waiting> = group.extract_if(.., |waiting| is_guilty(&fault, &waiting.candidate)).collect();
-        if guilty.is_empty() && fault.may_spare_the_rest() {
+        let faulty: Vec<Waiting> = group.extract_if(.., |waiting| is_at_fault(&fault, &waiting.candidate)).collect();
+        if faulty.is_empty() && fault.may_spare_the_rest() {
             break;
         }
-        let refused = if guilty.is_empty() { std::mem::take(&mut group) } else { guilty };
+        let refused = if faulty.is_empty() { std::mem::take(&mut group) } else { faulty };
         let result = ended(Err(fault));
         refused.into_iter().for_each(|waiting| answer(observer, waiting, result.clone()));
     }
@@ -157,7 +157,7 @@ async fn commit(store: &dyn Store, observer: &Observer, group: &[Waiting]) -> Re
 }
 
 /// Whether the store names `candidate` as the reason why it refused a group.
-fn is_guilty(fault: &StoreError, candidate: &Candidate) -> bool {
+fn is_at_fault(fault: &StoreError, candidate: &Candidate) -> bool {
     match fault {
         StoreError::LedgerMoved { clients } | StoreError::ScheduleMoved { clients } => {
             candidate.clients().any(|(agency_id, client_id)| clients.contains(&ClientKey { agency_id, client_id }))

@@ -271,7 +271,7 @@ fn call_policy(progress: &mut [Progress], clients: &[usize], explain: Explain) {
     }
 }
 
-/// A policy that fails over several encounters is asked about each alone, so that only the guilty ones stay undetermined
+/// A policy that fails over several encounters is asked about each alone, so that only those at fault stay undetermined
 /// and each decision is what a replay of it gives.
 fn call_one_by_one(client: &mut Progress, encounters: usize, explain: Explain) {
     for _ in 0..encounters {

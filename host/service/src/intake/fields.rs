@@ -232,33 +232,8 @@ fn nearest(name: &str, known: &BTreeSet<&'static str>) -> Option<&'static str> {
     known
         .iter()
         .copied()
-        .map(|known| (distance(name, known), known))
+        .map(|known| (strsim::levenshtein(name, known), known))
         .filter(|(distance, _)| *distance <= 2)
         .min()
         .map(|(_, known)| known)
-}
-
-/// How many letters must be changed, added or left out to turn one name into the other.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut next = Vec::with_capacity(row.len());
-        next.push(i + 1);
-        for ((y, corner), above) in b.chars().zip(&row).zip(row.iter().skip(1)) {
-            let left = next.last().copied().unwrap_or(0);
-            next.push((corner + usize::from(x != y)).min(above + 1).min(left + 1));
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_counts_changed_letters() {
-        assert_eq!((distance("minutes", "minutes"), distance("minuts", "minutes"), distance("", "abc")), (0, 1, 3));
-    }
 }

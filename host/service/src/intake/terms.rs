@@ -77,7 +77,7 @@ fn parse_rate(path: &str, value: &Value) -> Result<Rate, Faults> {
             procedure_code,
             from,
             to,
-            cents: Cents(cents),
+            cents: Cents::new(cents),
             method,
             plan_id,
             service_line,

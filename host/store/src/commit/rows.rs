@@ -325,15 +325,15 @@ impl<'a> LedgerRow<'a> {
             date_of_service: line.date_of_service.to_string(),
             procedure_code: line.procedure_code.as_str(),
             units: i64::from(line.units.0),
-            amount_cents: line.amount_cents.0,
+            amount_cents: line.amount_cents.get(),
             billing_provider_id: line.billing_provider_id.as_str(),
             rendering_provider_id: line.rendering_provider_id.as_str(),
             diagnosis: line.diagnosis.as_ref().map(Token::as_str),
             reverses_seq: None,
             recorded_at: microseconds(decision.decided_at),
             minutes: line.minutes.map(|minutes| i64::from(minutes.0)),
-            paid_cents: line.paid_cents.map(|cents| cents.0),
-            deductible_cents: line.deductible_cents.map(|cents| cents.0),
+            paid_cents: line.paid_cents.map(|cents| cents.get()),
+            deductible_cents: line.deductible_cents.map(|cents| cents.get()),
             mode: line.mode.as_ref().map(Token::as_str),
         }
     }
@@ -378,7 +378,7 @@ pub(crate) fn add_lines<'a>(rows: &mut Vec<LineRow<'a>>, agency_id: &'a str, new
         procedure_code: line.procedure_code.as_str(),
         modifiers: line.modifiers.iter().map(Modifier::as_str).collect::<Vec<_>>().join(","),
         units: i64::from(line.units.0),
-        amount_cents: line.amount_cents.map(|cents| cents.0),
+        amount_cents: line.amount_cents.map(|cents| cents.get()),
     }));
 }
 

@@ -100,14 +100,14 @@ impl RawLedger {
             date_of_service: date_of_service?,
             procedure_code: procedure_code?,
             units: Units(units??),
-            amount_cents: Cents(self.amount_cents),
+            amount_cents: Cents::new(self.amount_cents),
             billing_provider_id: billing?,
             rendering_provider_id: rendering?,
             diagnosis: diagnosis?,
             mode: mode?,
             minutes: minutes?.map(Minutes),
-            paid_cents: self.paid_cents.map(Cents),
-            deductible_cents: self.deductible_cents.map(Cents),
+            paid_cents: self.paid_cents.map(Cents::new),
+            deductible_cents: self.deductible_cents.map(Cents::new),
         })
     }
 }

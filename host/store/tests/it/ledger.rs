@@ -28,9 +28,9 @@ pub(crate) async fn it_takes_lines_back_when_superseded(setup: &Setup) {
     let tail: Vec<_> =
         entries.iter().skip(3).map(|entry| (entry.kind, entry.reverses_seq, entry.line.amount_cents)).collect();
     let expected = [
-        (LedgerKind::Reversal, Some(1), Cents(-5_000)),
-        (LedgerKind::Reversal, Some(2), Cents(-250)),
-        (LedgerKind::Line, None, Cents(5_000)),
+        (LedgerKind::Reversal, Some(1), Cents::new(-5_000)),
+        (LedgerKind::Reversal, Some(2), Cents::new(-250)),
+        (LedgerKind::Line, None, Cents::new(5_000)),
     ];
     assert_eq!(tail, expected);
     let mut third = not_billable("d4", "e1");

@@ -217,7 +217,7 @@ pub(crate) fn ledger_line(procedure_code: &str, amount_cents: i64) -> LedgerLine
         date_of_service: day("2026-02-03"),
         procedure_code: code(procedure_code),
         units: Units(2),
-        amount_cents: Cents(amount_cents),
+        amount_cents: Cents::new(amount_cents),
         billing_provider_id: token("practice1"),
         rendering_provider_id: token("provider1"),
         diagnosis: Some(token("E11.9")),
@@ -234,7 +234,7 @@ pub(crate) fn billable(decision_id: &str, encounter_id: &str) -> NewDecision {
         procedure_code: code("G9001"),
         modifiers: vec![Modifier::parse("2P").expect("a modifier")],
         units: Units(2),
-        amount_cents: Some(Cents(5_000)),
+        amount_cents: Some(Cents::new(5_000)),
         payment: None,
     };
     NewDecision {

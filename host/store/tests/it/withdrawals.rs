@@ -1,6 +1,6 @@
 //! Encounters that are taken out: by whoever asks the store, and by another system's DELETE.
 
-use adjudica_core::{Cents, Minutes};
+use adjudica_core::Minutes;
 use adjudica_store::{Expected, LedgerKind, NewDecision, NewWithdrawal, StoreError, Turn, WorkRequest};
 
 use crate::support::{Setup, at, billable, commit_of, day, encounter, not_billable, token};
@@ -31,7 +31,7 @@ async fn ledger(setup: &Setup) -> Vec<String> {
     let entries = setup.store.ledger_of(&token("a"), &token("c1"), None).await.expect("reads");
     let kind = |kind| if kind == LedgerKind::Line { "+" } else { "-" };
     let line = |entry: &adjudica_store::LedgerEntry| {
-        let Cents(cents) = entry.line.amount_cents;
+        let cents = entry.line.amount_cents.get();
         format!("{} {}{} {cents}", entry.seq, kind(entry.kind), entry.encounter_id)
     };
     entries.iter().map(line).collect()

@@ -142,10 +142,9 @@ fn forgets_the_call(batch: &Batch) -> Result<Answers, String> {
 
 const STRONGEST: &str = "without encounter.minutes: the answer calls encounter 1 `incomplete`, but its findings and lines say `not_billable`";
 const TWICE: &str = "two calls with one batch gave two answers; keep nothing from call to call";
-const ALONE: &str =
-    "the client of encounter `e1` is answered otherwise alone than in a call of 3; look at each client's own rows only";
-const IN_STEPS: &str = "encounter `e1` is decided otherwise in its own call than in one with those before it; count lines billed earlier in the call with those of the ledger";
-const FORGOTTEN: &str = "encounter `e2` is decided otherwise in its own call than in one with those before it; count lines billed earlier in the call with those of the ledger";
+const ALONE: &str = "the client of encounter `e1` is answered differently alone than in a call of 3; look at each client's own rows only";
+const IN_STEPS: &str = "encounter `e1` is decided differently in its own call than in one with those before it; count lines billed earlier in the call with those of the ledger";
+const FORGOTTEN: &str = "encounter `e2` is decided differently in its own call than in one with those before it; count lines billed earlier in the call with those of the ledger";
 const EXPLAINED: &str = "with an explanation the failed rules, lines or outcome are others than without; let `explain` add satisfied rules only";
 const EXPECTED: &str = "cases that differ: 1; the first: it pays_one_visit_a_day: encounter 2: expected not_billable, got billable; encounter 2: rules that should have spoken and did not: limit";
 

@@ -28,7 +28,7 @@ pub(super) fn hints(subject: &Subject, compiled: &Compiled, tables: &Tables) -> 
     let mut hints = Vec::new();
     for row in tables.rows.iter().filter(|row| row.is_own() && is_idle(row)) {
         let message =
-            "no case and no probe is answered otherwise without this row; add a case that needs it or take it out";
+            "no case and no probe is answered differently without this row; add a case that needs it or take it out";
         hints.push(Hint::at(row, message.to_owned()));
     }
     let silent = silent_rules(compiled, &probes, tables);
@@ -37,7 +37,7 @@ pub(super) fn hints(subject: &Subject, compiled: &Compiled, tables: &Tables) -> 
     hints
 }
 
-/// Tables and names of the rows without which nothing is answered otherwise.
+/// Tables and names of the rows without which nothing is answered differently.
 fn idle_rows(subject: &Subject, compiled: &Compiled, probes: &Probes) -> BTreeSet<(String, String)> {
     let cases = subject.ask(compiled, Explain::All);
     let differs = |asked: &Asked, without: &Compiled| {

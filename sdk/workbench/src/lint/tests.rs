@@ -38,7 +38,7 @@ fn without_cases_nothing_is_said_of_answers() {
 fn it_tells_a_row_that_never_matters() {
     let rows = "[[staff]]\nid = \"nurses\"\ncodes = [\"@both\"]\nroles = [\"RN\"]\nsource = \"manual\"\n";
     let message =
-        "no case and no probe is answered otherwise without this row; add a case that needs it or take it out";
+        "no case and no probe is answered differently without this row; add a case that needs it or take it out";
     gets(&with(rows), CASES, "nurses", "id = \"nurses\"", message);
 }
 

@@ -1,4 +1,4 @@
-//! The rows of `policy.toml`, each written out: which there are, and the tables without one. Knows no row's meaning.
+//! The rows of `policy.toml`, each written out: which there are, and the tables without one.
 
 use adjudica_sdk::tables::SpelledOut;
 use toml::Value;

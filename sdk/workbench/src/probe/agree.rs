@@ -4,7 +4,7 @@ use adjudica_core::terms::{PricingMethod, Rate};
 use adjudica_core::{Cents, Manifest, ServiceDate, Terms};
 
 /// A made-up rate: a dollar.
-const CENTS: Cents = Cents(100);
+const CENTS: Cents = Cents::new(100);
 
 /// Terms with no rates, and terms with a rate of each method for every code whose rate is agreed. None where nothing is.
 pub(super) fn other_terms(terms: &Terms, manifest: &Manifest) -> Vec<Terms> {
@@ -18,7 +18,7 @@ pub(super) fn other_terms(terms: &Terms, manifest: &Manifest) -> Vec<Terms> {
             procedure_code: *code,
             from: first,
             to: None,
-            cents: if method == PricingMethod::Capitation { Cents(0) } else { CENTS },
+            cents: if method == PricingMethod::Capitation { Cents::new(0) } else { CENTS },
             method,
             plan_id: None,
             service_line: None,

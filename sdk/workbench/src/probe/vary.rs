@@ -337,7 +337,7 @@ fn line_of(facts: &EncounterFacts, code: &ProcedureCode, day: ServiceDate) -> Le
         date_of_service: day,
         procedure_code: *code,
         units: Units(1),
-        amount_cents: Cents(0),
+        amount_cents: Cents::new(0),
         billing_provider_id: facts.billing_provider_id.clone(),
         rendering_provider_id: facts.rendering_provider_id.clone(),
         diagnosis: facts.diagnoses.first().cloned(),

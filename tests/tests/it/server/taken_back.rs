@@ -55,7 +55,7 @@ async fn billed(bench: &Bench) -> (Vec<String>, i64) {
         line.reverses_seq.is_none() && !ledger.iter().any(|entry| entry.reverses_seq == Some(line.seq))
     };
     let live = ledger.iter().filter(is_live).map(|line| line.encounter_id.to_string()).collect();
-    (live, ledger.iter().map(|entry| entry.line.amount_cents.0).sum())
+    (live, ledger.iter().map(|entry| entry.line.amount_cents.get()).sum())
 }
 
 async fn withdraw(bench: &Bench, id: &str, body: &Value) -> Answer {

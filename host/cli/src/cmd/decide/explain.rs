@@ -46,7 +46,7 @@ pub fn print(output: &Output, decided: &[Decided]) -> Result<()> {
             decision.outcome.as_str()
         ))?;
         for line in &decision.lines {
-            let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), |cents| dollars(cents.0));
+            let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), dollars);
             let units = counted(line.units.0, "unit", "units");
             let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
             output.line(&format!("  line   {}{modifiers}, {units}, {amount}", line.procedure_code))?;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use adjudica_core::decision::Verdict;
 use adjudica_core::manifest::Effect;
-use adjudica_core::{Decision, EncounterFacts, Finding, Outcome};
+use adjudica_core::{Cents, Decision, EncounterFacts, Finding, Outcome};
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -22,7 +22,7 @@ pub struct Summary {
 #[derive(Debug, Default, Clone, Copy)]
 struct Tally {
     count: u64,
-    cents: i64,
+    cents: Cents,
 }
 
 #[derive(Debug, Clone)]
@@ -45,10 +45,10 @@ impl Summary {
             let asked = facts.procedure_code.map(|code| code.to_string());
             let code =
                 asked.or_else(|| facts.service.as_ref().map(|service| format!("({service})"))).unwrap_or_default();
-            self.count((payer.clone(), decision.outcome, code), 0);
+            self.count((payer.clone(), decision.outcome, code), Cents::ZERO);
         }
         for line in &decision.lines {
-            let cents = line.amount_cents.filter(|_| decision.outcome.is_accepted()).map_or(0, |cents| cents.0);
+            let cents = line.amount_cents.filter(|_| decision.outcome.is_accepted()).unwrap_or_default();
             self.count((payer.clone(), decision.outcome, line.procedure_code.to_string()), cents);
         }
         let refusals = decision.findings.iter().filter_map(|finding| Some((finding, refusal_word(finding)?)));
@@ -66,7 +66,7 @@ impl Summary {
         }
     }
 
-    fn count(&mut self, key: (String, Outcome, String), cents: i64) {
+    fn count(&mut self, key: (String, Outcome, String), cents: Cents) {
         let tally = self.lines.entry(key).or_default();
         tally.count += 1;
         tally.cents = tally.cents.saturating_add(cents);
@@ -96,7 +96,7 @@ impl Summary {
             table.row([payer.clone(), outcome.as_str().to_owned(), code.clone(), thousands(tally.count), amount]);
         }
         output.table(&table)?;
-        let cents = self.lines.values().fold(0_i64, |sum, tally| sum.saturating_add(tally.cents));
+        let cents = self.lines.values().map(|tally| tally.cents).sum();
         let (encounters, dollars) = (thousands(self.encounters), dollars(cents));
         output
             .line(&format!("\n{encounters} encounters, {dollars} billable at made-up sample rates\n\nTop reasons, each with one instance:"))?;

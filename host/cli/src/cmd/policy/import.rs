@@ -6,11 +6,11 @@ use adjudica_core::ServiceDate;
 use anyhow::Result;
 use serde_json::json;
 
+use crate::catalog::Place;
 use crate::exit::{Exit, Fault, Refusal};
 use crate::keys::load_publishers;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
-use crate::shelf::Place;
 use crate::{bundle, engine};
 
 /// Publish the policies of a bundle that `adjudica policy export` made.
@@ -49,11 +49,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     inputs.sort_by(|a, b| {
         (&a.manifest().policy_id, &a.manifest().version).cmp(&(&b.manifest().policy_id, &b.manifest().version))
     });
-    let shelf = args.place.shelf();
+    let catalog = args.place.catalog();
     let mut answer = Vec::new();
     for input in inputs {
         let manifest = input.manifest();
-        let is_new = shelf.put(manifest.policy_id.as_str(), &manifest.version, &input.file)?;
+        let is_new = catalog.put(manifest.policy_id.as_str(), &manifest.version, &input.file)?;
         let done = if is_new { "imported" } else { "was there already" };
         output.line(&format!(
             "{} {} {done}, digest {}",

@@ -6,14 +6,14 @@ use adjudica_engine::Engine;
 use anyhow::Result;
 use serde_json::json;
 
+use crate::catalog::{Catalog, Listed, Place};
 use crate::cmd::policy::version::Asked;
 use crate::engine;
 use crate::exit::{Exit, Fault, Refusal};
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
-use crate::shelf::{Listed, Place, Shelf};
 
-/// Publish policy files. A version that is too low for what the policy answers otherwise than the one before is refused.
+/// Publish policy files. A version that is too low for what the policy answers differently from the one before is refused.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Built, and where the place asks for it signed, policy files.
@@ -26,13 +26,13 @@ pub struct Args {
 /// Runs the verb: every file is judged before any is published.
 pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let engine = engine::start(None)?;
-    let shelf = args.place.shelf();
-    let listed = shelf.list()?;
+    let catalog = args.place.catalog();
+    let listed = catalog.list()?;
     let mut inputs = Vec::new();
     for path in &args.files {
         let input = PolicyInput::load(path, &engine)?;
         input.require_passing(path)?;
-        if let Some(asked) = ask_earlier(path, &input, (&shelf, &listed), &engine)? {
+        if let Some(asked) = ask_earlier(path, &input, (&catalog, &listed), &engine)? {
             output.line(&format!("{}: {asked}", input.manifest().policy_id))?;
             asked.require()?;
         }
@@ -42,7 +42,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     for (path, input) in inputs {
         let manifest = input.manifest();
         let (digest, is_new) =
-            (input.policy.digest(), shelf.put(manifest.policy_id.as_str(), &manifest.version, &input.file)?);
+            (input.policy.digest(), catalog.put(manifest.policy_id.as_str(), &manifest.version, &input.file)?);
         let done = if is_new { "published" } else { "was published already" };
         output.line(&format!(
             "{}: {} {} {done}, digest {digest}",
@@ -63,7 +63,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
 fn ask_earlier(
     path: &Path,
     input: &PolicyInput,
-    (shelf, listed): (&Shelf, &[Listed]),
+    (catalog, listed): (&Catalog, &[Listed]),
     engine: &Engine,
 ) -> Result<Option<Asked>> {
     let (policy_id, version) = (input.manifest().policy_id.as_str(), &input.manifest().version);
@@ -81,6 +81,6 @@ fn ask_earlier(
     }
     let earlier = mine().filter(|one| one.version < *version).max_by_key(|one| &one.version);
     let Some(earlier) = earlier else { return Ok(None) };
-    let old = PolicyInput::of_file(path, shelf.load(earlier)?, engine)?;
+    let old = PolicyInput::of_file(path, catalog.load(earlier)?, engine)?;
     Asked::of(&old, input).map(Some)
 }

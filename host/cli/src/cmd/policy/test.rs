@@ -84,7 +84,7 @@ fn run_once(args: &Args, output: &Output, engine: &Engine) -> Result<Exit> {
         tested.push(one);
     }
     if let Some(file) = &args.junit {
-        files::write_whole(file, junit::render(&tested).as_bytes())?;
+        files::write_whole(file, junit::render(&tested)?.as_bytes())?;
     }
     print(output, &tested)?;
     Ok(end(args, &tested))

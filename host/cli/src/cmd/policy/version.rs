@@ -35,7 +35,7 @@ pub struct Asked {
     lowest: semver::Version,
     encounters: usize,
     changed: usize,
-    /// The worst way in which an encounter is answered otherwise.
+    /// The worst way in which an encounter is answered differently.
     worst: Option<Direction>,
 }
 
@@ -95,7 +95,7 @@ impl std::fmt::Display for Asked {
         let Self { old, new, bump, lowest, encounters, changed, .. } = self;
         write!(
             f,
-            "{old} to {new}: {changed} of {encounters} encounters are answered otherwise, a {} change; the lowest version is \
+            "{old} to {new}: {changed} of {encounters} encounters are answered differently, a {} change; the lowest version is \
              {lowest}",
             bump.as_str()
         )

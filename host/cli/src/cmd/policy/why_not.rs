@@ -68,8 +68,7 @@ fn print(output: &Output, id: &str, ways: Option<&[WayOut]>) -> Result<()> {
                     .lines
                     .iter()
                     .map(|line| {
-                        let amount =
-                            line.amount_cents.map_or_else(|| "no rate known".to_owned(), |cents| dollars(cents.0));
+                        let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), dollars);
                         format!("{}, {}, {amount}", line.procedure_code, counted(line.units.0, "unit", "units"))
                     })
                     .collect();

@@ -24,7 +24,7 @@ fn billable(code: &str) -> Decision {
         procedure_code: code,
         modifiers: Vec::new(),
         units: Units(1),
-        amount_cents: Some(Cents(100)),
+        amount_cents: Some(Cents::new(100)),
         payment: None,
     };
     Decision { outcome: Outcome::Billable, lines: vec![line], findings: Vec::new(), undetermined: None }
@@ -138,7 +138,7 @@ fn it_does_not_count_lines_of_what_is_decided_again() {
 }
 
 #[test]
-fn it_leaves_only_the_guilty_undetermined() {
+fn it_leaves_only_the_faulty_undetermined() {
     let a = answerer("a", "G9001", 9);
     let nobody = Routed::Nobody(UndeterminedCode::NoPolicyInForce, "nobody answers".to_owned());
     let items = vec![

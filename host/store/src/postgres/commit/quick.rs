@@ -1,4 +1,4 @@
-//! Commits in one journey to the server, on what this host knows from its last commit. Explains no refusal.
+//! Commits in one round trip to the server, on what this host knows from its last commit. Explains no refusal.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};

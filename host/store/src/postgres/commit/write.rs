@@ -1,4 +1,4 @@
-//! Writes the rows of a commit: every table in one statement, because each statement is a journey to the server.
+//! Writes the rows of a commit: every table in one statement, because each statement is a round trip to the server.
 
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;

@@ -27,7 +27,7 @@ const SHIPPED: [&str; 3] = ["bcbsm-2.0.0", "medicare-1.0.0", "bcbsm-1.0.0"];
 pub const TERMS: u8 = 4;
 
 /// One policy.
-pub struct Shelved {
+pub struct CatalogPolicy {
     /// Its file.
     pub wasm: Vec<u8>,
     /// The policy itself.
@@ -37,12 +37,12 @@ pub struct Shelved {
 }
 
 /// The policies, by number.
-pub struct Shelf {
+pub struct Catalog {
     /// Them.
-    pub policies: Vec<Shelved>,
+    pub policies: Vec<CatalogPolicy>,
 }
 
-impl Shelf {
+impl Catalog {
     /// Builds the policies made to collide with the binary `adjudica`, and takes the shipped ones from their folder.
     /// # Errors
     /// When one cannot be built or loaded.
@@ -55,19 +55,19 @@ impl Shelf {
             let file = policies.join(format!("{name}.wasm"));
             files.push(std::fs::read(&file).with_context(|| format!("cannot read `{}`", file.display()))?);
         }
-        let shelve = |wasm: Vec<u8>| -> Result<Shelved> {
+        let load = |wasm: Vec<u8>| -> Result<CatalogPolicy> {
             let policy = engine.load(&wasm).map_err(|error| anyhow::anyhow!("{error}"))?;
             let payers = &policy.manifest().payers;
             let payer = (0_u8..).zip(PAYERS).find(|(_, name)| payers.iter().any(|payer| payer.as_str() == *name));
             let (payer, _) = payer.context("a policy speaks for none of the simulation's payers")?;
-            Ok(Shelved { wasm, policy, payer })
+            Ok(CatalogPolicy { wasm, policy, payer })
         };
-        Ok(Self { policies: files.into_iter().map(shelve).collect::<Result<_>>()? })
+        Ok(Self { policies: files.into_iter().map(load).collect::<Result<_>>()? })
     }
 
     /// The policy of that number; numbers beyond the last begin again.
     #[must_use]
-    pub fn policy(&self, number: u8) -> Option<&Shelved> {
+    pub fn policy(&self, number: u8) -> Option<&CatalogPolicy> {
         self.policies.get(usize::from(number) % self.policies.len().max(1))
     }
 }

@@ -4,19 +4,19 @@ use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Value, json};
 use ureq::Agent;
 
+use crate::catalog::Listed;
 use crate::exit::{Fault, Refusal};
-use crate::shelf::Listed;
 
 /// Largest answer that is read, in bytes: a policy file is at most 8 MiB.
 const ANSWER_BYTES_MAX: u64 = 16 << 20;
 
 /// The host.
-pub struct HostShelf {
+pub struct HostCatalog {
     url: String,
     agent: Agent,
 }
 
-impl HostShelf {
+impl HostCatalog {
     /// The host at `url`.
     pub fn new(url: &str) -> Self {
         let config = Agent::config_builder().http_status_as_error(false).build();

@@ -5,19 +5,19 @@ use std::path::{Path, PathBuf};
 use adjudica_core::Digest;
 use anyhow::{Context as _, Result};
 
+use crate::catalog::Listed;
 use crate::exit::{Fault, Refusal};
 use crate::files;
-use crate::shelf::Listed;
 
 const FILE: &str = "policy.wasm";
 const YANKED: &str = "yanked.txt";
 
 /// The folder.
-pub struct FolderShelf {
+pub struct FolderCatalog {
     root: PathBuf,
 }
 
-impl FolderShelf {
+impl FolderCatalog {
     /// The registry at `root`; made when something is published.
     pub fn new(root: PathBuf) -> Self {
         Self { root }

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-pub use folder::FolderShelf;
-pub use http::HostShelf;
+pub use folder::FolderCatalog;
+pub use http::HostCatalog;
 
 /// A published policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +24,11 @@ pub struct Listed {
 }
 
 /// A place where policies are published.
-pub enum Shelf {
+pub enum Catalog {
     /// A running host.
-    Host(HostShelf),
+    Host(HostCatalog),
     /// A folder.
-    Folder(FolderShelf),
+    Folder(FolderCatalog),
 }
 
 /// Where to publish, on the command line.
@@ -44,17 +44,17 @@ pub struct Place {
 }
 
 impl Place {
-    /// The shelf that is meant.
+    /// The catalog that is meant.
     #[must_use]
-    pub fn shelf(&self) -> Shelf {
+    pub fn catalog(&self) -> Catalog {
         match (&self.host, &self.to) {
-            (Some(url), _) => Shelf::Host(HostShelf::new(url)),
-            (None, folder) => Shelf::Folder(FolderShelf::new(folder.clone().unwrap_or_default())),
+            (Some(url), _) => Catalog::Host(HostCatalog::new(url)),
+            (None, folder) => Catalog::Folder(FolderCatalog::new(folder.clone().unwrap_or_default())),
         }
     }
 }
 
-impl Shelf {
+impl Catalog {
     /// Everything that is published, by id, then version.
     /// # Errors
     /// When the place does not answer or cannot be read.
