@@ -11,6 +11,7 @@ use crate::token::Token;
 
 /// What becomes of an encounter. `undetermined` is the host's alone: no policy can give it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// It can be billed as the lines say.
@@ -132,6 +133,7 @@ impl Decision {
 
 /// Why no decision could be made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Undetermined))]
 #[serde(deny_unknown_fields)]
 pub struct UndeterminedReason {
     /// Which sort of failure.
@@ -142,6 +144,7 @@ pub struct UndeterminedReason {
 
 /// Sorts of failures to decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum UndeterminedCode {
     /// No activation covers that payer and date of service.
@@ -168,6 +171,7 @@ pub enum UndeterminedCode {
 
 /// One line that can be billed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DecisionLine {
     /// The code (X12 SV101-2).
@@ -177,7 +181,8 @@ pub struct DecisionLine {
     pub modifiers: Vec<Modifier>,
     /// Units (X12 SV104).
     pub units: Units,
-    /// Amount allowed for all units; `None` when no rate is known.
+    /// Amount allowed for all units; null when no rate is known.
+    #[cfg_attr(feature = "schema", schema(required))]
     pub amount_cents: Option<Cents>,
     /// Who pays what of it, where the records say anything of payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -186,6 +191,7 @@ pub struct DecisionLine {
 
 /// One rule's verdict, with all that a person needs to check it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// The rule.
@@ -223,6 +229,7 @@ pub struct Finding {
 
 /// Whether a rule was satisfied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// The rule speaks against the encounter, or applies to it.
@@ -233,6 +240,7 @@ pub enum Verdict {
 
 /// Where a rule comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Citation {
     /// Short name of the source in the policy.

@@ -12,8 +12,18 @@ use crate::quantity::{Minutes, Units};
 use crate::standing::Standing;
 use crate::token::Token;
 
+/// Patients that a group session may have.
+pub const GROUP_SIZES: std::ops::RangeInclusive<u32> = 1..=1_000;
+/// Most modifiers on an encounter (X12 SV101-3 to -6).
+pub const MODIFIERS_MAX: usize = 4;
+/// Most diagnoses on an encounter (X12 HI).
+pub const DIAGNOSES_MAX: usize = 12;
+/// Most kinds of supporting information on an encounter.
+pub const SUPPORTING_INFO_MAX: usize = 64;
+
 /// One documented contact or piece of work on a date of service. `Debug` prints its id only: the rest is client data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Facts))]
 #[serde(deny_unknown_fields)]
 pub struct EncounterFacts {
     /// The agency's own id of the encounter; unique within the agency.
@@ -52,17 +62,21 @@ pub struct EncounterFacts {
     /// CMS place of service (X12 CLM05-1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub place_of_service: Option<PlaceOfService>,
-    /// Patients in a group session.
+    /// Patients in a group session, 1 to 1,000.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(minimum = 1, maximum = 1000))]
     pub group_size: Option<u32>,
-    /// Modifiers asked for (X12 SV101-3 to -6).
+    /// Modifiers asked for, at most 4 (X12 SV101-3 to -6).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schema(max_items = 4))]
     pub modifiers: BTreeSet<Modifier>,
-    /// ICD-10-CM codes, the principal one first (X12 HI).
+    /// ICD-10-CM codes, the principal one first, at most 12 (X12 HI).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schema", schema(max_items = 12))]
     pub diagnoses: Vec<Token>,
-    /// What the record shows besides: `care_plan`, `video_declined`, `group_participates`, ... (FHIR Claim.supportingInfo).
+    /// What the record shows besides: `care_plan`, `video_declined`, `group_participates`, ..., at most 64 (FHIR Claim.supportingInfo).
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[cfg_attr(feature = "schema", schema(max_items = 64))]
     pub supporting_info: BTreeSet<Token>,
     /// The day the claim reaches the payer, for filing limits (FHIR Claim.created).
     #[serde(default, skip_serializing_if = "Option::is_none")]

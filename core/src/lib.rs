@@ -25,6 +25,8 @@ pub mod quantity;
 pub mod records;
 pub mod render;
 pub mod rounding;
+#[cfg(feature = "schema")]
+mod schema;
 pub mod standing;
 pub mod taken_back;
 pub mod terms;

@@ -85,6 +85,7 @@ pub struct Source {
 
 /// How sure a source makes us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
     /// Read in the payer's own text or the regulator's data.
@@ -144,6 +145,7 @@ pub struct Rule {
 
 /// What a rule looks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RuleKind {
     /// The date of service is outside the dates the policy answers for.
@@ -196,6 +198,7 @@ pub enum RuleKind {
 
 /// What a failing rule does to the answer, from the strongest to the weakest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// The encounter cannot be billed.
@@ -212,6 +215,7 @@ pub enum Effect {
 
 /// A refusal in the payers' terms: X12 claim adjustment reason, group, remark codes. Codes only; the texts are X12's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Denial {
     /// Claim adjustment reason code.
@@ -225,6 +229,7 @@ pub struct Denial {
 
 /// X12 claim adjustment group code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub enum LiabilityGroup {
     /// Contractual obligation: the provider bears it.
     #[serde(rename = "CO")]
@@ -242,6 +247,7 @@ pub enum LiabilityGroup {
 
 /// Something a finding points at.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = FindingSubject))]
 #[serde(deny_unknown_fields)]
 pub struct Subject {
     /// What sort of thing.
@@ -252,6 +258,7 @@ pub struct Subject {
 
 /// Sorts of things that findings point at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
     /// A document to add to the record.

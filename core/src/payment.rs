@@ -8,6 +8,7 @@ use crate::token::Token;
 
 /// What the records say of an encounter's payment.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PaymentFacts {
     /// What the practice charges for the encounter (X12 CLM02); without it the charge is what is allowed.
@@ -40,6 +41,7 @@ fn is_false(flag: &bool) -> bool {
 
 /// Most that a coverage pays over a time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Maximum {
     /// The time.
@@ -52,6 +54,7 @@ pub struct Maximum {
 
 /// The time that a maximum is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum MaximumPeriod {
     /// All of the coverage.
@@ -62,6 +65,7 @@ pub enum MaximumPeriod {
 
 /// What payers that came before did (X12 835; 837 loop 2320).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriorPayment {
     /// The most that one of them allowed.
@@ -72,6 +76,7 @@ pub struct PriorPayment {
 
 /// Part of a charge that the payer does not pay (X12 CAS).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Adjustment {
     /// Who bears it.
@@ -84,6 +89,7 @@ pub struct Adjustment {
 
 /// Who pays what of one line. `charge = paid + the sum of the adjustments`, always.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct LinePayment {
     /// What is charged.

@@ -11,7 +11,7 @@ pub mod resolve;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cents::Cents;
 use crate::date::{DateRange, ServiceDate};
@@ -30,6 +30,7 @@ pub use proof::{
 
 /// What a record is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RecordSubject {
     /// A client (FHIR Patient).
@@ -57,6 +58,7 @@ impl RecordSubject {
 
 /// One record. `Debug` prints its id only: the rest is client data.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Record {
     /// The agency's own id of the record, unique within the agency.
@@ -77,6 +79,7 @@ macro_rules! bodies {
     ($($(#[doc = $doc:literal])+ $variant:ident($body:ty) = $kind:literal $(| $other:literal)? about $subject:ident,)+) => {
         /// What a record says, by kind.
         #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(tag = "kind")]
         pub enum RecordBody { $($(#[doc = $doc])+ #[serde(rename = $kind $(, alias = $other)?)] $variant($body),)+ }
 
@@ -90,6 +93,24 @@ macro_rules! bodies {
             /// Every kind, with what it is about and what it holds.
             pub const KINDS: &'static [(&'static str, RecordSubject, &'static str)] =
                 &[$(($kind, RecordSubject::$subject, concat!($($doc),+))),+];
+
+            /// Reads what a record of `kind` says from its other fields; `None` where there is no such kind.
+            pub fn read<'de, D: Deserializer<'de>>(kind: &str, fields: D) -> Option<Result<Self, D::Error>> {
+                match kind {
+                    $($kind $(| $other)? => Some(<$body>::deserialize(fields).map(Self::$variant)),)+
+                    _ => None,
+                }
+            }
+
+            /// The shape of what a record of `kind` says, without the kind; `None` where there is no such kind.
+            #[cfg(feature = "schema")]
+            #[must_use]
+            pub fn shape(kind: &str) -> Option<utoipa::openapi::RefOr<utoipa::openapi::Schema>> {
+                match kind {
+                    $($kind $(| $other)? => Some(<$body as utoipa::PartialSchema>::schema()),)+
+                    _ => None,
+                }
+            }
 
             /// The kind's word.
             #[must_use]

@@ -10,12 +10,13 @@ use crate::token::Token;
 
 /// What the records say, resolved for one encounter. Absent where nothing is known: then no rule that asks for it refuses.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Standing {
-    /// What holds: names of [`CONDITIONS`], and categories of documents on file.
+    /// What holds: conditions such as `coverage.ended`, and categories of documents on file.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub conditions: BTreeSet<Token>,
-    /// The latest day of each kind that the records name: [`DATES`].
+    /// The latest day of each kind that the records name, such as `discharge`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dates: BTreeMap<Token, ServiceDate>,
     /// Approved lines of prior authorizations with the payer, by end, then id.
@@ -62,6 +63,7 @@ impl Standing {
 
 /// One approved line of a prior authorization (FHIR ClaimResponse.item; X12 278).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Authorized {
     /// The record's id: opaque, never shown to a policy.
@@ -79,6 +81,7 @@ pub struct Authorized {
 
 /// Whose name goes on the claim (X12 2310B NM1*82).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rendering {
     /// The provider.
@@ -89,6 +92,7 @@ pub struct Rendering {
 
 /// Where the rendering provider is known from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum RenderingSource {
     /// The client's case manager for the service line.

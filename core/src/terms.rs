@@ -14,6 +14,7 @@ use crate::token::Token;
 
 /// What an agency and a payer agreed on.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Terms {
     /// Contracted rates.
@@ -35,6 +36,7 @@ pub struct Terms {
 
 /// How far a negotiation is (FHIR Contract.legalState).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Agreement {
     /// The state.
@@ -46,6 +48,7 @@ pub struct Agreement {
 
 /// States of a negotiation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AgreementState {
     /// Being written.
@@ -62,6 +65,7 @@ pub enum AgreementState {
 
 /// What a code is worth over a range of days, in the cases that its selectors name. The rate with the most selectors wins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// The code.
@@ -98,6 +102,7 @@ pub struct Rate {
 
 /// What a rate's cents are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PricingMethod {
     /// One unit.
@@ -137,6 +142,7 @@ impl PricingMethod {
 
 /// A number that the policy's manifest lets an agency set, over a range of days.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
     /// Its name in the manifest.

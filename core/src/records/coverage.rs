@@ -13,6 +13,7 @@ use crate::token::Token;
 
 /// Sorts of coverage, with the claim filing indicator of X12 2000B SBR09.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CoverageKind {
     /// Commercial insurance.
@@ -73,6 +74,7 @@ impl CoverageKind {
 
 /// Coverage of a client by a payer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Coverage {
     /// The payer.
@@ -156,6 +158,7 @@ impl Body for Coverage {
 
 /// A negotiated exception from what a plan covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BenefitException {
     /// The payer that agreed.
@@ -187,6 +190,7 @@ impl Body for BenefitException {
 
 /// What counted against a maximum or deductible elsewhere. Entries add up; one below zero takes another back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Accumulated {
     /// The payer.
@@ -201,6 +205,7 @@ pub struct Accumulated {
 
 /// What an amount counts against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AccumulatedAgainst {
     /// The most that is paid: of the year of its day, and of all.
@@ -224,6 +229,7 @@ impl Body for Accumulated {
 
 /// An injury or accident.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Injury {
     /// The payer that has the claim.
@@ -246,6 +252,7 @@ impl Body for Injury {
 
 /// Where the client lives.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Residence {
     /// The state, as two letters.
@@ -268,6 +275,7 @@ impl Body for Residence {
 
 /// What a payer that came before did with an encounter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriorAnswer {
     /// The payer.

@@ -10,6 +10,7 @@ use crate::token::Token;
 
 /// Identifiers and employer of a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Practitioner {
     /// National Provider Identifier, as given: one that fails its check digit is kept and named in decisions.
@@ -30,6 +31,7 @@ impl Body for Practitioner {}
 
 /// Sorts of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CredentialKind {
     /// A licence of a state.
@@ -44,6 +46,7 @@ pub enum CredentialKind {
 
 /// A licence, certification, payer's certificate or training.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Credential {
     /// What sort it is.
@@ -79,6 +82,7 @@ impl Body for Credential {
 
 /// How far an enrolment is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum EnrolmentStatus {
     /// Applied for.
@@ -95,6 +99,7 @@ pub enum EnrolmentStatus {
 
 /// Enrolment of a person with a payer. One that is approved with a back date gets an earlier `from`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Enrolment {
     /// The payer.
@@ -140,6 +145,7 @@ impl Body for Enrolment {
 
 /// Days on which a person is away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Absence {
     /// First day.
@@ -158,6 +164,7 @@ impl Body for Absence {
 
 /// Identifiers of a practice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Practice {
     /// National Provider Identifier, as given.
@@ -175,6 +182,7 @@ impl Body for Practice {}
 
 /// How a practice stands to a payer's network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkStatus {
     /// In the network.
@@ -187,6 +195,7 @@ pub enum NetworkStatus {
 
 /// Whether a practice is in a payer's network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Network {
     /// The payer.

@@ -13,6 +13,7 @@ use crate::token::Token;
 
 /// What a case manager is to the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AssignmentRole {
     /// The one case manager for the line.
@@ -23,6 +24,7 @@ pub enum AssignmentRole {
 
 /// A case manager of a client for a line of service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Assignment {
     /// The line of service.
@@ -67,6 +69,7 @@ impl Body for Assignment {
 
 /// The first appointment of a line of service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FirstAppointment {
     /// The line of service.
@@ -79,6 +82,7 @@ impl Body for FirstAppointment {}
 
 /// How far an authorization is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum AuthorizationStatus {
     /// Being written.
@@ -99,6 +103,7 @@ pub enum AuthorizationStatus {
 
 /// A line of a prior authorization.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Authorization {
     /// The payer.
@@ -147,6 +152,7 @@ impl Body for Authorization {
 
 /// Enrolment in, or attribution to, a payer's programme.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Programme {
     /// The payer.

@@ -15,6 +15,7 @@ macro_rules! body {
     ($(#[$doc:meta])+ $name:ident $({ $($(#[$attribute:meta])+ $field:ident: $type:ty,)* })?) => {
         $(#[$doc])+
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
         #[serde(deny_unknown_fields)]
         pub struct $name { $($($(#[$attribute])+ pub $field: $type,)*)? }
     };
@@ -142,6 +143,7 @@ impl Body for Document {
 
 /// Sorts of stays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum StayKind {
     /// In a hospital.

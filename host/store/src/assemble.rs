@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-use adjudica_core::{EncounterFacts, Token, quantity::MINUTES_MAX};
+use adjudica_core::facts::GROUP_SIZES;
+use adjudica_core::quantity::MINUTES_MAX;
+use adjudica_core::{EncounterFacts, Token};
 
 use crate::commit::{ClientRef, EncounterRef, Snapshot};
 use crate::encounter::StoredEncounter;
@@ -11,9 +13,6 @@ use crate::error::StoreError;
 use crate::raw::ledger::RawLedger;
 use crate::raw::token;
 use crate::work::{ClientWork, LiveLine};
-
-/// Largest group that a row can hold.
-const GROUP_SIZE_MAX: u32 = 1_000_000;
 
 /// What was read about a set of clients. The ends of ledgers are read before the lines, so that lines which came in
 /// between make the commit fail instead of being missed.
@@ -146,8 +145,9 @@ pub(crate) fn require_putable(encounters: &[EncounterFacts]) -> Result<(), Store
         if let Some(minutes) = facts.minutes.filter(|minutes| minutes.0 > MINUTES_MAX) {
             faults.push(format!("encounter `{id}` has {minutes} minutes; write 0 to {MINUTES_MAX}"));
         }
-        if let Some(size) = facts.group_size.filter(|size| *size > GROUP_SIZE_MAX) {
-            faults.push(format!("encounter `{id}` has a group of {size}; write 0 to {GROUP_SIZE_MAX}"));
+        if let Some(size) = facts.group_size.filter(|size| !GROUP_SIZES.contains(size)) {
+            let (least, most) = GROUP_SIZES.into_inner();
+            faults.push(format!("encounter `{id}` has a group of {size}; write {least} to {most}"));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadEncounters { faults }) }

@@ -5,6 +5,8 @@ pub(crate) mod encounter;
 pub(crate) mod ledger;
 pub(crate) mod lossy;
 
+use std::ops::RangeInclusive;
+
 use adjudica_core::{Digest, ServiceDate, Token, ValueError};
 
 use crate::error::StoreError;
@@ -35,15 +37,19 @@ impl Faults {
     }
 
     /// A count of a column that may be absent; the outer `None` is a fault.
-    pub(crate) fn take_count(&mut self, column: &str, number: Option<i64>) -> Option<Option<u32>> {
+    pub(crate) fn take_count(
+        &mut self,
+        column: &str,
+        number: Option<i64>,
+        range: &RangeInclusive<u32>,
+    ) -> Option<Option<u32>> {
         let Some(number) = number else { return Some(None) };
-        match u32::try_from(number) {
-            Ok(count) => Some(Some(count)),
-            Err(_) => {
-                self.found.push(format!("{column}: {number} is not a count; write a whole number from 0"));
-                None
-            }
+        let count = u32::try_from(number).ok().filter(|count| range.contains(count));
+        if count.is_none() {
+            let (least, most) = (range.start(), range.end());
+            self.found.push(format!("{column}: {number} is out of range; write a whole number from {least} to {most}"));
         }
+        count.map(Some)
     }
 
     /// The values of a list column, each one checked.

@@ -111,7 +111,12 @@ fn it_imports_records_with_their_versions_and_names_every_fault() {
     bench.write("records.json", bad);
     let run = bench.run(&import);
     assert_eq!(run.code, 3, "{}", run.stderr);
-    for part in ["records[0].record_id", "missing field `goal_id`", "the first payer is 1", "records[1].body: `to`"] {
+    for part in [
+        "records[0].record_id",
+        "records[0].body.goal_id: is missing; give 1 to 64 letters",
+        "the first payer is 1",
+        "records[1].body: `to`",
+    ] {
         assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
     }
 }

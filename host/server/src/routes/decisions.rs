@@ -5,6 +5,7 @@ use std::sync::Arc;
 use adjudica_core::{Digest, Outcome, ServiceDate, Token};
 use adjudica_service::asking::Keep;
 use adjudica_service::decide::asked::{Answered, IdempotencyKey, Made};
+use adjudica_service::decide::decision_record::DecisionRecord;
 use adjudica_service::decide::replay::Replay;
 use adjudica_service::decide::why_not::WhyNot;
 use adjudica_service::{Cause, FieldFault};
@@ -22,9 +23,7 @@ use crate::http::{add_header, json, json_text, read_json, read_parsed};
 use crate::wire::asking::Asking;
 use crate::wire::query::{Named, Params, find_idempotency_key, path_token};
 use crate::wire::request::parse_decision_request;
-use crate::wire::schema::{
-    DecisionAnswer, DecisionPage, DecisionRecord, DecisionRequestBody, DecisionSummaryBody, UnreadableDecision,
-};
+use crate::wire::schema::{DecisionAnswer, DecisionPage, DecisionRequestBody, DecisionSummaryBody, UnreadableDecision};
 
 /// Decides an encounter of the store, or one that comes with the request.
 ///
@@ -80,7 +79,7 @@ fn answer(status: StatusCode, answered: Answered) -> Response {
 
 /// A decision made before: the very bytes that were recorded.
 #[utoipa::path(get, path = "/v1/decisions/{decision_id}", tag = "decisions", params(("decision_id" = String, Path)),
-    responses((status = 200, description = "the record; headers `Decision-Sequence`, `Decision-Hash` and `Decision-Previous-Hash` give its place in the chain", body = DecisionRecord),
+    responses((status = 200, description = "the record; headers `Decision-Sequence`, `Decision-Hash` and `Decision-Previous-Hash` give its place in the chain", body = DecisionRecord<'static>),
               (status = 404, body = Problem, content_type = "application/problem+json", description = "no such decision")))]
 pub async fn find(
     State(host): State<Arc<Host>>,

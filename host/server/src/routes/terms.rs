@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use adjudica_core::Digest;
+use adjudica_core::{Digest, Terms};
 use adjudica_service::Cause;
 use adjudica_service::intake::terms::parse_terms_at;
 use axum::body::Body;
@@ -14,11 +14,11 @@ use crate::error::{ApiError, Problem};
 use crate::host::Host;
 use crate::http::{json as json_answer, json_text, read_json, read_parsed};
 use crate::wire::asking::Asking;
-use crate::wire::policy_schema::{Stored, TermsBody};
+use crate::wire::policy_schema::Stored;
 use crate::wire::query::{Named, Params};
 
 /// Stores terms. The same terms have the same digest.
-#[utoipa::path(put, path = "/v1/terms", tag = "policies", request_body = TermsBody,
+#[utoipa::path(put, path = "/v1/terms", tag = "policies", request_body = Terms,
     responses((status = 200, description = "stored", body = Stored),
               (status = 400, description = "not JSON", body = Problem, content_type = "application/problem+json"),
               (status = 422, description = "wrong fields, each named", body = Problem, content_type = "application/problem+json")))]
@@ -39,7 +39,7 @@ pub async fn put(
 
 /// Stored terms: the canonical text whose digest names them.
 #[utoipa::path(get, path = "/v1/terms/{digest}", tag = "policies", params(("digest" = String, Path)),
-    responses((status = 200, description = "the terms", body = TermsBody),
+    responses((status = 200, description = "the terms", body = Terms),
               (status = 404, description = "no such terms", body = Problem, content_type = "application/problem+json")))]
 pub async fn find(
     State(host): State<Arc<Host>>,

@@ -1,6 +1,6 @@
 //! The shapes of bodies about policies, terms and activations for the OpenAPI document, and of the answers about them.
 
-use adjudica_core::{DateRange, Token};
+use adjudica_core::{DateRange, Terms, Token};
 use adjudica_service::clock::instant_text;
 use adjudica_service::registry::activate::Activated;
 use adjudica_service::registry::names::PolicyNames;
@@ -12,80 +12,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::error::{ApiError, ErrorCode, HttpFault};
-
-/// Contracted rates.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Terms, example = json!({"rates": [{"procedure_code": "G9001", "from": "2026-01-01", "cents": 10000}]}))]
-pub struct TermsBody {
-    /// The rates.
-    pub rates: Vec<RateBody>,
-    /// ISO 4217 code of every amount; without it they are in the policy's currency.
-    pub currency: Option<String>,
-    /// How far the negotiation is; only signed terms can be used.
-    pub agreement: Option<AgreementBody>,
-    /// Numbers that the policy lets an agency set.
-    pub parameters: Option<Vec<ParameterBody>>,
-    /// Where the rendering provider is looked for: `assignment`, `authorization_team`, `session_staff`; the first that is known.
-    pub rendering_sources: Option<Vec<String>>,
-}
-
-/// How far a negotiation is.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Agreement)]
-pub struct AgreementBody {
-    /// `draft`, `proposed`, `countered`, `agreed` or `signed`.
-    pub state: String,
-    /// The day of the last signature; only with `signed`.
-    #[schema(format = Date)]
-    pub signed_on: Option<String>,
-}
-
-/// A number that the policy's manifest lets an agency set.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Parameter)]
-pub struct ParameterBody {
-    /// Its name in the manifest.
-    pub parameter: String,
-    /// First day.
-    #[schema(format = Date)]
-    pub from: String,
-    /// First day after; absent means no end.
-    #[schema(format = Date)]
-    pub to: Option<String>,
-    /// The number.
-    pub value: u32,
-}
-
-/// What a code is worth over a range of days, in the cases that its selectors name. The rate with the most selectors wins.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Rate)]
-pub struct RateBody {
-    /// The code.
-    pub procedure_code: String,
-    /// First day.
-    #[schema(format = Date)]
-    pub from: String,
-    /// First day after; absent means no end.
-    #[schema(format = Date)]
-    pub to: Option<String>,
-    /// Cents by the method.
-    #[schema(minimum = 0)]
-    pub cents: i64,
-    /// `per_unit` (as without it), `hourly`, `per_case`, `monthly` or `capitation`.
-    pub method: Option<String>,
-    /// Only for this plan.
-    pub plan_id: Option<String>,
-    /// Only for this line of service.
-    pub service_line: Option<String>,
-    /// Only where the client lives in this region.
-    pub region: Option<String>,
-    /// Only for work of this role.
-    pub role: Option<String>,
-    /// Only in this place of service.
-    pub place_of_service: Option<String>,
-    /// Only with this modifier asked for.
-    pub modifier: Option<String>,
-}
 
 /// A request to activate a policy.
 #[derive(Debug, Serialize, ToSchema)]
@@ -102,7 +28,7 @@ pub struct ActivationBody {
     /// `id@version` or the digest of a policy file.
     pub policy: String,
     /// The terms, or as a text the digest of stored terms; absent means no rates.
-    pub terms: Option<TermsBody>,
+    pub terms: Option<Terms>,
     /// First date of service.
     #[schema(format = Date)]
     pub dos_from: String,

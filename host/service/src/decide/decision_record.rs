@@ -6,6 +6,7 @@ use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedReason;
 use adjudica_core::{Decision, DecisionLine, Digest, EncounterFacts, Finding, Outcome, Token};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::registry::answerer::Chosen;
 
@@ -14,62 +15,81 @@ use crate::registry::answerer::Chosen;
 pub const RECORD_VERSION: u32 = 2;
 
 /// Everything that made a decision, and the decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionRecord<'a> {
     /// The form of this record.
     pub record_version: u32,
     /// The decision's own id.
+    #[schema(value_type = String)]
     pub decision_id: Cow<'a, str>,
     /// The agency.
+    #[schema(value_type = Token)]
     pub agency_id: Cow<'a, Token>,
     /// The encounter.
+    #[schema(value_type = Token)]
     pub encounter_id: Cow<'a, Token>,
     /// The revision of the stored encounter; null when it came with the request.
+    #[schema(required)]
     pub encounter_revision: Option<i64>,
     /// The decision that this one replaces.
+    #[schema(value_type = Option<String>, required)]
     pub supersedes: Option<Cow<'a, str>>,
     /// When it was decided, RFC 3339 with six digits.
+    #[schema(value_type = String, format = DateTime)]
     pub decided_at: Cow<'a, str>,
     /// The instant whose knowledge of activations was used.
+    #[schema(value_type = String, format = DateTime)]
     pub as_of: Cow<'a, str>,
     /// Whether the decision counts.
     pub mode: Mode,
     /// Which rules it lists.
     pub explain: ExplainWord,
     /// The policy; null when none was in force.
+    #[schema(required)]
     pub policy: Option<PolicyUsed<'a>>,
     /// The terms; null when no policy was in force.
+    #[schema(required)]
     pub terms_digest: Option<Digest>,
     /// The engine that ran the policy.
+    #[schema(value_type = String)]
     pub engine_version: Cow<'a, str>,
     /// The contract between them.
+    #[schema(value_type = String)]
     pub interface_version: Cow<'a, str>,
     /// The last entry of the client's ledger that was counted.
     pub ledger_through: i64,
     /// Encounters whose lines up to there stand before this one and were not counted, because they were decided again after it.
+    #[schema(value_type = Vec<Token>)]
     pub ledger_without: Cow<'a, [Token]>,
     /// What was known about the encounter.
+    #[schema(value_type = EncounterFacts)]
     pub facts: Cow<'a, EncounterFacts>,
     /// ISO 4217 code of every amount; null when no policy was in force.
+    #[schema(value_type = Option<Token>, required)]
     pub currency: Option<Cow<'a, Token>>,
     /// What becomes of the encounter.
     pub outcome: Outcome,
     /// What can be billed.
+    #[schema(value_type = Vec<DecisionLine>)]
     pub lines: Cow<'a, [DecisionLine]>,
     /// Every rule that spoke.
+    #[schema(value_type = Vec<Finding>)]
     pub findings: Cow<'a, [Finding]>,
     /// Why no decision could be made.
+    #[schema(value_type = Option<UndeterminedReason>, required)]
     pub undetermined: Option<Cow<'a, UndeterminedReason>>,
 }
 
 /// Which policy decided.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PolicyUsed<'a> {
     /// Its id.
+    #[schema(value_type = Token)]
     pub policy_id: Cow<'a, Token>,
     /// Its version.
+    #[schema(value_type = String)]
     pub version: Cow<'a, semver::Version>,
     /// The digest of its file.
     pub digest: Digest,
@@ -78,8 +98,9 @@ pub struct PolicyUsed<'a> {
 }
 
 /// Whether a decision counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = DecisionMode)]
 pub enum Mode {
     /// It is stored, and its lines count.
     Live,
@@ -88,8 +109,9 @@ pub enum Mode {
 }
 
 /// Which rules a decision lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = Explain)]
 pub enum ExplainWord {
     /// Those that failed or apply.
     FailedOnly,

@@ -2,21 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adjudica_core::facts::{DIAGNOSES_MAX, GROUP_SIZES, MODIFIERS_MAX, SUPPORTING_INFO_MAX};
 use adjudica_core::quantity::MINUTES_MAX;
 use adjudica_core::{EncounterFacts, Minutes, Token};
 use serde_json::Value;
 
 use crate::error::{Faults, FieldFault};
 use crate::intake::fields::{Fields, read_code, read_count, read_date, read_modifier, read_place, read_token};
-
-/// Most patients in a group session.
-pub const GROUP_SIZE_MAX: u32 = 1_000;
-/// Most modifiers on an encounter (X12 SV101-3 to -6).
-pub const MODIFIERS_MAX: usize = 4;
-/// Most diagnoses on an encounter (X12 HI).
-pub const DIAGNOSES_MAX: usize = 12;
-/// Most kinds of supporting information on an encounter.
-pub const SUPPORTING_INFO_MAX: usize = 64;
 
 /// Reads one encounter.
 /// # Errors
@@ -89,7 +81,7 @@ fn read_facts(fields: &mut Fields<'_>) -> Option<EncounterFacts> {
     let phase = fields.require("phase", read_token);
     let mode = fields.require("mode", read_token);
     let place_of_service = fields.find("place_of_service", read_place);
-    let group_size = fields.find("group_size", |value| read_count(value, 1, GROUP_SIZE_MAX));
+    let group_size = fields.find("group_size", |value| read_count(value, *GROUP_SIZES.start(), *GROUP_SIZES.end()));
     let modifiers = fields.list("modifiers", MODIFIERS_MAX, read_modifier);
     let diagnoses = fields.list("diagnoses", DIAGNOSES_MAX, read_token);
     let supporting_info: BTreeSet<Token> =

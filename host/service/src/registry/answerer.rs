@@ -41,8 +41,9 @@ pub enum Routed {
 }
 
 /// How a policy was chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = PolicyChosen)]
 pub enum Chosen {
     /// It was in force for the date of service.
     InForce,

@@ -1,5 +1,7 @@
 //! Encounter rows, both ways: read ones become facts or faults, facts become rows to write.
 
+use adjudica_core::facts::GROUP_SIZES;
+use adjudica_core::quantity::MINUTES_MAX;
 use adjudica_core::{EncounterFacts, Minutes, Modifier, PlaceOfService, ProcedureCode, ServiceDate, Token};
 use serde::{Deserialize, Serialize};
 
@@ -98,14 +100,14 @@ impl RawEncounter {
         let date_of_service = faults.take("date_of_service", ServiceDate::parse(&self.date_of_service));
         let procedure_code = faults.take_option("procedure_code", self.procedure_code.as_deref(), ProcedureCode::parse);
         let service = faults.take_option("service", self.service.as_deref(), Token::parse);
-        let minutes = faults.take_count("minutes", self.minutes);
+        let minutes = faults.take_count("minutes", self.minutes, &(0..=MINUTES_MAX));
         let rendering_provider_id = faults.take("rendering_provider_id", Token::parse(&self.rendering_provider_id));
         let role = faults.take("rendering_provider_role", Token::parse(&self.rendering_provider_role));
         let billing_provider_id = faults.take("billing_provider_id", Token::parse(&self.billing_provider_id));
         let phase = faults.take("phase", Token::parse(&self.phase));
         let mode = faults.take("mode", Token::parse(&self.mode));
         let place = faults.take_option("place_of_service", self.place_of_service.as_deref(), PlaceOfService::parse);
-        let group_size = faults.take_count("group_size", self.group_size);
+        let group_size = faults.take_count("group_size", self.group_size, &GROUP_SIZES);
         let received_on = faults.take_option("received_on", self.received_on.as_deref(), ServiceDate::parse);
         let modifiers = faults.take_list("modifier", self.modifiers.as_deref(), Modifier::parse);
         let diagnoses = faults.take_list("diagnosis", self.diagnoses.as_deref(), Token::parse);

@@ -89,12 +89,12 @@ impl RawLedger {
         let payer_id = faults.take("payer_id", Token::parse(&self.payer_id));
         let date_of_service = faults.take("date_of_service", ServiceDate::parse(&self.date_of_service));
         let procedure_code = faults.take("procedure_code", ProcedureCode::parse(&self.procedure_code));
-        let units = faults.take_count("units", Some(self.units));
+        let units = faults.take_count("units", Some(self.units), &(0..=u32::MAX));
         let billing = faults.take("billing_provider_id", Token::parse(&self.billing_provider_id));
         let rendering = faults.take("rendering_provider_id", Token::parse(&self.rendering_provider_id));
         let diagnosis = faults.take_option("diagnosis", self.diagnosis.as_deref(), Token::parse);
         let mode = faults.take_option("mode", self.mode.as_deref(), Token::parse);
-        let minutes = faults.take_count("minutes", self.minutes);
+        let minutes = faults.take_count("minutes", self.minutes, &(0..=u32::MAX));
         Some(LedgerLine {
             payer_id: payer_id?,
             date_of_service: date_of_service?,

@@ -185,9 +185,9 @@ pub(crate) async fn it_names_every_fault_of_records_and_keeps_none(bench: &Bench
         "records[0].record_id",
         "records[0].body",
         "records[0].body",
-        "records[1].body",
+        "records[1].body.kind",
         "records[2].subject_id",
-        "records[2].body",
+        "records[2].body.gaol",
     ];
     assert_eq!(fields, expected);
     let manager = |id: &str| json!({ "record_id": id, "subject_id": "c1", "body": { "kind": "assignment", "service_line": "ABA", "provider_id": id, "role": "primary", "start_at": "2026-01-01T09:00:00-05:00" } });
