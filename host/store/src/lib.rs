@@ -3,6 +3,8 @@
 //! [`connect()`] gives an [`Arc<dyn Store>`](Store); every method behaves the same on both databases, and one
 //! conformance suite (`tests/it`) says how. The tables that other systems may write to are in `SCHEMA.md`.
 
+#![expect(clippy::duplicate_mod, reason = "the files of `alike` are compiled once for each database")]
+
 pub mod activation;
 mod assemble;
 pub mod chain;

@@ -1,20 +1,17 @@
-//! Records and loads changes of activations.
+//! Records changes of activations, and whom they concern.
 
 use sqlx::PgConnection;
 
+use crate::activation::NewChange;
 use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
-use crate::activation::rows::{
-    ChangeRow, PeriodRow, ScheduleRow, changes, period_rows, require_recordable, schedule_rows,
-};
-use crate::activation::{Change, NewChange};
+use crate::activation::rows::{period_rows, require_recordable, schedule_rows};
 use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::postgres::PostgresStore;
 use crate::postgres::read::column;
+use crate::postgres::schedules::latest_of;
 use crate::postgres::transaction::past_deadlocks;
 use crate::postgres::work::HOLD_CHAINS;
-
-const LATEST: &str = "SELECT max(change_id) FROM activation_change";
 
 /// Held until the change is recorded, so that changes come one after the other.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(4242000001)";
@@ -30,18 +27,6 @@ const INSERT_PERIODS: &str = "
     INSERT INTO activation_period (change_id, schedule_position, position, dos_from, dos_to, policy_digest,
         terms_digest)
     SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[])";
-
-const CHANGES: &str = "
-    SELECT change_id, recorded_at, recorded_by, message, undoes FROM activation_change WHERE change_id > $1
-    ORDER BY change_id";
-
-const SCHEDULES: &str = "
-    SELECT change_id, position, agency_id, payer_id, plan_id, service_line FROM activation_schedule WHERE change_id > $1
-    ORDER BY change_id, position";
-
-const PERIODS: &str = "
-    SELECT change_id, schedule_position, position, dos_from, dos_to, policy_digest, terms_digest FROM activation_period
-    WHERE change_id > $1 ORDER BY change_id, schedule_position, position";
 
 /// The parameters of [`rerouted`], in order.
 macro_rules! bind_reroute {
@@ -59,13 +44,6 @@ macro_rules! bind_reroute {
             .bind(reroute.answer.map(|(policy, _)| policy.to_string()))
             .bind(reroute.answer.map(|(_, terms)| terms.to_string()))
     }};
-}
-
-pub(super) async fn latest<'a>(
-    executor: impl sqlx::Executor<'a, Database = sqlx::Postgres>,
-) -> Result<Option<i64>, StoreError> {
-    let failed = StoreError::during("reading the latest change");
-    sqlx::query_scalar(LATEST).fetch_one(executor).await.map_err(failed)
 }
 
 /// Decisions in force that a reroute is about and that were not made by its answer.
@@ -154,7 +132,7 @@ async fn try_record(store: &PostgresStore, change: &NewChange) -> Result<Recorde
     let failed = StoreError::during("recording a change");
     let mut transaction = store.begin().await.map_err(failed)?;
     sqlx::query(LOCK).execute(&mut *transaction).await.map_err(failed)?;
-    let found = latest(&mut *transaction).await?;
+    let found = latest_of(&mut *transaction).await?;
     if found != change.expected_change_id {
         return Err(StoreError::ActivationMoved { expected: change.expected_change_id, found });
     }
@@ -193,16 +171,4 @@ async fn write(connection: &mut PgConnection, change_id: i64, change: &NewChange
         .bind(column(&rows, |row| row.6.as_str()));
     query.execute(connection).await?;
     Ok(())
-}
-
-pub(super) async fn load(store: &PostgresStore, after_change_id: i64) -> Result<Vec<Change>, StoreError> {
-    let failed = StoreError::during("reading changes");
-    // Changes first: a change that comes in after this read only adds schedules that no change claims.
-    let rows: Vec<ChangeRow> =
-        sqlx::query_as(CHANGES).bind(after_change_id).fetch_all(&store.pool).await.map_err(failed)?;
-    let schedules: Vec<ScheduleRow> =
-        sqlx::query_as(SCHEDULES).bind(after_change_id).fetch_all(&store.pool).await.map_err(failed)?;
-    let periods: Vec<PeriodRow> =
-        sqlx::query_as(PERIODS).bind(after_change_id).fetch_all(&store.pool).await.map_err(failed)?;
-    changes(rows, &schedules, &periods)
 }

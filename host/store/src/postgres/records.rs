@@ -1,4 +1,4 @@
-//! Puts, finds and removes records, and loads those that decisions need.
+//! Puts records, and loads those that decisions need.
 
 use std::collections::BTreeMap;
 
@@ -15,8 +15,7 @@ use crate::postgres::PostgresStore;
 use crate::postgres::read::{self, column};
 use crate::postgres::transaction::past_deadlocks;
 use crate::record::{
-    LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
-    require_fit, require_sound, whose_could_clash,
+    LoadedRecords, RawRecord, RecordKey, RecordRow, load, refused, require_fit, require_sound, whose_could_clash,
 };
 use crate::work::ClientKey;
 
@@ -81,20 +80,6 @@ const CLAIMED: &str = "
     LEFT JOIN record r ON r.agency_id = e.agency_id AND r.subject = 'encounter' AND r.subject_id = e.encounter_id
         AND r.kind = 'claim'";
 
-const LIST: &str = "
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
-    WHERE agency_id = $1 AND subject = $2 AND subject_id = $3 ORDER BY record_id";
-
-const FIND: &str = "
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
-    WHERE agency_id = $1 AND record_id = $2";
-
-const HISTORY: &str = "
-    SELECT version, operation, subject_id, body, recorded_at, recorded_by FROM record_version
-    WHERE agency_id = $1 AND record_id = $2 ORDER BY position";
-
-const REMOVE: &str = "DELETE FROM record WHERE agency_id = $1 AND record_id = $2";
-
 pub(super) async fn put(
     store: &PostgresStore,
     agency_id: &Token,
@@ -157,41 +142,4 @@ pub(super) async fn load_claimed(
     let rows = query.fetch_all(&store.pool).await.map_err(StoreError::during(DOING))?;
     let read = |row: &PgRow| read_claimed!(row);
     Ok(by_client(&read::all(&rows, read, DOING)?))
-}
-
-pub(super) async fn list(store: &PostgresStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
-    let query =
-        sqlx::query_as(LIST).bind(key.agency_id.as_str()).bind(key.subject.as_str()).bind(key.subject_id.as_str());
-    let rows: Vec<RawRecord> = query.fetch_all(&store.listers).await.map_err(StoreError::during("listing records"))?;
-    rows.iter().map(RawRecord::parse).collect()
-}
-
-pub(super) async fn find(
-    store: &PostgresStore,
-    agency_id: &Token,
-    record_id: &Token,
-) -> Result<Option<StoredRecord>, StoreError> {
-    let query = sqlx::query_as(FIND).bind(agency_id.as_str()).bind(record_id.as_str());
-    let row: Option<RawRecord> =
-        query.fetch_optional(&store.pool).await.map_err(StoreError::during("reading a record"))?;
-    row.map(|row| row.parse()).transpose()
-}
-
-pub(super) async fn history(
-    store: &PostgresStore,
-    agency_id: &Token,
-    record_id: &Token,
-) -> Result<Vec<RecordVersion>, StoreError> {
-    let query = sqlx::query_as(HISTORY).bind(agency_id.as_str()).bind(record_id.as_str());
-    let rows: Vec<RawVersion> =
-        query.fetch_all(&store.listers).await.map_err(StoreError::during("reading a record's versions"))?;
-    rows.into_iter().map(|row| row.parse(record_id)).collect()
-}
-
-pub(super) async fn remove(store: &PostgresStore, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError> {
-    let remove = || async {
-        let query = sqlx::query(REMOVE).bind(agency_id.as_str()).bind(record_id.as_str());
-        query.execute(&store.pool).await.map_err(StoreError::during("removing a record"))
-    };
-    Ok(past_deadlocks(remove).await?.rows_affected() == 1)
 }

@@ -1,18 +1,15 @@
-//! Records and loads changes of activations.
+//! Records changes of activations, and whom they concern.
 
 use sqlx::SqliteConnection;
 
+use crate::activation::NewChange;
 use crate::activation::reroute::{RecordedChange, Reroute, StaleMonth, add_months};
-use crate::activation::rows::{
-    ChangeRow, PeriodRow, ScheduleRow, changes, period_rows, require_recordable, schedule_rows,
-};
-use crate::activation::{Change, NewChange};
+use crate::activation::rows::{period_rows, require_recordable, schedule_rows};
 use crate::chain::chain_start;
 use crate::error::StoreError;
 use crate::instant::microseconds;
-use crate::sqlite::{BEGIN, SqliteStore, json};
-
-const LATEST: &str = "SELECT max(change_id) FROM activation_change";
+use crate::sqlite::schedules::latest_of;
+use crate::sqlite::{SqliteStore, json};
 
 const INSERT_CHANGE: &str = "
     INSERT INTO activation_change (change_id, recorded_at, recorded_by, message, undoes) VALUES (?1, ?2, ?3, ?4, ?5)";
@@ -27,18 +24,6 @@ const INSERT_PERIODS: &str = "
         terms_digest)
     SELECT k.value ->> 0, k.value ->> 1, k.value ->> 2, k.value ->> 3, k.value ->> 4, k.value ->> 5, k.value ->> 6
     FROM jsonb_each(?1) k";
-
-const CHANGES: &str = "
-    SELECT change_id, recorded_at, recorded_by, message, undoes FROM activation_change WHERE change_id > ?1
-    ORDER BY change_id";
-
-const SCHEDULES: &str = "
-    SELECT change_id, position, agency_id, payer_id, plan_id, service_line FROM activation_schedule WHERE change_id > ?1
-    ORDER BY change_id, position";
-
-const PERIODS: &str = "
-    SELECT change_id, schedule_position, position, dos_from, dos_to, policy_digest, terms_digest FROM activation_period
-    WHERE change_id > ?1 ORDER BY change_id, schedule_position, position";
 
 /// The parameters of [`rerouted`], in order.
 macro_rules! bind_reroute {
@@ -56,13 +41,6 @@ macro_rules! bind_reroute {
             .bind(reroute.answer.map(|(policy, _)| policy.to_string()))
             .bind(reroute.answer.map(|(_, terms)| terms.to_string()))
     }};
-}
-
-pub(super) async fn latest<'a>(
-    executor: impl sqlx::Executor<'a, Database = sqlx::Sqlite>,
-) -> Result<Option<i64>, StoreError> {
-    let failed = StoreError::during("reading the latest change");
-    sqlx::query_scalar(LATEST).fetch_one(executor).await.map_err(failed)
 }
 
 /// Decisions in force that a reroute is about and that were not made by its answer.
@@ -139,8 +117,8 @@ async fn make_stale(
 pub(super) async fn record(store: &SqliteStore, change: &NewChange) -> Result<RecordedChange, StoreError> {
     let failed = StoreError::during("recording a change");
     require_recordable(change)?;
-    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
-    let found = latest(&mut *transaction).await?;
+    let mut transaction = store.begin().await.map_err(failed)?;
+    let found = latest_of(&mut *transaction).await?;
     if found != change.expected_change_id {
         return Err(StoreError::ActivationMoved { expected: change.expected_change_id, found });
     }
@@ -164,16 +142,4 @@ async fn write(connection: &mut SqliteConnection, change_id: i64, change: &NewCh
     let periods = json(&period_rows(change_id, change)).map_err(|fault| sqlx::Error::Encode(Box::new(fault)))?;
     sqlx::query(INSERT_PERIODS).bind(periods).execute(&mut *connection).await?;
     Ok(())
-}
-
-pub(super) async fn load(store: &SqliteStore, after_change_id: i64) -> Result<Vec<Change>, StoreError> {
-    let failed = StoreError::during("reading changes");
-    // Changes first: a change that comes in after this read only adds schedules that no change claims.
-    let rows: Vec<ChangeRow> =
-        sqlx::query_as(CHANGES).bind(after_change_id).fetch_all(&store.readers).await.map_err(failed)?;
-    let schedules: Vec<ScheduleRow> =
-        sqlx::query_as(SCHEDULES).bind(after_change_id).fetch_all(&store.readers).await.map_err(failed)?;
-    let periods: Vec<PeriodRow> =
-        sqlx::query_as(PERIODS).bind(after_change_id).fetch_all(&store.readers).await.map_err(failed)?;
-    changes(rows, &schedules, &periods)
 }

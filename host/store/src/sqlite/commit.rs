@@ -9,7 +9,7 @@ use crate::error::StoreError;
 use crate::instant::microseconds;
 use crate::raw::ledger::RawLedger;
 use crate::sqlite::read::{self, ledger_columns};
-use crate::sqlite::{BEGIN, SqliteStore, encounters, json};
+use crate::sqlite::{SqliteStore, encounters, json};
 
 const SUPERSEDED_LINES: &str = concat!(
     "SELECT ",
@@ -109,7 +109,7 @@ const MAKE_STALE: &str = "
 pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
     let failed = StoreError::during("committing decisions");
     commit::require_consistent(new)?;
-    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     for answer in &new.idempotency {
         keep_answer(&mut transaction, answer).await?;
     }

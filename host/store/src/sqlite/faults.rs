@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::encounter::BadEncounter;
 use crate::error::StoreError;
 use crate::instant::{Instant, microseconds};
-use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::sqlite::{SqliteStore, json};
 
 /// Those that are still as they were read. The others have been mended, or are gone.
 const UNCHANGED: &str = "
@@ -32,7 +32,7 @@ const END_FAULTS: &str = "
 pub(super) async fn keep_faults(store: &SqliteStore, bad: &[BadEncounter], now: Instant) -> Result<(), StoreError> {
     let failed = StoreError::during("keeping faults");
     let row = |bad: &BadEncounter| (bad.agency_id.clone(), bad.encounter_id.clone(), bad.revision, bad.faults.clone());
-    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     let rows: Vec<_> = bad.iter().map(row).collect();
     let query = sqlx::query_as(UNCHANGED).bind(json(&rows)?);
     let unchanged: Vec<(String, String)> = query.fetch_all(&mut *transaction).await.map_err(failed)?;

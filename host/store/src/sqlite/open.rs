@@ -8,7 +8,8 @@ use sqlx::{Connection, SqliteConnection, SqlitePool};
 
 use crate::connect::{LAST_MIGRATION, require_known};
 use crate::error::StoreError;
-use crate::sqlite::{BEGIN, SqliteStore};
+use crate::sqlite::SqliteStore;
+use crate::sqlite::dialect::BEGIN;
 
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 const ACQUIRE_TIMEOUT_MS: u64 = 30_000;

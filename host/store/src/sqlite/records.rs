@@ -1,4 +1,4 @@
-//! Puts, finds and removes records, and loads those that decisions need.
+//! Puts records, and loads those that decisions need.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,10 @@ use crate::encounter::PutReport;
 use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::record::{
-    LoadedRecords, RawRecord, RawVersion, RecordKey, RecordRow, RecordVersion, StoredRecord, load, refused,
-    require_fit, require_sound, whose_could_clash,
+    LoadedRecords, RawRecord, RecordKey, RecordRow, load, refused, require_fit, require_sound, whose_could_clash,
 };
 use crate::sqlite::read;
-use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::sqlite::{SqliteStore, json};
 use crate::work::ClientKey;
 
 const PUT: &str = "
@@ -88,20 +87,6 @@ const CLAIMED: &str = "
     LEFT JOIN record r ON r.agency_id = e.agency_id AND r.subject = 'encounter' AND r.subject_id = e.encounter_id
         AND r.kind = 'claim'";
 
-const LIST: &str = "
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by
-    FROM record INDEXED BY record_by_subject WHERE agency_id = ?1 AND subject = ?2 AND subject_id = ?3 ORDER BY record_id";
-
-const FIND: &str = "
-    SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record
-    WHERE agency_id = ?1 AND record_id = ?2";
-
-const HISTORY: &str = "
-    SELECT version, operation, subject_id, body, recorded_at, recorded_by FROM record_version
-    WHERE agency_id = ?1 AND record_id = ?2 ORDER BY position";
-
-const REMOVE: &str = "DELETE FROM record WHERE agency_id = ?1 AND record_id = ?2";
-
 pub(super) async fn put(
     store: &SqliteStore,
     agency_id: &Token,
@@ -111,7 +96,7 @@ pub(super) async fn put(
     let failed = StoreError::during("writing records");
     require_sound(records)?;
     let keys = whose_could_clash(agency_id, records);
-    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     let query = sqlx::query_as(EXCLUSIVE).bind(json(&keys)?).bind(json(&EXCLUSIVE_KINDS)?);
     let there: Vec<RawRecord> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
     let there = load(&there)?.agency_to_records.remove(agency_id).unwrap_or_default();
@@ -164,39 +149,4 @@ pub(super) async fn load_claimed(
     let rows = query.fetch_all(&store.readers).await.map_err(StoreError::during(DOING))?;
     let read = |row: &SqliteRow| read_claimed!(row);
     Ok(by_client(&read::all(&rows, read, DOING)?))
-}
-
-pub(super) async fn list(store: &SqliteStore, key: &RecordKey) -> Result<Vec<StoredRecord>, StoreError> {
-    let query =
-        sqlx::query_as(LIST).bind(key.agency_id.as_str()).bind(key.subject.as_str()).bind(key.subject_id.as_str());
-    let rows: Vec<RawRecord> = query.fetch_all(&store.listers).await.map_err(StoreError::during("listing records"))?;
-    rows.iter().map(RawRecord::parse).collect()
-}
-
-pub(super) async fn find(
-    store: &SqliteStore,
-    agency_id: &Token,
-    record_id: &Token,
-) -> Result<Option<StoredRecord>, StoreError> {
-    let query = sqlx::query_as(FIND).bind(agency_id.as_str()).bind(record_id.as_str());
-    let row: Option<RawRecord> =
-        query.fetch_optional(&store.readers).await.map_err(StoreError::during("reading a record"))?;
-    row.map(|row| row.parse()).transpose()
-}
-
-pub(super) async fn history(
-    store: &SqliteStore,
-    agency_id: &Token,
-    record_id: &Token,
-) -> Result<Vec<RecordVersion>, StoreError> {
-    let query = sqlx::query_as(HISTORY).bind(agency_id.as_str()).bind(record_id.as_str());
-    let rows: Vec<RawVersion> =
-        query.fetch_all(&store.listers).await.map_err(StoreError::during("reading a record's versions"))?;
-    rows.into_iter().map(|row| row.parse(record_id)).collect()
-}
-
-pub(super) async fn remove(store: &SqliteStore, agency_id: &Token, record_id: &Token) -> Result<bool, StoreError> {
-    let query = sqlx::query(REMOVE).bind(agency_id.as_str()).bind(record_id.as_str());
-    let done = query.execute(&store.writer).await.map_err(StoreError::during("removing a record"))?;
-    Ok(done.rows_affected() == 1)
 }

@@ -10,7 +10,7 @@ use crate::error::StoreError;
 use crate::instant::{Instant, microseconds};
 use crate::raw::encounter::parse_all;
 use crate::sqlite::read::{encounter_columns, encounters, lossy};
-use crate::sqlite::{BEGIN, SqliteStore, json};
+use crate::sqlite::{SqliteStore, json};
 use crate::turn::Turn;
 
 const FIRST_PLACES: &str = "
@@ -100,7 +100,7 @@ pub(super) async fn keep_unreadable(
 ) -> Result<Vec<BadEncounter>, StoreError> {
     let failed = StoreError::during("keeping faults");
     let mut all = Vec::new();
-    let mut transaction = store.writer.begin_with(BEGIN).await.map_err(failed)?;
+    let mut transaction = store.begin().await.map_err(failed)?;
     for position in positions {
         let query = sqlx::query_scalar(AT_PLACES).bind(json(&[position])?);
         let rows: Vec<u8> = query.fetch_one(&mut *transaction).await.map_err(failed)?;

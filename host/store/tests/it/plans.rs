@@ -35,12 +35,13 @@ struct Statement {
     sql: String,
 }
 
-/// Every statement that a file of `folder` has as a constant.
+/// Every statement that a file of `folder`, or one that both databases share, has as a constant.
 fn statements(folder: &str) -> Vec<Statement> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(folder);
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut all = Vec::new();
     let mut files = Vec::new();
-    add_files(&path, &mut files);
+    add_files(&sources.join("alike"), &mut files);
+    add_files(&sources.join(folder), &mut files);
     let texts: Vec<(String, String)> = files
         .into_iter()
         .map(|file| (file.display().to_string(), std::fs::read_to_string(&file).expect("a source")))

@@ -1,8 +1,7 @@
 //! Finds, lists and checks decisions.
 
 use adjudica_core::Token;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
+use sqlx::Row as _;
 
 use crate::chain::{ChainReport, ChainWalk};
 use crate::decision::{DecisionFilter, DecisionPage, IdempotentAnswer, StoredDecision};
@@ -10,8 +9,9 @@ use crate::error::StoreError;
 use crate::raw::decision::{RawDecision, read_decision};
 use crate::raw::lossy::Lossy;
 use crate::raw::{digest, token};
-use crate::sqlite::SqliteStore;
-use crate::sqlite::read;
+
+use super::dialect::{Dialect, Row, by_client, by_encounter};
+use super::read;
 
 macro_rules! decision_columns {
     () => {
@@ -25,24 +25,24 @@ macro_rules! decision_columns {
 }
 
 const FIND: &str =
-    concat!("SELECT ", decision_columns!(), ", record FROM decision WHERE agency_id = ?1 AND decision_id = ?2");
+    concat!("SELECT ", decision_columns!(), ", record FROM decision WHERE agency_id = $1 AND decision_id = $2");
 
 const LATEST: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    ", record FROM decision WHERE agency_id = ?1 AND decision_id =
-        (SELECT f.decision_id FROM decision_in_force f WHERE f.agency_id = ?1 AND f.encounter_id = ?2)"
+    ", record FROM decision WHERE agency_id = $1 AND decision_id =
+        (SELECT f.decision_id FROM decision_in_force f WHERE f.agency_id = $1 AND f.encounter_id = $2)"
 );
 
 /// What a filter says besides the client and the encounter, for which there are indexes.
 macro_rules! rest_of_filter {
     () => {
-        " AND sequence > ?2 AND (?3 IS NULL OR outcome = ?3) AND (?4 IS NULL OR payer_id = ?4)
-          AND (?5 IS NULL OR policy_digest = ?5) AND (?6 IS NULL OR date_of_service >= ?6)
-          AND (?7 IS NULL OR date_of_service < ?7)
-          AND (?9 IS NULL OR ?9 = EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
+        " AND sequence > $2 AND (CAST($3 AS TEXT) IS NULL OR outcome = $3) AND (CAST($4 AS TEXT) IS NULL OR payer_id = $4)
+          AND (CAST($5 AS TEXT) IS NULL OR policy_digest = $5) AND (CAST($6 AS TEXT) IS NULL OR date_of_service >= $6)
+          AND (CAST($7 AS TEXT) IS NULL OR date_of_service < $7)
+          AND (CAST($9 AS BOOLEAN) IS NULL OR $9 = EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
               AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id))
-          ORDER BY sequence LIMIT ?8"
+          ORDER BY sequence LIMIT $8"
     };
 }
 
@@ -50,79 +50,83 @@ macro_rules! rest_of_filter {
 const LIST: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    " FROM decision WHERE agency_id = ?1 AND sequence <= ?10",
+    " FROM decision WHERE agency_id = $1 AND sequence <= $10",
     rest_of_filter!()
 );
 
 const LIST_OF_CLIENT: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    " FROM decision INDEXED BY decision_by_client WHERE agency_id = ?1 AND client_id = ?10 AND (?11 IS NULL OR encounter_id = ?11)",
+    " FROM decision ",
+    by_client!(),
+    " WHERE agency_id = $1 AND client_id = $10 AND (CAST($11 AS TEXT) IS NULL OR encounter_id = $11)",
     rest_of_filter!()
 );
 
 const LIST_OF_ENCOUNTER: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    " FROM decision INDEXED BY decision_by_encounter WHERE agency_id = ?1 AND encounter_id = ?10",
+    " FROM decision ",
+    by_encounter!(),
+    " WHERE agency_id = $1 AND encounter_id = $10",
     rest_of_filter!()
 );
 
 const LOAD: &str = concat!(
     "SELECT ",
     decision_columns!(),
-    ", record FROM decision WHERE agency_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3"
+    ", record FROM decision WHERE agency_id = $1 AND sequence > $2 ORDER BY sequence LIMIT $3"
 );
 
 const AGENCIES: &str = "SELECT agency_id FROM chain_head WHERE length > 0 ORDER BY agency_id";
 
-const HEAD: &str = "SELECT length, head_hash FROM chain_head WHERE agency_id = ?1";
+const HEAD: &str = "SELECT length, head_hash FROM chain_head WHERE agency_id = $1";
 
-const HASH_AT: &str = "SELECT hash FROM decision WHERE agency_id = ?1 AND sequence = ?2";
+const HASH_AT: &str = "SELECT hash FROM decision WHERE agency_id = $1 AND sequence = $2";
 
 const LINKS: &str = "
-    SELECT sequence, previous_hash, hash, record FROM decision WHERE agency_id = ?1 AND sequence > ?2
-    ORDER BY sequence LIMIT ?3";
+    SELECT sequence, previous_hash, hash, record FROM decision WHERE agency_id = $1 AND sequence > $2
+    ORDER BY sequence LIMIT $3";
 
-const IDEMPOTENT: &str = "SELECT body_digest, response FROM idempotency WHERE agency_id = ?1 AND idempotency_key = ?2";
+const IDEMPOTENT: &str = "SELECT body_digest, response FROM idempotency WHERE agency_id = $1 AND idempotency_key = $2";
 
 /// Decisions that are read at once while a chain is checked.
 const LINKS_PER_READ: i64 = 2_000;
 
-fn decision(row: &SqliteRow) -> Result<RawDecision, sqlx::Error> {
+fn decision(row: &Row) -> Result<RawDecision, sqlx::Error> {
     read_decision!(row)
 }
 
-fn stored(row: &SqliteRow, doing: &'static str) -> Result<StoredDecision, StoreError> {
+fn stored(row: &Row, doing: &'static str) -> Result<StoredDecision, StoreError> {
     let failed = StoreError::during(doing);
     let record = row.try_get(19).map_err(failed)?;
     Ok(StoredDecision { summary: decision(row).map_err(failed)?.parse()?, record })
 }
 
 pub(super) async fn find(
-    store: &SqliteStore,
+    store: &Dialect,
     agency_id: &Token,
     decision_id: &str,
 ) -> Result<Option<StoredDecision>, StoreError> {
     const DOING: &str = "reading a decision";
     let query = sqlx::query(FIND).bind(agency_id.as_str()).bind(decision_id);
-    let row = query.fetch_optional(&store.readers).await.map_err(StoreError::during(DOING))?;
+    let row = query.fetch_optional(store.readers()).await.map_err(StoreError::during(DOING))?;
     row.map(|row| stored(&row, DOING)).transpose()
 }
 
 pub(super) async fn latest(
-    store: &SqliteStore,
+    store: &Dialect,
     agency_id: &Token,
     encounter_id: &Token,
 ) -> Result<Option<StoredDecision>, StoreError> {
     const DOING: &str = "reading the decision in force";
     let query = sqlx::query(LATEST).bind(agency_id.as_str()).bind(encounter_id.as_str());
-    let row = query.fetch_optional(&store.readers).await.map_err(StoreError::during(DOING))?;
+    let row = query.fetch_optional(store.readers()).await.map_err(StoreError::during(DOING))?;
     row.map(|row| stored(&row, DOING)).transpose()
 }
 
 pub(super) async fn list(
-    store: &SqliteStore,
+    store: &Dialect,
     agency_id: &Token,
     filter: &DecisionFilter,
     (after_sequence, limit): (i64, u32),
@@ -163,7 +167,7 @@ pub(super) async fn list(
 }
 
 pub(super) async fn load(
-    store: &SqliteStore,
+    store: &Dialect,
     agency_id: &str,
     after_sequence: i64,
     limit: u32,
@@ -174,14 +178,14 @@ pub(super) async fn load(
     rows.iter().map(|row| stored(row, DOING)).collect()
 }
 
-pub(super) async fn list_agencies(store: &SqliteStore) -> Result<Vec<Token>, StoreError> {
+pub(super) async fn list_agencies(store: &Dialect) -> Result<Vec<Token>, StoreError> {
     let failed = StoreError::during("listing agencies");
     let agencies: Vec<String> = sqlx::query_scalar(AGENCIES).fetch_all(&store.listers).await.map_err(failed)?;
     agencies.iter().map(|agency_id| token(agency_id, "chain_head", agency_id)).collect()
 }
 
 pub(super) async fn verify_chain(
-    store: &SqliteStore,
+    store: &Dialect,
     agency_id: &Token,
     (after, most): (i64, u32),
 ) -> Result<ChainReport, StoreError> {
@@ -209,13 +213,13 @@ pub(super) async fn verify_chain(
 }
 
 pub(super) async fn find_idempotent(
-    store: &SqliteStore,
+    store: &Dialect,
     agency_id: &Token,
     key: &str,
 ) -> Result<Option<IdempotentAnswer>, StoreError> {
     let failed = StoreError::during("looking for an answer");
     let query = sqlx::query_as(IDEMPOTENT).bind(agency_id.as_str()).bind(key);
-    let answer: Option<(String, Vec<u8>)> = query.fetch_optional(&store.readers).await.map_err(failed)?;
+    let answer: Option<(String, Vec<u8>)> = query.fetch_optional(store.readers()).await.map_err(failed)?;
     let Some((body_digest, response)) = answer else { return Ok(None) };
     Ok(Some(IdempotentAnswer { body_digest: digest(&body_digest, "idempotency", key)?, response }))
 }
