@@ -99,7 +99,8 @@ pub fn compile_with(policy_toml: &str, read: &mut dyn FnMut(&str) -> Option<Stri
     }
 }
 
-/// A policy's tables as values: each row that a file or a list of pairs stands for is written out.
+/// A policy's tables as values: each row that a file or a list of pairs stands for is written out, and `[[forbid]]` as `[[require]]`
+/// with `absent`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SpelledOut {
     /// The tables.
@@ -123,9 +124,9 @@ pub fn spell_out(policy_toml: &str, folder: &str, read: &mut dyn FnMut(&str) -> 
     let root: toml::Table = policy_toml.parse().ok()?;
     let places = toml::de::DeTable::parse(policy_toml).ok()?.into_inner();
     let mut spelled = SpelledOut::default();
+    let line = |offset: usize| policy_toml.get(..offset).unwrap_or_default().matches('\n').count().saturating_add(1);
+    let mut requirements = Vec::new();
     for (table, value) in root {
-        let line =
-            |offset: usize| policy_toml.get(..offset).unwrap_or_default().matches('\n').count().saturating_add(1);
         let place = places.get(table.as_str());
         let toml::Value::Array(rows) = value else {
             spelled.lines.insert((table.clone(), 0), line(place.map_or(0, |value| value.span().start)));
@@ -137,13 +138,39 @@ pub fn spell_out(policy_toml: &str, folder: &str, read: &mut dyn FnMut(&str) -> 
         for (index, row) in rows.into_iter().enumerate() {
             let offset = written.and_then(|rows| rows.get(index)).map_or(0, |row| row.span().start);
             for row in sheet::spell_out(&table, row, folder, read) {
-                spelled.lines.insert((table.clone(), all.len()), line(offset));
-                all.push(row);
+                if is_requirement(&table) {
+                    requirements.push((offset, as_requirement(&table, row)));
+                } else {
+                    spelled.lines.insert((table.clone(), all.len()), line(offset));
+                    all.push(row);
+                }
             }
         }
-        spelled.root.insert(table, toml::Value::Array(all));
+        if !is_requirement(&table) {
+            spelled.root.insert(table, toml::Value::Array(all));
+        }
+    }
+    if !requirements.is_empty() {
+        requirements.sort_by_key(|(offset, _)| *offset);
+        let places = requirements.iter().enumerate();
+        spelled.lines.extend(places.map(|(place, (offset, _))| (("require".to_owned(), place), line(*offset))));
+        let rows = requirements.into_iter().map(|(_, row)| row).collect();
+        spelled.root.insert("require".to_owned(), toml::Value::Array(rows));
     }
     Some(spelled)
+}
+
+/// Whether a table says what the record must or must not show.
+fn is_requirement(table: &str) -> bool {
+    matches!(table, "require" | "forbid")
+}
+
+/// A row of either table as one of `[[require]]`: both stand in one order, which two tables written one after the other would lose.
+fn as_requirement(table: &str, mut row: toml::Value) -> toml::Value {
+    if let ("forbid", Some(fields)) = (table, row.as_table_mut()) {
+        fields.insert("absent".to_owned(), toml::Value::Boolean(true));
+    }
+    row
 }
 
 /// Asks `read` for every file of tables that [`compile_with`] would ask for, and compiles nothing. What is wrong with them is for

@@ -148,3 +148,14 @@ fn it_says_where_a_row_of_a_file_is_wrong() {
         assert_eq!(told(rows, &files), [expected], "{rows}{sheet:?}");
     }
 }
+
+#[test]
+fn it_keeps_the_order_of_what_must_and_must_not_be_shown() {
+    let text = "[[require]]\nid = \"a\"\ninfo = \"x\"\n\n[[forbid]]\nid = \"b\"\ninfo = \"y\"\n\n[[require]]\nid = \"c\"\ninfo = \"z\"\n";
+    let spelled = crate::tables::spell_out(text, "", &mut |_| None).expect("tables");
+    let rows = spelled.root["require"].as_array().expect("rows");
+    let told: Vec<_> = rows.iter().map(|row| (row["id"].as_str().unwrap_or(""), row.get("absent").is_some())).collect();
+    assert_eq!(told, [("a", false), ("b", true), ("c", false)]);
+    assert!(!spelled.root.contains_key("forbid"));
+    assert_eq!(spelled.lines[&("require".to_owned(), 1)], 5);
+}
