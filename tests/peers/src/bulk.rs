@@ -7,9 +7,9 @@ use std::time::Instant;
 use adjudica_core::{EncounterFacts, Token};
 use adjudica_store::PutMode;
 use anyhow::{Result, anyhow, ensure};
+use copying::{copy_rows, take_rows};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
-use copying::{copy_rows, take_rows};
 
 use crate::Effort;
 use crate::database::{Database, Kind, kinds};

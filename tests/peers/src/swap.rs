@@ -77,8 +77,12 @@ pub(crate) async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
         let timelines = timelines(20_000.min(decisions - series * 20_000), shape)?;
         let encounters: Vec<EncounterFacts> = timelines.into_iter().flat_map(|one| one.encounters).collect();
         for encounters in encounters.chunks(PUT) {
-            let put =
-                hosting.host.service.store.put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH);
+            let put = hosting.host.service.store.put_encounters(
+                &agency,
+                encounters,
+                PutMode::InsertOnly,
+                Timestamp::UNIX_EPOCH,
+            );
             put.await?;
         }
     }
@@ -88,8 +92,13 @@ pub(crate) async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
 /// Decides whatever waits; gives how many that were, and how many in a second.
 pub(crate) async fn decide(hosting: &Hosting) -> Result<(u64, f64)> {
     let start = Instant::now();
-    let tally =
-        hosting.host.service.decisions.decide_undecided(TURN, &|_| ()).await.map_err(|error| anyhow!("{}", error.public))?;
+    let tally = hosting
+        .host
+        .service
+        .decisions
+        .decide_undecided(TURN, &|_| ())
+        .await
+        .map_err(|error| anyhow!("{}", error.public))?;
     let decided = tally.decided + tally.confirmed;
     Ok((decided, count(decided) / start.elapsed().as_secs_f64()))
 }
