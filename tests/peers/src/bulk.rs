@@ -60,6 +60,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
             let tally = hosting
                 .host
                 .service
+                .decisions
                 .decide_undecided(TURN, &|_| ())
                 .await
                 .map_err(|error| anyhow!("{}", error.public))?;

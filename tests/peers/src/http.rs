@@ -98,6 +98,7 @@ impl Side {
             for encounters in encounters.chunks(1_000) {
                 hosting
                     .host
+                    .service
                     .store
                     .put_encounters(&agency, encounters, PutMode::InsertOnly, Timestamp::UNIX_EPOCH)
                     .await?;

@@ -8,6 +8,9 @@ use crate::intake::fields::kind as kind_of;
 use crate::intake::json::join_path;
 use crate::intake::record::shape::Shape;
 
+/// What is told where no field is found to be wrong.
+const UNLIKE: &str = "is not as its kind is described in `/openapi.json`; compare its fields";
+
 /// The field that says which others there are.
 const KIND: &str = "kind";
 
@@ -30,9 +33,7 @@ pub(super) fn read_body(path: &str, value: &Value) -> Result<RecordBody, Faults>
     match RecordBody::read(kind, &fields) {
         None => refuse(KIND, format!("is no kind of record; give one of {}", kinds())),
         Some(Ok(body)) => Ok(body),
-        Some(Err(fault)) => {
-            Err(explain(path, kind, fields).unwrap_or_else(|| FieldFault::new(path, fault.to_string()).into()))
-        }
+        Some(Err(_)) => Err(explain(path, kind, fields).unwrap_or_else(|| FieldFault::new(path, UNLIKE).into())),
     }
 }
 
