@@ -1,7 +1,6 @@
 //! Sets of names, which stand for their positions in a list: bits for the first 63, the rest counted out. Most lists are shorter.
 
-use serde::de::{Error, SeqAccess, Visitor};
-use serde::ser::SerializeTuple;
+use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Positions that have a bit of their own; the next bit stands for all others.
@@ -132,51 +131,50 @@ impl Extend<u32> for NameSet {
     }
 }
 
-/// What stands before a set with names beyond; no set without any has these bits.
-const BEYOND: i64 = -2;
-
-/// Bits as a signed number, so that "every" takes one byte; where there are names beyond, a mark, the bits and the names.
+/// Bytes, the lowest of each number first: none for "every", else the bits and then the positions beyond.
 impl Serialize for NameSet {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Some(beyond) = &self.beyond else {
-            let mut tuple = serializer.serialize_tuple(1)?;
-            tuple.serialize_element(&self.bits.cast_signed())?;
-            return tuple.end();
-        };
-        let mut tuple = serializer.serialize_tuple(3)?;
-        tuple.serialize_element(&BEYOND)?;
-        tuple.serialize_element(&self.bits)?;
-        tuple.serialize_element(&beyond.0)?;
-        tuple.end()
+        if *self == Self::EVERY {
+            return serializer.serialize_bytes(&[]);
+        }
+        let mut bytes = self.bits.to_le_bytes().to_vec();
+        let beyond = self.beyond.iter().flat_map(|beyond| &beyond.0);
+        bytes.extend(beyond.flat_map(|position| position.to_le_bytes()));
+        serializer.serialize_bytes(&bytes)
     }
 }
 
 impl<'de> Deserialize<'de> for NameSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_tuple(3, SetVisitor)
+        deserializer.deserialize_bytes(SetVisitor)
     }
 }
 
 struct SetVisitor;
 
-const EXPECTED: &str = "names";
-
-impl<'de> Visitor<'de> for SetVisitor {
+impl Visitor<'_> for SetVisitor {
     type Value = NameSet;
 
     fn expecting(&self, formatter: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        formatter.write_str(EXPECTED)
+        formatter.write_str("names")
     }
 
-    fn visit_seq<Parts: SeqAccess<'de>>(self, mut parts: Parts) -> Result<NameSet, Parts::Error> {
-        let bits: i64 = parts.next_element()?.ok_or_else(|| Parts::Error::invalid_length(0, &self))?;
-        if bits != BEYOND {
-            return Ok(NameSet { bits: bits.cast_unsigned(), beyond: None });
+    #[inline]
+    fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<NameSet, E> {
+        if bytes.is_empty() {
+            return Ok(NameSet::EVERY);
         }
-        let bits: u64 = parts.next_element()?.ok_or_else(|| Parts::Error::invalid_length(1, &self))?;
-        let names: Vec<u32> = parts.next_element()?.ok_or_else(|| Parts::Error::invalid_length(2, &self))?;
-        Ok(NameSet { bits, beyond: Some(Box::new(Positions(names))) })
+        let (bits, beyond) = bytes.split_first_chunk().ok_or_else(|| E::invalid_length(bytes.len(), &self))?;
+        Ok(NameSet { bits: u64::from_le_bytes(*bits), beyond: read_beyond(beyond) })
     }
+}
+
+fn read_beyond(bytes: &[u8]) -> Option<Box<Positions>> {
+    if bytes.is_empty() {
+        return None;
+    }
+    let (positions, _) = bytes.as_chunks::<4>();
+    Some(Box::new(Positions(positions.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect())))
 }
 
 #[cfg(test)]

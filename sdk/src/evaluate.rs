@@ -19,12 +19,12 @@ use crate::image::Image;
 use columns::View;
 use draft::answers_with_room;
 use facts::Known;
-use ledger::Ledger;
+use ledger::{Billed, Ledger};
 use parameters::Parameters;
 use plans::Plans;
 use rates::Rates;
 use row::RowReader;
-use symbols::Symbols;
+use symbols::{Symbols, room_for_symbols};
 
 pub use draft::{Draft, UnknownRule};
 pub use ledger::BilledLine;
@@ -46,7 +46,8 @@ pub enum EvaluateFault {
 /// [`EvaluateFault`]; then there is no answer at all.
 pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<Answers, EvaluateFault> {
     let view = View::new(image, batch)?;
-    let symbols = Symbols::new(image.dictionary, batch);
+    let mut found = room_for_symbols(batch);
+    let symbols = Symbols::new(image.dictionary, batch, &mut found);
     let rates = Rates::new(&view, &symbols);
     let parameters = Parameters::new(&view, &symbols);
     let reader = RowReader::new(&view, &symbols);
@@ -57,15 +58,14 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
     for (timeline, [from, to]) in (0..).zip(batch.timelines.array_windows()) {
         ledger.load(&view, &symbols, timeline);
         for row_number in *from..*to {
-            let shown = reader.shown(row_number);
-            let row = reader.read(row_number, &shown);
+            let mut row = reader.read(row_number);
             let mut draft = Draft::new(image, explain, &mut answers);
             let known =
                 Known { view: &view, symbols: &symbols, ledger: &ledger, rates: &rates, parameters: &parameters };
-            let row = rules::decide(&row, &plans, &known, &mut draft)?;
+            rules::decide(&mut row, &plans, &known, &mut draft)?;
             hooks.decide(&Encounter::new(&row, &view, &ledger), &mut draft);
             for (index, (code, units)) in draft.finish().enumerate() {
-                ledger.push(&row, (code, units, index == 0));
+                ledger.push(&row, Billed { code, units, has_minutes: index == 0 });
             }
         }
     }

@@ -11,7 +11,7 @@ use adjudica_core::{Cents, Rounding};
 use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Dictionary, Symbol};
-pub use when::{Far, When};
+pub use when::{Case, Far, When};
 
 /// Stands for "no such name" and "no such rule".
 pub const NONE: u32 = u32::MAX;

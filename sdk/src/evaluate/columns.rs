@@ -136,11 +136,15 @@ impl<'b> View<'b> {
 
     /// Text `index` of the dictionary.
     pub(super) fn text(&self, index: u32) -> Option<&'b str> {
-        let index = usize::try_from(index).ok()?;
-        let from = usize::try_from(*self.batch.dictionary_offsets.get(index)?).ok()?;
-        let to = usize::try_from(*self.batch.dictionary_offsets.get(index + 1)?).ok()?;
-        std::str::from_utf8(self.batch.dictionary_bytes.get(from..to)?).ok()
+        std::str::from_utf8(text_bytes(self.batch, index)?).ok()
     }
+}
+
+/// The bytes of text `index` of the dictionary.
+pub(super) fn text_bytes(batch: &Batch, index: u32) -> Option<&[u8]> {
+    let offsets = batch.dictionary_offsets.get(usize::try_from(index).ok()?..)?;
+    let [from, to] = offsets.first_chunk()?.map(usize::try_from);
+    batch.dictionary_bytes.get(from.ok()?..to.ok()?)
 }
 
 /// The value of row `row`, or `none` where there is no such row.

@@ -17,16 +17,16 @@ use crate::image::{Diagnoses, Interval, NONE, Plan};
 
 /// What rules may look at besides the encounter's own row.
 #[derive(Clone, Copy)]
-pub(super) struct Known<'k> {
+pub(super) struct Known<'k, 'b> {
     pub view: &'k View<'k>,
-    pub symbols: &'k Symbols,
+    pub symbols: &'k Symbols<'b>,
     pub ledger: &'k Ledger<'k>,
     pub rates: &'k Rates,
     pub parameters: &'k Parameters,
 }
 
 /// The minutes that count: those of the kinds of work that the code covers, where the record divides them.
-pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>, draft: &mut Draft<'_, '_>) -> u32 {
+pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) -> u32 {
     let view = known.view;
     let kinds = child_rows(view.component_offset, view.component_kind, row.number);
     if plan.components.is_empty() || kinds.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>,
     let minutes = child_rows(view.component_offset, view.component_minutes, row.number);
     let (mut counted, mut left_out_sum) = (0_u32, 0_u32);
     for (kind, minutes) in kinds.iter().zip(minutes) {
-        let component = known.symbols.find(*kind).component;
+        let component = known.symbols.find(*kind).component();
         let left_out = plan.components.iter().find(|components| !components.counted.has(component));
         match left_out {
             None => counted = counted.saturating_add(*minutes),
@@ -50,7 +50,7 @@ pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>,
 }
 
 /// Diagnoses, days between, and minutes of a day.
-pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) {
     for diagnoses in &plan.diagnoses {
         apply_diagnoses(diagnoses, row, known.view, draft);
     }
@@ -59,7 +59,7 @@ pub(super) fn apply_facts(plan: &Plan<'_>, row: &Row<'_>, known: &Known<'_>, dra
     }
 }
 
-fn apply_diagnoses(rule: &Diagnoses<'_>, row: &Row<'_>, view: &View<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_diagnoses(rule: &Diagnoses<'_>, row: &Row, view: &View<'_>, draft: &mut Draft<'_, '_>) {
     let given = child_rows(view.diagnosis_offset, view.diagnosis_code, row.number);
     if given.is_empty() {
         return draft.fail(rule.missing_rule, Arguments::NONE);
@@ -82,7 +82,7 @@ fn begins(code: &str, prefix: &str) -> bool {
     prefix.bytes().all(|expected| letters.next() == Some(expected))
 }
 
-fn apply_interval(interval: &Interval, row: &Row<'_>, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_interval(interval: &Interval, row: &Row, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) {
     let day = |kind: u32| if kind == NONE { Some(row.day) } else { find_date(kind, row, known) };
     let (start, end) = match (day(interval.start), day(interval.end)) {
         (Some(start), Some(end)) => (start, end),
@@ -104,10 +104,10 @@ fn apply_interval(interval: &Interval, row: &Row<'_>, known: &Known<'_>, draft: 
     draft.judge(within.into(), interval.rule, arguments);
 }
 
-fn find_date(kind: u32, row: &Row<'_>, known: &Known<'_>) -> Option<i32> {
+fn find_date(kind: u32, row: &Row, known: &Known<'_, '_>) -> Option<i32> {
     let range = child_range(known.view.date_offset, row.number);
     let kinds = known.view.date_kind.get(range.clone())?;
-    let position = kinds.iter().position(|text| known.symbols.find(*text).date == kind)?;
+    let position = kinds.iter().position(|text| known.symbols.find(*text).date() == kind)?;
     known.view.date_day.get(range)?.get(position).copied()
 }
 
@@ -129,9 +129,9 @@ impl Cut {
 /// Prior authorization of the line of `code`: its units are cut to what is left.
 pub(super) fn apply_authorizations(
     plan: &Plan<'_>,
-    row: &Row<'_>,
+    row: &Row,
     code: u32,
-    known: &Known<'_>,
+    known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) -> Option<Cut> {
     let units = draft.units_of(code)?;
@@ -167,9 +167,9 @@ pub(super) fn apply_authorizations(
 /// the encounter itself that come before it.
 fn units_left(
     mut accounts: Accounts,
-    row: &Row<'_>,
+    row: &Row,
     (code, codes): (u32, &NameSet),
-    known: &Known<'_>,
+    known: &Known<'_, '_>,
     draft: &Draft<'_, '_>,
 ) -> Option<u32> {
     known.ledger.spend(&mut accounts, row.payer, codes);
@@ -180,14 +180,14 @@ fn units_left(
 }
 
 /// The approved lines that the encounter's records give, each once.
-fn accounts(row: &Row<'_>, known: &Known<'_>) -> Vec<Account> {
+fn accounts(row: &Row, known: &Known<'_, '_>) -> Vec<Account> {
     let view = known.view;
     let range = child_range(view.authorization_offset, row.number);
     let mut lines: Vec<u32> = Vec::new();
     let mut accounts: Vec<Account> = Vec::new();
     for index in range.filter_map(|index| u32::try_from(index).ok()) {
         let line = value(view.authorization_line, index, NONE_U32);
-        let code = known.symbols.find(value(view.authorization_code, index, NONE_U32)).code;
+        let code = known.symbols.find(value(view.authorization_code, index, NONE_U32)).code();
         let named = Some(code).filter(|code| *code != NONE);
         if let (Some(account), Some(_)) = (accounts.last_mut(), lines.last().filter(|last| **last == line)) {
             account.codes.extend(named);

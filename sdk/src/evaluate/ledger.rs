@@ -81,6 +81,26 @@ pub(super) struct Ledger<'i> {
     codes: u64,
 }
 
+/// A line that an encounter of this call is billed with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Billed {
+    pub code: u32,
+    pub units: u32,
+    /// The encounter's minutes go with its first line.
+    pub has_minutes: bool,
+}
+
+/// Which lines a rule counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sought<'c> {
+    pub codes: &'c NameSet,
+    pub window: Window,
+    /// Lines of whom, besides the client: bits of [`per`].
+    pub per: u8,
+    /// Units of the line that is judged.
+    pub units: u32,
+}
+
 /// Lines and units that a count found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Count {
@@ -95,7 +115,7 @@ impl<'i> Ledger<'i> {
     }
 
     /// Starts the client of `timeline`: the lines billed before this call.
-    pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols, timeline: u32) {
+    pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols<'_>, timeline: u32) {
         self.lines.clear();
         self.codes = 0;
         let rows = child_range(view.ledger_offset, timeline);
@@ -103,7 +123,7 @@ impl<'i> Ledger<'i> {
             return;
         };
         for (day, code) in days.iter().zip(codes) {
-            let code = symbols.find(*code).code;
+            let code = symbols.find(*code).code();
             self.codes |= bit(code);
             self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
         }
@@ -142,15 +162,15 @@ impl<'i> Ledger<'i> {
         }
     }
 
-    /// Adds a line billed by this call; the encounter's minutes go with its first.
-    pub(super) fn push(&mut self, row: &Row<'_>, (code, units, is_first): (u32, u32, bool)) {
+    /// Adds a line billed by this call.
+    pub(super) fn push(&mut self, row: &Row, Billed { code, units, has_minutes }: Billed) {
         self.codes |= bit(code);
         let line = BilledLine {
             day: row.day,
             code,
             units,
             mode: row.mode_text,
-            minutes: if is_first { row.minutes } else { NONE },
+            minutes: if has_minutes { row.minutes } else { NONE },
             service_minutes: row.minutes,
             rendering_provider: row.rendering_provider,
             billing_provider: row.billing_provider,
@@ -176,15 +196,15 @@ impl<'i> Ledger<'i> {
         self.lines.iter().take(self.end_of(day))
     }
 
-    /// Lines of `codes` in the window that ends on the row's day, narrowed by the bits of `per`.
-    pub(super) fn count(&self, row: &Row<'_>, codes: &NameSet, window: Window, narrowed_by: u8) -> Count {
+    /// The lines sought, in the window that ends on the row's day.
+    pub(super) fn count(&self, row: &Row, sought: &Sought<'_>) -> Count {
         let mut count = Count::default();
-        if codes.bits() & self.codes == 0 {
+        if sought.codes.bits() & self.codes == 0 {
             return count;
         }
-        let first = first_day(window, row.day);
+        let first = first_day(sought.window, row.day);
         for line in self.until(row.day).rev().take_while(|line| line.day >= first) {
-            if codes.has(line.code) && is_same(line, row, narrowed_by) {
+            if sought.codes.has(line.code) && sought.takes(line, row) {
                 // A line of no units only holds minutes.
                 count.lines = count.lines.saturating_add(u32::from(line.units > 0));
                 count.units = count.units.saturating_add(line.units);
@@ -204,18 +224,23 @@ impl Ledger<'_> {
     }
 }
 
-/// Whether the line counts. Of what is not known of one of the two nobody can say that it differs.
-fn is_same(line: &BilledLine, row: &Row<'_>, narrowed_by: u8) -> bool {
-    let differs = |bit: u8, line_value: u32, row_value: u32| narrowed_by & bit != 0 && line_value != row_value;
-    let are_known = |line_value: u32, row_value: u32| line_value != NONE && row_value != NONE;
-    let have_minutes = narrowed_by & per::MINUTES != 0 && are_known(line.service_minutes, row.minutes);
-    !(differs(per::PRACTICE, line.billing_provider, row.billing_provider)
-        || differs(per::PROVIDER, line.rendering_provider, row.rendering_provider)
-        || differs(per::DIAGNOSIS, line.diagnosis, row.diagnosis)
-        || differs(per::PAYER, line.payer, row.payer)
-        || are_known(line.mode, row.mode_text) && differs(per::MODE, line.mode, row.mode_text)
-        // The same minutes are the same work, though a prior authorization may have cut the units of one of the two.
-        || if have_minutes { line.service_minutes != row.minutes } else { differs(per::UNITS, line.units, row.units) })
+impl Sought<'_> {
+    /// Whether the line counts. Of what is not known of one of the two nobody can say that it differs.
+    fn takes(&self, line: &BilledLine, row: &Row) -> bool {
+        if self.per == 0 {
+            return true;
+        }
+        let differs = |bit: u8, line_value: u32, row_value: u32| self.per & bit != 0 && line_value != row_value;
+        let are_known = |line_value: u32, row_value: u32| line_value != NONE && row_value != NONE;
+        let have_minutes = self.per & per::MINUTES != 0 && are_known(line.service_minutes, row.minutes);
+        !(differs(per::PRACTICE, line.billing_provider, row.billing_provider)
+            || differs(per::PROVIDER, line.rendering_provider, row.rendering_provider)
+            || differs(per::DIAGNOSIS, line.diagnosis, row.diagnosis)
+            || differs(per::PAYER, line.payer, row.payer)
+            || are_known(line.mode, row.mode_text) && differs(per::MODE, line.mode, row.mode_text)
+            // The same minutes are the same work, though a prior authorization may have cut the units of one of the two.
+            || if have_minutes { line.service_minutes != row.minutes } else { differs(per::UNITS, line.units, self.units) })
+    }
 }
 
 /// The first day of a window that ends on `day`.

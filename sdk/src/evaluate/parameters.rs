@@ -19,9 +19,9 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) fn new(view: &View<'_>, symbols: &Symbols) -> Self {
+    pub(super) fn new(view: &View<'_>, symbols: &Symbols<'_>) -> Self {
         let rows = (0_u32..).zip(view.parameter_name).map(|(row, name)| Parameter {
-            position: symbols.find(*name).parameter,
+            position: symbols.find(*name).parameter(),
             from: value(view.parameter_from, row, NONE_S32),
             to: value(view.parameter_to, row, NONE_S32),
             value: value(view.parameter_value, row, NONE_U32),

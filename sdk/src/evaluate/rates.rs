@@ -32,14 +32,14 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    pub(super) fn new(view: &View<'_>, symbols: &Symbols) -> Self {
+    pub(super) fn new(view: &View<'_>, symbols: &Symbols<'_>) -> Self {
         let rows = (0_u32..).zip(view.rate_code).map(|(row, code)| {
             let selectors = view.rate_selectors.map(|(of_rate, _)| value(of_rate, row, NONE_U32));
             let modifier = value(view.rate_modifier, row, NONE_U32);
             let given = selectors.iter().chain([&modifier]).filter(|text| **text != NONE_U32).count();
             let method = view.text(value(view.rate_method, row, NONE_U32)).unwrap_or_default();
             Rate {
-                code: symbols.find(*code).code,
+                code: symbols.find(*code).code(),
                 from: value(view.rate_from, row, NONE_S32),
                 to: value(view.rate_to, row, NONE_S32),
                 cents: Cents::new(value(view.rate_cents, row, 0)),
@@ -53,7 +53,7 @@ impl Rates {
     }
 
     /// The rate of `code` for the encounter: of those whose selectors all hold, the one with the most of them.
-    pub(super) fn find(&self, code: u32, row: &Row<'_>, view: &View<'_>) -> Option<&Rate> {
+    pub(super) fn find(&self, code: u32, row: &Row, view: &View<'_>) -> Option<&Rate> {
         let in_force =
             |rate: &&Rate| rate.code == code && rate.from <= row.day && (rate.to == NONE_S32 || row.day < rate.to);
         let held = self.rates.iter().filter(in_force).filter(|rate| rate.specificity == 0 || holds(rate, row, view));
@@ -62,7 +62,7 @@ impl Rates {
     }
 }
 
-fn holds(rate: &Rate, row: &Row<'_>, view: &View<'_>) -> bool {
+fn holds(rate: &Rate, row: &Row, view: &View<'_>) -> bool {
     let mut pairs = rate.selectors.iter().zip(view.rate_selectors);
     let is_of = |asked: u32, column: &[u32]| asked == NONE_U32 || asked == value(column, row.number, NONE_U32);
     let has_modifier = || child_rows(view.modifier_offset, view.modifier_code, row.number).contains(&rate.modifier);

@@ -10,8 +10,8 @@ use super::symbols::Symbols;
 use crate::image::NONE;
 
 /// One encounter, its names resolved to positions.
-#[derive(Debug, Clone, Copy)]
-pub struct Row<'r> {
+#[derive(Debug)]
+pub struct Row {
     pub(crate) number: u32,
     pub(crate) day: i32,
     pub(crate) received_on: i32,
@@ -26,29 +26,19 @@ pub struct Row<'r> {
     /// The mode's text, which a ledger line has too.
     pub(crate) mode_text: u32,
     pub(crate) place: u32,
-    pub(crate) place_bit: u64,
     pub(crate) has_place: bool,
     pub(crate) group_size: u32,
-    /// Bits of `shown`.
-    pub(crate) info: u64,
     /// What the record shows besides.
-    pub(crate) shown: &'r NameSet,
+    pub(crate) shown: NameSet,
     pub(crate) modifiers: u32,
     pub(crate) has_unknown_modifier: bool,
     pub(crate) rendering_provider: u32,
     pub(crate) billing_provider: u32,
     pub(crate) payer: u32,
     pub(crate) diagnosis: u32,
-    /// Units of the line that is judged.
-    pub(crate) units: u32,
 }
 
-impl Row<'_> {
-    /// Bit of the role; the highest stands for every role without a bit of its own.
-    pub(crate) fn role_bit(&self) -> u64 {
-        bit(self.role)
-    }
-
+impl Row {
     /// Bit of the phase and mode in a table of eight by eight.
     pub(crate) fn phase_mode_bit(&self) -> u64 {
         1_u64 << (self.phase * 8 + self.mode)
@@ -58,18 +48,18 @@ impl Row<'_> {
 /// Reads rows out of a batch.
 pub(super) struct RowReader<'v, 'b> {
     view: &'v View<'b>,
-    symbols: &'v Symbols,
+    symbols: &'v Symbols<'b>,
 }
 
 impl<'v, 'b> RowReader<'v, 'b> {
-    pub(super) fn new(view: &'v View<'b>, symbols: &'v Symbols) -> Self {
+    pub(super) fn new(view: &'v View<'b>, symbols: &'v Symbols<'b>) -> Self {
         Self { view, symbols }
     }
 
     /// What the record shows besides.
-    pub(super) fn shown(&self, number: u32) -> NameSet {
+    fn shown(&self, number: u32) -> NameSet {
         let categories = child_rows(self.view.info_offset, self.view.info_category, number);
-        let position = |category: &u32| self.symbols.find(*category).info;
+        let position = |category: &u32| self.symbols.find(*category).info();
         let add = |bits, position| if position == NONE { bits } else { bits | bit(position) };
         let bits = categories.iter().map(position).fold(0, add);
         if bits & bit(NONE) == 0 {
@@ -78,14 +68,15 @@ impl<'v, 'b> RowReader<'v, 'b> {
         categories.iter().map(position).filter(|position| *position != NONE).collect()
     }
 
-    pub(super) fn read<'r>(&self, number: u32, shown: &'r NameSet) -> Row<'r> {
+    pub(super) fn read(&self, number: u32) -> Row {
         let (view, symbols) = (self.view, self.symbols);
+        let shown = self.shown(number);
         let symbol = |column: &[u32]| symbols.find(value(column, number, NONE_U32));
         let asked = value(view.procedure_code, number, NONE_U32);
         let mut modifiers = 0;
         let mut has_unknown_modifier = false;
         for modifier in child_rows(view.modifier_offset, view.modifier_code, number) {
-            let bit = symbols.find(*modifier).modifier_bit;
+            let bit = symbols.find(*modifier).modifier_bit();
             modifiers |= bit;
             has_unknown_modifier |= bit == 0;
         }
@@ -94,18 +85,16 @@ impl<'v, 'b> RowReader<'v, 'b> {
             day: value(view.date_of_service, number, NONE_S32),
             received_on: value(view.received_on, number, NONE_S32),
             asks_for_code: asked != NONE_U32,
-            code: symbols.find(asked).code,
-            service: symbol(view.service).service,
+            code: symbols.find(asked).code(),
+            service: symbol(view.service).service(),
             minutes: value(view.minutes, number, NONE_U32),
-            role: symbol(view.role).role,
-            phase: symbol(view.phase).phase,
-            mode: symbol(view.mode).mode,
+            role: symbol(view.role).role(),
+            phase: symbol(view.phase).phase(),
+            mode: symbol(view.mode).mode(),
             mode_text: value(view.mode, number, NONE),
-            place: symbol(view.place).place,
-            place_bit: bit(symbol(view.place).place),
+            place: symbol(view.place).place(),
             has_place: value(view.place, number, NONE_U32) != NONE_U32,
             group_size: value(view.group_size, number, NONE_U32),
-            info: shown.bits(),
             shown,
             modifiers,
             has_unknown_modifier,
@@ -113,20 +102,19 @@ impl<'v, 'b> RowReader<'v, 'b> {
             billing_provider: value(view.billing_provider, number, NONE),
             payer: value(view.payer, number, NONE),
             diagnosis: value(view.diagnosis, number, NONE),
-            units: 0,
         }
     }
 }
 
 /// One encounter as a policy's own code sees it. Fields that the manifest does not read are absent.
 pub struct Encounter<'e> {
-    row: &'e Row<'e>,
+    row: &'e Row,
     view: &'e View<'e>,
     ledger: &'e Ledger<'e>,
 }
 
 impl<'e> Encounter<'e> {
-    pub(super) fn new(row: &'e Row<'e>, view: &'e View<'e>, ledger: &'e Ledger<'e>) -> Self {
+    pub(super) fn new(row: &'e Row, view: &'e View<'e>, ledger: &'e Ledger<'e>) -> Self {
         Self { row, view, ledger }
     }
 

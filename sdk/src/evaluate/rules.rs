@@ -2,38 +2,39 @@
 
 use adjudica_core::columns::NONE_S64;
 use adjudica_core::field::{NONE_S32, NONE_U32};
-use adjudica_core::name_set::NameSet;
+use adjudica_core::name_set::{NameSet, bit};
 use adjudica_core::terms::PricingMethod;
 use adjudica_core::{Cents, Minutes, Outcome, Rounding, ServiceDate, Units};
 
 use super::EvaluateFault;
 use super::draft::{Arguments, Draft, Line, Satisfied};
 use super::facts::{Cut, Known, apply_authorizations, apply_facts, counted_minutes};
-use super::ledger::{Count, Ledger};
+use super::ledger::{Count, Ledger, Sought};
 use super::plans::Plans;
 use super::row::Row;
 use crate::image::{
-    Bounds, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
+    Bounds, Case, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
 };
 
-/// Finds the code's plan and tries all of its rules. Gives back the encounter with the minutes that count.
-pub(super) fn decide<'r>(
-    row: &Row<'r>,
+/// Finds the code's plan and tries all of its rules. Leaves the minutes that count on the encounter.
+pub(super) fn decide(
+    row: &mut Row,
     plans: &Plans<'_, '_>,
-    known: &Known<'_>,
+    known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
-) -> Result<Row<'r>, EvaluateFault> {
+) -> Result<(), EvaluateFault> {
     let general = draft.image().general;
     let Some(segment) = plans.segment(row.day) else {
         draft.fail(general.outside_dates, Arguments::NONE);
-        return Ok(*row);
+        return Ok(());
     };
     let Some((code, plan)) = find_code(row, plans, segment)? else {
         let rule = if row.asks_for_code { general.unknown_code } else { general.unknown_service };
         draft.fail(rule, Arguments::NONE);
-        return Ok(*row);
+        return Ok(());
     };
-    let row = &Row { minutes: counted_minutes(plan, row, known, draft), ..*row };
+    row.minutes = counted_minutes(plan, row, known, draft);
+    let row = &*row;
     let modifiers = modifiers_of(plan, row);
     if row.has_unknown_modifier || row.modifiers & !modifiers != 0 {
         draft.fail(general.unknown_modifier, Arguments::NONE);
@@ -52,7 +53,7 @@ pub(super) fn decide<'r>(
     write_lines(plan, row, line, (plans, segment, known.ledger), draft)?;
     let cut = apply_authorizations(plan, row, code, known, draft);
     apply_history(plan, row, code, known, draft);
-    price(plan, &billed_row(row, cut), code, known, draft)?;
+    price(plan, row, Priced::of(code, row, cut), known, draft)?;
     for add_on in &plan.add_ons {
         if let Some(units) = draft.units_of(add_on.code)
             && let Some(plan) = plans.find(segment, add_on.code)?
@@ -60,26 +61,35 @@ pub(super) fn decide<'r>(
             let cut = apply_authorizations(plan, row, add_on.code, known, draft);
             let units = draft.units_of(add_on.code).unwrap_or(units);
             apply_limits(plan, row, (add_on.code, units), known, draft);
-            price(plan, &billed_row(row, cut), add_on.code, known, draft)?;
+            price(plan, row, Priced::of(add_on.code, row, cut), known, draft)?;
         }
     }
     if draft.outcome() != Outcome::NotBillable {
         speak(&plan.report_only, row, draft);
     }
-    Ok(*row)
+    Ok(())
 }
 
-/// The encounter with the minutes that are billed: fewer where a prior authorization cut the units.
-fn billed_row<'r>(row: &Row<'r>, cut: Option<Cut>) -> Row<'r> {
-    let is_cut = cut.filter(|_| row.minutes != NONE_U32);
-    Row { minutes: is_cut.map_or(row.minutes, |cut| cut.minutes(row.minutes)), ..*row }
+/// A line that gets its amount.
+#[derive(Clone, Copy)]
+struct Priced {
+    code: u32,
+    /// The minutes that are billed: fewer where a prior authorization cut the units.
+    minutes: u32,
+}
+
+impl Priced {
+    fn of(code: u32, row: &Row, cut: Option<Cut>) -> Self {
+        let is_cut = cut.filter(|_| row.minutes != NONE_U32);
+        Self { code, minutes: is_cut.map_or(row.minutes, |cut| cut.minutes(row.minutes)) }
+    }
 }
 
 pub(super) fn subject_of(draft: &Draft<'_, '_>, code: u32) -> u32 {
     draft.image().code_subjects.get(code).unwrap_or(NONE)
 }
 
-fn apply_places(rows: &[Places], row: &Row<'_>, about: u32, draft: &mut Draft<'_, '_>) {
+fn apply_places(rows: &[Places], row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
     for places in rows {
         if row.has_place {
             draft.judge(places.places.has(row.place).into(), places.rule, Arguments::NONE.about(about));
@@ -91,7 +101,7 @@ fn apply_places(rows: &[Places], row: &Row<'_>, about: u32, draft: &mut Draft<'_
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
 fn find_code<'p, 'a>(
-    row: &Row<'_>,
+    row: &Row,
     plans: &'p Plans<'_, 'a>,
     segment: u32,
 ) -> Result<Option<(u32, &'p Plan<'a>)>, EvaluateFault> {
@@ -107,7 +117,7 @@ fn find_code<'p, 'a>(
     }
 }
 
-fn fits(plan: &Plan<'_>, row: &Row<'_>) -> bool {
+fn fits(plan: &Plan<'_>, row: &Row) -> bool {
     let within = |bounds: &[Bounds], count: u32| {
         count == NONE_U32 || bounds.iter().all(|bounds| !bounds.refuses || (bounds.min..=bounds.max).contains(&count))
     };
@@ -116,7 +126,7 @@ fn fits(plan: &Plan<'_>, row: &Row<'_>) -> bool {
 
 /// The subject of another code of the same kind of work that fits where this one does not, or [`NONE`].
 fn find_alternative(
-    row: &Row<'_>,
+    row: &Row,
     plans: &Plans<'_, '_>,
     segment: u32,
     (code, plan): (u32, &Plan<'_>),
@@ -129,7 +139,7 @@ fn find_alternative(
     Ok(other.map_or(NONE, |(other, _)| subject_of(draft, other)))
 }
 
-fn apply_staff(staff: &Staff<'_>, row: &Row<'_>, about: u32, draft: &mut Draft<'_, '_>) {
+fn apply_staff(staff: &Staff<'_>, row: &Row, about: u32, draft: &mut Draft<'_, '_>) {
     let allowed = staff.allowed(row.role);
     let is_allowed = allowed & row.phase_mode_bit() != 0;
     if is_allowed && !draft.explains() {
@@ -172,30 +182,36 @@ fn apply_bounds(rows: &[Bounds], count: u32, alternative: u32, draft: &mut Draft
     }
 }
 
-pub(super) fn holds(when: &When, row: &Row<'_>) -> bool {
-    let any_minutes = when.minutes_min == 0 && when.minutes_max == u32::MAX;
-    when.roles & row.role_bit() != 0
-        && when.phase_modes & row.phase_mode_bit() != 0
-        && when.places & row.place_bit != 0
-        && when.info & !row.info == 0
-        && when.without & row.info == 0
-        && (any_minutes || row.minutes != NONE_U32 && (when.minutes_min..=when.minutes_max).contains(&row.minutes))
-        && when.far.as_ref().is_none_or(|far| has_far(far, row))
+#[inline]
+pub(super) fn holds(when: &When, row: &Row) -> bool {
+    when.case().is_none_or(|case| is_in(case, row))
+}
+
+fn is_in(case: &Case, row: &Row) -> bool {
+    let any_minutes = case.minutes_min == 0 && case.minutes_max == u32::MAX;
+    let shown = row.shown.bits();
+    case.roles & bit(row.role) != 0
+        && case.phase_modes & row.phase_mode_bit() != 0
+        && case.places & bit(row.place) != 0
+        && case.info & !shown == 0
+        && case.without & shown == 0
+        && (any_minutes || row.minutes != NONE_U32 && (case.minutes_min..=case.minutes_max).contains(&row.minutes))
+        && case.far.as_ref().is_none_or(|far| has_far(far, row))
 }
 
 /// Whether the names hold that bits do not tell apart.
 #[cold]
-fn has_far(far: &Far, row: &Row<'_>) -> bool {
+fn has_far(far: &Far, row: &Row) -> bool {
     far.roles.has(row.role)
         && far.places.has(row.place)
-        && far.info.is_within(row.shown)
-        && !far.without.meets(row.shown)
+        && far.info.is_within(&row.shown)
+        && !far.without.meets(&row.shown)
 }
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
-fn apply_record_rules(plan: &Plan<'_>, row: &Row<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
     for requirement in plan.requirements.iter().filter(|requirement| holds(&requirement.when, row)) {
-        let present = requirement.info.meets(row.shown);
+        let present = requirement.info.meets(&row.shown);
         draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
     }
     if row.received_on != NONE_S32 {
@@ -217,14 +233,14 @@ fn filing_days(filing: &Filing, day: i32) -> u32 {
     u32::try_from(anniversary.days().saturating_sub(day)).unwrap_or(0).saturating_add(filing.days)
 }
 
-fn speak(rows: &[(When, u32)], row: &Row<'_>, draft: &mut Draft<'_, '_>) {
+fn speak(rows: &[(When, u32)], row: &Row, draft: &mut Draft<'_, '_>) {
     for (_, rule) in rows.iter().filter(|(when, _)| holds(when, row)) {
         draft.fail(*rule, Arguments::NONE);
     }
 }
 
 /// Modifiers that belong on the line. One that is asked for and not among them is for a person to look at.
-fn modifiers_of(plan: &Plan<'_>, row: &Row<'_>) -> u32 {
+fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
     plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
 }
 
@@ -232,13 +248,16 @@ fn modifiers_of(plan: &Plan<'_>, row: &Row<'_>) -> u32 {
 /// the units that this encounter completes are billed.
 fn write_lines(
     plan: &Plan<'_>,
-    row: &Row<'_>,
+    row: &Row,
     own: Line,
     (plans, segment, ledger): (&Plans<'_, '_>, u32, &Ledger<'_>),
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
     let adds_up = plan.units.accumulate.as_ref().filter(|_| row.minutes != NONE_U32);
-    let before = adds_up.map_or(0, |over| ledger.count(row, &over.codes, over.window, over.per).minutes);
+    let before = adds_up.map_or(0, |over| {
+        let sought = Sought { codes: &over.codes, window: over.window, per: over.per, units: 0 };
+        ledger.count(row, &sought).minutes
+    });
     let units = count_units(plan, row, before, draft);
     if units > 0 || adds_up.is_none() {
         draft.push_line(Line { units: units.max(1), ..own });
@@ -288,7 +307,7 @@ fn next_unit(plan: &Plan<'_>, total: u32) -> Option<u32> {
 const MINUTES_OF_A_DAY: u32 = 1_440;
 
 /// Units of the code that the encounter completes, `before` minutes having been counted already.
-fn count_units(plan: &Plan<'_>, row: &Row<'_>, before: u32, draft: &mut Draft<'_, '_>) -> u32 {
+fn count_units(plan: &Plan<'_>, row: &Row, before: u32, draft: &mut Draft<'_, '_>) -> u32 {
     let rule = &plan.units;
     if rule.rounding == Rounding::PerEncounter {
         return 1;
@@ -312,7 +331,7 @@ fn count_units(plan: &Plan<'_>, row: &Row<'_>, before: u32, draft: &mut Draft<'_
 }
 
 /// Rules that look at what has been billed.
-fn apply_history(plan: &Plan<'_>, row: &Row<'_>, code: u32, known: &Known<'_>, draft: &mut Draft<'_, '_>) {
+fn apply_history(plan: &Plan<'_>, row: &Row, code: u32, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) {
     let ledger = known.ledger;
     if let Some(units) = draft.units_of(code) {
         apply_limits(plan, row, (code, units), known, draft);
@@ -329,20 +348,21 @@ fn apply_history(plan: &Plan<'_>, row: &Row<'_>, code: u32, known: &Known<'_>, d
     }
 }
 
-fn related(relation: &Relation, row: &Row<'_>, ledger: &Ledger<'_>) -> Count {
-    ledger.count(row, &relation.codes, relation.window, relation.per)
+fn related(relation: &Relation, row: &Row, ledger: &Ledger<'_>) -> Count {
+    let sought = Sought { codes: &relation.codes, window: relation.window, per: relation.per, units: 0 };
+    ledger.count(row, &sought)
 }
 
 fn apply_limits(
     plan: &Plan<'_>,
-    row: &Row<'_>,
+    row: &Row,
     (code, units): (u32, u32),
-    known: &Known<'_>,
+    known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) {
-    let row = &Row { units, ..*row };
     for limit in plan.limits.iter().filter(|limit| holds(&limit.when, row)) {
-        let before = known.ledger.count(row, &limit.codes, limit.window, limit.per);
+        let sought = Sought { codes: &limit.codes, window: limit.window, per: limit.per, units };
+        let before = known.ledger.count(row, &sought);
         let with_this = match limit.counts {
             Counts::Lines => before.lines.saturating_add(1),
             Counts::Units => before.units.saturating_add(units),
@@ -356,25 +376,25 @@ fn apply_limits(
     }
 }
 
-/// Puts the amount on the line of `code`.
+/// Puts the amount on its line.
 fn price(
     plan: &Plan<'_>,
-    row: &Row<'_>,
-    code: u32,
-    known: &Known<'_>,
+    row: &Row,
+    priced: Priced,
+    known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
     let pays_nothing = plan.report_only.iter().any(|(when, _)| holds(when, row));
-    let units = draft.units_of(code);
+    let units = draft.units_of(priced.code);
     let per_unit = |cents: Cents| cents.times(Units(units.unwrap_or(1))).map_err(|_| EvaluateFault::Overflow);
     let cents = match plan.rate {
         _ if pays_nothing => Some(Cents::ZERO),
         RateRule::Fixed(cents) => Some(per_unit(cents)?),
-        RateRule::Terms(rules) if units.is_some() => price_by_terms(rules, row, code, known, draft)?,
+        RateRule::Terms(rules) if units.is_some() => price_by_terms(rules, row, priced, known, draft)?,
         RateRule::Terms(_) | RateRule::Unknown => None,
     };
     if let Some(cents) = cents {
-        draft.price_line(code, cents);
+        draft.price_line(priced.code, cents);
     }
     Ok(())
 }
@@ -382,9 +402,9 @@ fn price(
 /// What the agency's terms make of the line; `None` where they have no rate for it.
 fn price_by_terms(
     rules: TermsRules,
-    row: &Row<'_>,
-    code: u32,
-    known: &Known<'_>,
+    row: &Row,
+    Priced { code, minutes }: Priced,
+    known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) -> Result<Option<Cents>, EvaluateFault> {
     let about = Arguments::NONE.about(subject_of(draft, code));
@@ -397,11 +417,12 @@ fn price_by_terms(
         PricingMethod::PerUnit | PricingMethod::Hourly | PricingMethod::Capitation => None,
     };
     let own = NameSet::from_iter([code]);
-    if window.is_some_and(|window| known.ledger.count(row, &own, window, per::PAYER).lines > 0) {
+    let sought = window.map(|window| Sought { codes: &own, window, per: per::PAYER, units: 0 });
+    if sought.is_some_and(|sought| known.ledger.count(row, &sought).lines > 0) {
         draft.fail(rules.included, about);
         return Ok(Some(Cents::ZERO));
     }
-    if rate.method == PricingMethod::Hourly && row.minutes == NONE_U32 {
+    if rate.method == PricingMethod::Hourly && minutes == NONE_U32 {
         draft.fail(rules.unmeasured, Arguments::NONE);
         return Ok(None);
     }
@@ -409,5 +430,5 @@ fn price_by_terms(
         draft.fail(rules.capitated, about);
     }
     let units = draft.units_of(code).unwrap_or(1);
-    rate.cents(units, row.minutes).map(Some).ok_or(EvaluateFault::Overflow)
+    rate.cents(units, minutes).map(Some).ok_or(EvaluateFault::Overflow)
 }

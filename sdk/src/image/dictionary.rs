@@ -24,11 +24,11 @@ pub struct Dictionary<'a> {
     pub symbols: &'a [u8],
 }
 
-impl Dictionary<'_> {
+impl<'a> Dictionary<'a> {
     /// What `text` means; nothing at all for a name that no rule speaks of.
     #[must_use]
-    pub fn find(&self, text: &[u8]) -> Symbol {
-        let (symbols, _) = self.symbols.as_chunks::<{ 2 * KINDS }>();
+    pub fn find(&self, text: &[u8]) -> Symbol<'a> {
+        let (symbols, _) = self.symbols.as_chunks::<SYMBOL_BYTES>();
         let (mut low, mut high) = (0, symbols.len());
         while low < high {
             let middle = usize::midpoint(low, high);
@@ -36,15 +36,13 @@ impl Dictionary<'_> {
             match name.len().cmp(&text.len()).then_with(|| name.cmp(text)) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
-                std::cmp::Ordering::Equal => {
-                    return symbols.get(middle).map_or(Symbol::UNKNOWN, |symbol| Symbol::new(*symbol));
-                }
+                std::cmp::Ordering::Equal => return symbols.get(middle).map_or(Symbol::UNKNOWN, Symbol),
             }
         }
         Symbol::UNKNOWN
     }
 
-    fn name(&self, index: usize) -> &[u8] {
+    fn name(&self, index: usize) -> &'a [u8] {
         let bound = |index: usize| {
             let offset = u32::try_from(index).ok().and_then(|index| self.offsets.get(index));
             offset.and_then(|offset| usize::try_from(offset).ok()).unwrap_or(0)
@@ -53,66 +51,88 @@ impl Dictionary<'_> {
     }
 }
 
-/// The meanings of one text; the same text may name a mode and a kind of work. In the form that rules compare with.
+/// Bytes of a symbol: a position in each list.
+const SYMBOL_BYTES: usize = 2 * KINDS;
+
+/// The meanings of one text; the same text may name a mode and a kind of work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Symbol {
-    /// The code's position in the manifest, or [`NONE`].
-    pub code: u32,
-    /// The role's position, or [`NONE`].
-    pub role: u32,
-    /// 0 to 7, 7 standing for every phase that the policy does not name.
-    pub phase: u32,
-    /// 0 to 7, 7 standing for every mode that the policy does not name.
-    pub mode: u32,
-    /// The kind of work's position, or [`NONE`].
-    pub service: u32,
-    /// One bit, or none for a modifier that the policy does not name.
-    pub modifier_bit: u32,
-    /// The place's position, or [`NONE`].
-    pub place: u32,
-    /// The information's position, or [`NONE`].
-    pub info: u32,
-    /// The component's position, or [`NONE`].
-    pub component: u32,
-    /// Position of a kind of day, or [`NONE`].
-    pub date: u32,
-    /// Position of a number of the terms, or [`NONE`].
-    pub parameter: u32,
-}
+pub struct Symbol<'a>(&'a [u8; SYMBOL_BYTES]);
 
-impl Symbol {
+impl Symbol<'_> {
     /// Names nothing.
-    pub const UNKNOWN: Self = Self {
-        code: NONE,
-        role: NONE,
-        phase: OTHER,
-        mode: OTHER,
-        service: NONE,
-        modifier_bit: 0,
-        place: NONE,
-        info: NONE,
-        component: NONE,
-        date: NONE,
-        parameter: NONE,
-    };
+    pub const UNKNOWN: Self = Self(&[u8::MAX; SYMBOL_BYTES]);
 
-    fn new(meanings: [u8; 2 * KINDS]) -> Self {
-        let (positions, _) = meanings.as_chunks::<2>();
-        let position = |kind: usize| positions.get(kind).map_or(ABSENT, |bytes| u16::from_le_bytes(*bytes));
-        let widen = |kind: usize| Some(position(kind)).filter(|position| *position != ABSENT).map_or(NONE, u32::from);
-        Self {
-            code: widen(0),
-            role: widen(1),
-            // INVARIANT (eight phases, eight modes): compile refuses more than PHASES_MAX names.
-            phase: u32::from(position(2)).min(OTHER),
-            mode: u32::from(position(3)).min(OTHER),
-            place: widen(4),
-            info: widen(5),
-            service: widen(6),
-            modifier_bit: 1_u32.checked_shl(u32::from(position(7))).unwrap_or(0),
-            component: widen(8),
-            date: widen(9),
-            parameter: widen(10),
-        }
+    /// The code's position in the manifest, or [`NONE`].
+    #[must_use]
+    pub fn code(self) -> u32 {
+        self.position(0)
+    }
+
+    /// The role's position, or [`NONE`].
+    #[must_use]
+    pub fn role(self) -> u32 {
+        self.position(1)
+    }
+
+    /// 0 to 7, 7 standing for every phase that the policy does not name.
+    #[must_use]
+    pub fn phase(self) -> u32 {
+        // INVARIANT (eight phases, eight modes): compile refuses more than PHASES_MAX names.
+        self.position(2).min(OTHER)
+    }
+
+    /// 0 to 7, 7 standing for every mode that the policy does not name.
+    #[must_use]
+    pub fn mode(self) -> u32 {
+        self.position(3).min(OTHER)
+    }
+
+    /// The place's position, or [`NONE`].
+    #[must_use]
+    pub fn place(self) -> u32 {
+        self.position(4)
+    }
+
+    /// The information's position, or [`NONE`].
+    #[must_use]
+    pub fn info(self) -> u32 {
+        self.position(5)
+    }
+
+    /// The kind of work's position, or [`NONE`].
+    #[must_use]
+    pub fn service(self) -> u32 {
+        self.position(6)
+    }
+
+    /// One bit, or none for a modifier that the policy does not name.
+    #[must_use]
+    pub fn modifier_bit(self) -> u32 {
+        1_u32.checked_shl(self.position(7)).unwrap_or(0)
+    }
+
+    /// The component's position, or [`NONE`].
+    #[must_use]
+    pub fn component(self) -> u32 {
+        self.position(8)
+    }
+
+    /// Position of a kind of day, or [`NONE`].
+    #[must_use]
+    pub fn date(self) -> u32 {
+        self.position(9)
+    }
+
+    /// Position of a number of the terms, or [`NONE`].
+    #[must_use]
+    pub fn parameter(self) -> u32 {
+        self.position(10)
+    }
+
+    #[inline]
+    fn position(self, kind: usize) -> u32 {
+        let (positions, _) = self.0.as_chunks::<2>();
+        let position = positions.get(kind).map_or(ABSENT, |bytes| u16::from_le_bytes(*bytes));
+        if position == ABSENT { NONE } else { u32::from(position) }
     }
 }

@@ -154,7 +154,7 @@ impl Vocabularies {
             info: self.info.set(when.info.iter().map(String::as_str)),
             without: self.info.set(when.without.iter().map(String::as_str)),
         };
-        let minutes = (when.minutes_min.unwrap_or(0), when.minutes_max.unwrap_or(u32::MAX));
+        let minutes = when.minutes_min.unwrap_or(0)..=when.minutes_max.unwrap_or(u32::MAX);
         When::of(names, self.phase_modes(phases.as_deref(), modes.as_deref()), minutes)
     }
 }
