@@ -329,7 +329,7 @@ pub(crate) fn plan<'a>(commit: &'a NewCommit, snapshot: &'a Snapshot) -> CommitR
 /// not on lines that leave the client because an encounter has moved to another, which `foreign` names.
 fn settle<'a>(rows: &mut CommitRows<'a>, commit: &'a NewCommit, foreign: &[TouchedRow<'a>]) {
     let is_settled = |client: &ClientCommit, day: &str, encounter_id: &str| {
-        !foreign.iter().any(|touched| touched.is_before((client, day, encounter_id)))
+        !foreign.iter().any(|touched| touched.is_before(client, day, encounter_id))
     };
     let decided = decisions(commit).map(|(client, decision)| {
         (client, &decision.encounter_id, decision.date_of_service, decision.encounter_revision)

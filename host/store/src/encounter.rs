@@ -52,6 +52,16 @@ impl Expected {
     }
 }
 
+/// Encounters to be put.
+#[derive(Clone, Copy)]
+pub(crate) struct NewEncounters<'n> {
+    pub(crate) agency_id: &'n Token,
+    pub(crate) encounters: &'n [EncounterFacts],
+    pub(crate) mode: PutMode,
+    pub(crate) expected: &'n Expected,
+    pub(crate) now: Instant,
+}
+
 /// What a put did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PutReport {

@@ -1,19 +1,23 @@
 //! The store on PostgreSQL, shared by many hosts and other systems. What differs from the other database is in the folder beside
 //! this file, what does not in `alike`.
 
-mod activations;
 mod commit;
 mod dialect;
-mod encounters;
-mod faults;
+mod encounter_writes;
 mod open;
-mod read;
-mod records;
+mod record_writes;
+mod reroutes;
 mod transaction;
-mod work;
+mod waiting;
 
+#[path = "alike/activations.rs"]
+mod activations;
 #[path = "alike/decisions.rs"]
 mod decisions;
+#[path = "alike/encounters.rs"]
+mod encounters;
+#[path = "alike/faults.rs"]
+mod faults;
 #[path = "alike/ledger.rs"]
 mod ledger;
 #[path = "alike/library.rs"]
@@ -22,12 +26,18 @@ mod library;
 mod methods;
 #[path = "alike/on_file.rs"]
 mod on_file;
+#[path = "alike/records.rs"]
+mod records;
+#[path = "alike/rows.rs"]
+mod rows;
 #[path = "alike/schedules.rs"]
 mod schedules;
 #[path = "alike/status.rs"]
 mod status;
 #[path = "alike/withdrawals.rs"]
 mod withdrawals;
+#[path = "alike/work.rs"]
+mod work;
 
 use sqlx::PgPool;
 

@@ -8,8 +8,17 @@ pub(crate) mod lossy;
 use std::ops::RangeInclusive;
 
 use adjudica_core::{Digest, ServiceDate, Token, ValueError};
+use serde::Serialize;
 
 use crate::error::StoreError;
+
+/// A set of rows as one parameter of a statement.
+pub(crate) fn json(rows: &impl Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(rows).map_err(|fault| StoreError::Unavailable {
+        doing: "writing parameters",
+        source: sqlx::Error::Encode(Box::new(fault)),
+    })
+}
 
 /// Collects the faults of one row while its columns are read.
 #[derive(Default)]

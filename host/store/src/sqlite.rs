@@ -1,19 +1,22 @@
 //! The store on SQLite: one file, one writer, many readers. What differs from the other database is in the folder beside this
 //! file, what does not in `alike`.
 
-mod activations;
 mod commit;
 mod dialect;
-mod encounters;
-mod faults;
+mod encounter_writes;
 mod open;
-mod read;
-mod records;
+mod record_writes;
+mod reroutes;
 mod waiting;
-mod work;
 
+#[path = "alike/activations.rs"]
+mod activations;
 #[path = "alike/decisions.rs"]
 mod decisions;
+#[path = "alike/encounters.rs"]
+mod encounters;
+#[path = "alike/faults.rs"]
+mod faults;
 #[path = "alike/ledger.rs"]
 mod ledger;
 #[path = "alike/library.rs"]
@@ -22,17 +25,20 @@ mod library;
 mod methods;
 #[path = "alike/on_file.rs"]
 mod on_file;
+#[path = "alike/records.rs"]
+mod records;
+#[path = "alike/rows.rs"]
+mod rows;
 #[path = "alike/schedules.rs"]
 mod schedules;
 #[path = "alike/status.rs"]
 mod status;
 #[path = "alike/withdrawals.rs"]
 mod withdrawals;
+#[path = "alike/work.rs"]
+mod work;
 
-use serde::Serialize;
 use sqlx::SqlitePool;
-
-use crate::error::StoreError;
 
 /// INVARIANT (one writer): every write goes through `writer`, a pool of one connection, in a `BEGIN IMMEDIATE`
 /// transaction.
@@ -46,11 +52,3 @@ pub(crate) struct SqliteStore {
 }
 
 pub(crate) use open::open;
-
-/// A set of rows as one parameter, for `json_each`.
-fn json(rows: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(rows).map_err(|fault| StoreError::Unavailable {
-        doing: "writing parameters",
-        source: sqlx::Error::Encode(Box::new(fault)),
-    })
-}

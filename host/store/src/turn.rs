@@ -3,6 +3,7 @@
 use adjudica_core::Token;
 
 use crate::commit::ClientRef;
+use crate::encounter::{BadEncounter, StoredEncounter};
 
 /// Where a worker is in its round of the waiting clients.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,6 +69,30 @@ impl Chosen {
     /// All of them, in order.
     pub(crate) fn clients(&self) -> Vec<ClientRef> {
         self.whole.iter().chain(self.cut.iter().map(|(client, _)| client)).cloned().collect()
+    }
+}
+
+/// What waits of the clients of a turn.
+#[derive(Default)]
+pub(crate) struct Found {
+    pub(crate) encounters: Vec<StoredEncounter>,
+    pub(crate) bad: Vec<BadEncounter>,
+    /// Places of the queue whose keys cannot be read.
+    pub(crate) unreadable: Vec<i64>,
+}
+
+/// Who comes next.
+#[derive(Default)]
+pub(crate) struct Waiting {
+    /// A client whose keys can be read for each place, in order.
+    pub(crate) clients: Vec<ClientRef>,
+    /// Places whose keys are no UTF-8.
+    pub(crate) unreadable: Vec<i64>,
+}
+
+impl Waiting {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.clients.is_empty() && self.unreadable.is_empty()
     }
 }
 

@@ -10,8 +10,8 @@ use crate::raw::decision::{RawDecision, read_decision};
 use crate::raw::lossy::Lossy;
 use crate::raw::{digest, token};
 
-use super::dialect::{Dialect, Row, by_client, by_encounter};
-use super::read;
+use super::dialect::{Dialect, Row, by};
+use super::rows::all;
 
 macro_rules! decision_columns {
     () => {
@@ -58,7 +58,7 @@ const LIST_OF_CLIENT: &str = concat!(
     "SELECT ",
     decision_columns!(),
     " FROM decision ",
-    by_client!(),
+    by!("decision_by_client"),
     " WHERE agency_id = $1 AND client_id = $10 AND (CAST($11 AS TEXT) IS NULL OR encounter_id = $11)",
     rest_of_filter!()
 );
@@ -67,7 +67,7 @@ const LIST_OF_ENCOUNTER: &str = concat!(
     "SELECT ",
     decision_columns!(),
     " FROM decision ",
-    by_encounter!(),
+    by!("decision_by_encounter"),
     " WHERE agency_id = $1 AND encounter_id = $10",
     rest_of_filter!()
 );
@@ -129,7 +129,8 @@ pub(super) async fn list(
     store: &Dialect,
     agency_id: &Token,
     filter: &DecisionFilter,
-    (after_sequence, limit): (i64, u32),
+    after_sequence: i64,
+    limit: u32,
 ) -> Result<DecisionPage, StoreError> {
     const DOING: &str = "listing decisions";
     let (client, encounter) = (filter.client_id.as_ref(), filter.encounter_id.as_ref());
@@ -155,7 +156,7 @@ pub(super) async fn list(
         (None, None) => query.bind(through),
     };
     let rows = query.fetch_all(&store.listers).await.map_err(StoreError::during(DOING))?;
-    let decisions = read::all(&rows, decision, DOING)?;
+    let decisions = all(&rows, decision, DOING)?;
     let mut looked_through = None;
     if client.is_none() && encounter.is_none() {
         let query = sqlx::query_as(HEAD).bind(agency_id.as_str());
@@ -187,7 +188,8 @@ pub(super) async fn list_agencies(store: &Dialect) -> Result<Vec<Token>, StoreEr
 pub(super) async fn verify_chain(
     store: &Dialect,
     agency_id: &Token,
-    (after, most): (i64, u32),
+    after: i64,
+    most: u32,
 ) -> Result<ChainReport, StoreError> {
     let failed = StoreError::during("checking a chain");
     let query = sqlx::query_as(HEAD).bind(agency_id.as_str());

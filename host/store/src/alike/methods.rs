@@ -12,7 +12,9 @@ use crate::chain::ChainReport;
 use crate::decision::{
     CommittedDecision, DecisionFilter, DecisionPage, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
 };
-use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
+use crate::encounter::{
+    BadEncounter, EncounterFilter, EncounterPage, Expected, NewEncounters, PutMode, PutReport, StoredEncounter,
+};
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
@@ -37,7 +39,8 @@ impl Store for Dialect {
         mode: PutMode,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        encounters::put(self, agency_id, (encounters, mode, &Expected::Anything), now).await
+        let expected = &Expected::Anything;
+        encounters::put(self, &NewEncounters { agency_id, encounters, mode, expected, now }).await
     }
 
     async fn put_encounter_if(
@@ -47,8 +50,8 @@ impl Store for Dialect {
         expected: &Expected,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        let one = std::slice::from_ref(encounter);
-        encounters::put(self, agency_id, (one, PutMode::Upsert, expected), now).await
+        let encounters = std::slice::from_ref(encounter);
+        encounters::put(self, &NewEncounters { agency_id, encounters, mode: PutMode::Upsert, expected, now }).await
     }
 
     async fn find_encounter(
@@ -87,7 +90,7 @@ impl Store for Dialect {
         after: Option<&str>,
         limit: u32,
     ) -> Result<EncounterPage, StoreError> {
-        encounters::list(self, agency_id, filter, (after, limit)).await
+        encounters::list(self, agency_id, filter, after, limit).await
     }
 
     async fn put_records(
@@ -97,7 +100,7 @@ impl Store for Dialect {
         written_by: &str,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        records::put(self, agency_id, records, (written_by, now)).await
+        records::put(self, agency_id, records, written_by, now).await
     }
 
     async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {
@@ -172,7 +175,7 @@ impl Store for Dialect {
         after_sequence: i64,
         limit: u32,
     ) -> Result<DecisionPage, StoreError> {
-        decisions::list(self, agency_id, filter, (after_sequence, limit)).await
+        decisions::list(self, agency_id, filter, after_sequence, limit).await
     }
 
     async fn load_decisions(
@@ -189,7 +192,7 @@ impl Store for Dialect {
     }
 
     async fn verify_chain(&self, agency_id: &Token, after: i64, most: u32) -> Result<ChainReport, StoreError> {
-        decisions::verify_chain(self, agency_id, (after, most)).await
+        decisions::verify_chain(self, agency_id, after, most).await
     }
 
     async fn find_idempotent(&self, agency_id: &Token, key: &str) -> Result<Option<IdempotentAnswer>, StoreError> {

@@ -5,11 +5,11 @@ use adjudica_core::Token;
 use crate::error::StoreError;
 use crate::record::{RawRecord, RawVersion, RecordKey, RecordVersion, StoredRecord};
 
-use super::dialect::{Dialect, by_subject, past_deadlocks};
+use super::dialect::{Dialect, by, past_deadlocks};
 
 const LIST: &str = concat!(
     "SELECT agency_id, record_id, subject, subject_id, body, version, written_at, written_by FROM record ",
-    by_subject!(),
+    by!("record_by_subject"),
     " WHERE agency_id = $1 AND subject = $2 AND subject_id = $3 ORDER BY record_id"
 );
 

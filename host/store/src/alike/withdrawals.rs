@@ -7,7 +7,7 @@ use crate::in_force::{NewWithdrawal, RawWithdrawal, Withdrawal, parse_withdrawal
 use crate::raw::lossy::Lossy;
 use crate::store::Withdrawn;
 
-use super::dialect::{Dialect, by_decision, hold_chain, past_deadlocks};
+use super::dialect::{Dialect, by, hold_chains, past_deadlocks};
 use super::encounters::revision;
 
 /// Triggers do what belongs to it: see the migrations.
@@ -24,7 +24,7 @@ const FIND_WITHDRAWAL: &str = "
 /// Lines that were given back for a decision, and encounters of its client that wait.
 const GIVEN_BACK: &str = concat!(
     "SELECT (SELECT count(*) FROM ledger l ",
-    by_decision!(),
+    by!("ledger_by_decision"),
     " WHERE l.agency_id = $1 AND l.decision_id = $2 AND l.kind = 'reversal'),
         (SELECT count(*) FROM undecided u WHERE u.agency_id = $1 AND u.client_id = $3)"
 );
@@ -51,7 +51,7 @@ async fn try_withdraw(
     let failed = StoreError::during("taking an encounter out");
     let (agency, encounter) = (agency_id.as_str(), encounter_id.as_str());
     let mut transaction = store.begin().await.map_err(failed)?;
-    hold_chain(&mut transaction, agency).await.map_err(failed)?;
+    hold_chains(&mut transaction, &[agency]).await.map_err(failed)?;
     let query = sqlx::query_scalar(CLIENT).bind(agency).bind(encounter);
     let client_id: Option<Lossy> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
     let Some(Lossy(client_id)) = client_id else { return Ok(None) };

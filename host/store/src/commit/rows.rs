@@ -245,7 +245,7 @@ impl<'a> TouchedRow<'a> {
     }
 
     /// Whether it stands before an encounter of the client, given by day and id.
-    pub(crate) fn is_before(&self, (client, day, encounter_id): (&ClientCommit, &str, &str)) -> bool {
+    pub(crate) fn is_before(&self, client: &ClientCommit, day: &str, encounter_id: &str) -> bool {
         self.agency_id == client.agency_id.as_str()
             && self.client_id == client.client_id.as_str()
             && (self.after_day.as_str(), self.after_encounter) < (day, encounter_id)

@@ -11,14 +11,13 @@ use std::collections::BTreeSet;
 use sqlx::PgConnection;
 
 use crate::chain::chain_start;
-use crate::commit::{self, ClientRef, Head, Snapshot};
+use crate::commit::{self, ClientRef, Head, Snapshot, SnapshotRow};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
-use crate::postgres::read::{self, column, ledger_columns};
+use crate::postgres::ledger::superseded_lines;
 use crate::postgres::transaction::{DEADLOCK_RETRIES, is_deadlock};
 use crate::raw::digest;
-use crate::raw::ledger::RawLedger;
 
 /// In order, so that two commits about the same agencies wait for each other instead of forever.
 const LOCK_HEADS: &str = "
@@ -30,13 +29,19 @@ const START_HEADS: &str = "
     SELECT k.agency_id, 0, $2 FROM unnest($1::text[]) AS k (agency_id)
     ORDER BY k.agency_id ON CONFLICT (agency_id) DO NOTHING";
 
-const SUPERSEDED_LINES: &str = concat!(
-    "SELECT ",
-    ledger_columns!(),
-    " FROM unnest($1::text[], $2::text[]) AS k (agency_id, decision_id)
-      JOIN ledger l ON l.agency_id = k.agency_id AND l.decision_id = k.decision_id
-      WHERE l.kind = 'line' ORDER BY l.agency_id, l.client_id, l.seq"
-);
+const STANDING: &str = "
+    SELECT 'end', k.agency_id, k.client_id,
+        (SELECT coalesce(max(l.seq), 0) FROM ledger l
+            WHERE l.agency_id = k.agency_id AND l.client_id = k.client_id), NULL
+    FROM unnest($1::text[], $2::text[]) AS k (agency_id, client_id)
+    UNION ALL
+    SELECT 'latest', d.agency_id, d.encounter_id, NULL, d.decision_id
+    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)
+    JOIN decision_in_force d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id
+    UNION ALL
+    SELECT 'stored', e.agency_id, e.encounter_id, NULL, NULL
+    FROM unnest($3::text[], $4::text[]) AS k (agency_id, encounter_id)
+    JOIN encounter e ON e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id";
 
 const INSERT_IDEMPOTENCY: &str = "
     INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at)
@@ -78,9 +83,7 @@ async fn try_commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<Commit
     }
     keep_answers(&mut transaction, &new.idempotency).await?;
     snapshot.superseded_lines = superseded_lines(&mut transaction, new).await?;
-    let clients = commit::clients(new, &snapshot.superseded_lines);
-    let clients: Vec<&ClientRef> = clients.iter().collect();
-    read::add_snapshot(&mut transaction, &clients, &commit::encounters(new), &mut snapshot).await?;
+    add_snapshot(&mut transaction, new, &mut snapshot).await?;
     commit::require_unmoved(new, &snapshot)?;
     let rows = commit::plan(new, &snapshot);
     write::write(&mut transaction, &rows).await?;
@@ -130,15 +133,25 @@ async fn keep_answers(connection: &mut PgConnection, answers: &[NewIdempotency])
     }
 }
 
-async fn superseded_lines(connection: &mut PgConnection, new: &NewCommit) -> Result<Vec<RawLedger>, StoreError> {
-    const DOING: &str = "reading lines to take back";
-    let superseded = commit::superseded(new);
-    if superseded.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = sqlx::query(SUPERSEDED_LINES)
-        .bind(column(&superseded, |key| key.agency_id))
-        .bind(column(&superseded, |key| key.decision_id));
-    let rows = query.fetch_all(connection).await.map_err(StoreError::during(DOING))?;
-    read::all(&rows, read::ledger, DOING)
+/// Adds the ends of ledgers and the decisions in force, as of one moment.
+async fn add_snapshot(
+    connection: &mut PgConnection,
+    new: &NewCommit,
+    snapshot: &mut Snapshot,
+) -> Result<(), StoreError> {
+    let clients: Vec<ClientRef> = commit::clients(new, &snapshot.superseded_lines).into_iter().collect();
+    let encounters = commit::encounters(new);
+    let query = sqlx::query_as(STANDING)
+        .bind(column(&clients, |key| key.agency_id.as_str()))
+        .bind(column(&clients, |key| key.client_id.as_str()))
+        .bind(column(&encounters, |key| key.agency_id))
+        .bind(column(&encounters, |key| key.encounter_id));
+    let rows: Vec<SnapshotRow> =
+        query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
+    snapshot.add(rows)
+}
+
+/// One column of a set of rows, for `unnest`.
+pub(super) fn column<'a, R, T>(rows: &'a [R], value: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(value).collect()
 }

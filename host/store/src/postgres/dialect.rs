@@ -1,45 +1,125 @@
-//! What the statements of `alike` are told of PostgreSQL.
+//! What the statements of `alike` are told of PostgreSQL: how it names sets and indexes, how it keeps others away.
 
-use sqlx::{PgConnection, PgPool};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{PgConnection, PgPool, Postgres, Row as _};
+
+use crate::error::StoreError;
+use crate::raw::encounter::{RawEncounter, read_encounter};
 
 pub(super) use sqlx::Postgres as Database;
-pub(super) use sqlx::postgres::PgRow as Row;
+pub(super) use sqlx::postgres::{PgConnection as Connection, PgRow as Row};
 
 pub(super) use super::PostgresStore as Dialect;
 pub(super) use super::transaction::past_deadlocks;
-use super::work::HOLD_CHAINS;
+
+/// A set of rows, given as JSON: its place among the parameters, and the columns with their types.
+macro_rules! set_of {
+    ($set:literal, $first:ident $first_type:ident $(, $column:ident $type:ident)*) => {
+        concat!(
+            "jsonb_to_recordset(", $set, "::jsonb) AS k (", stringify!($first), " ", stringify!($first_type),
+            $(", ", stringify!($column), " ", stringify!($type),)*
+            ")"
+        )
+    };
+}
+pub(super) use set_of;
+
+/// A set of names.
+macro_rules! names {
+    ($set:literal) => {
+        concat!("jsonb_array_elements_text(", $set, "::jsonb) AS k (value)")
+    };
+}
+pub(super) use names;
+
+/// Whether what stands before is in a set of names.
+macro_rules! is_in {
+    ($set:literal) => {
+        concat!(" = ANY (ARRAY(SELECT jsonb_array_elements_text(", $set, "::jsonb)))")
+    };
+}
+pub(super) use is_in;
+
+/// Whether what stands before is in no set of names.
+macro_rules! is_not_in {
+    ($set:literal) => {
+        concat!(" <> ALL (ARRAY(SELECT jsonb_array_elements_text(", $set, "::jsonb)))")
+    };
+}
+pub(super) use is_not_in;
+
+/// The columns of one encounter.
+macro_rules! encounter_row {
+    () => {
+        encounter_columns!()
+    };
+}
+pub(super) use encounter_row;
+
+/// The columns of many encounters: see [`encounters`].
+macro_rules! encounter_rows {
+    () => {
+        encounter_columns!()
+    };
+}
+pub(super) use encounter_rows;
 
 /// The planner chooses the index: it knows how often a value occurs.
-macro_rules! by_client {
-    () => {
-        ""
+macro_rules! by {
+    ($index:literal) => {
+        " "
     };
 }
-pub(super) use by_client;
+pub(super) use by;
 
-/// As `by_client`.
-macro_rules! by_encounter {
+/// Joins tables in the order that the planner finds best.
+macro_rules! join {
     () => {
-        ""
+        " JOIN "
     };
 }
-pub(super) use by_encounter;
+pub(super) use join;
 
-/// As `by_client`.
-macro_rules! by_subject {
-    () => {
-        ""
+/// A column that holds JSON.
+macro_rules! json_of {
+    ($column:literal) => {
+        concat!("(", $column, "::jsonb)")
     };
 }
-pub(super) use by_subject;
+pub(super) use json_of;
 
-/// As `by_client`.
-macro_rules! by_decision {
-    () => {
-        ""
+/// Names and texts of a part of a column that holds JSON.
+macro_rules! texts_of {
+    ($column:literal, $part:literal) => {
+        concat!("jsonb_each_text((", $column, "::jsonb) -> '", $part, "')")
     };
 }
-pub(super) use by_decision;
+pub(super) use texts_of;
+
+/// 1 where the agency has claims that replace or void others.
+macro_rules! has_corrections {
+    ($agency:literal) => {
+        concat!("has_corrections(", $agency, ")::int::bigint")
+    };
+}
+pub(super) use has_corrections;
+
+/// Locks the encounters that are read, but for those that somebody else is changing.
+macro_rules! skip_locked {
+    () => {
+        " FOR UPDATE OF e SKIP LOCKED"
+    };
+}
+pub(super) use skip_locked;
+
+/// Locks the row that is read.
+macro_rules! for_update {
+    () => {
+        " FOR UPDATE"
+    };
+}
+pub(super) use for_update;
 
 /// Writes down the server's own time.
 pub(super) const SIGN_OF_LIFE: &str = "
@@ -48,14 +128,54 @@ pub(super) const SIGN_OF_LIFE: &str = "
 
 const HOLD_VERSIONS: &str = "SELECT pg_advisory_xact_lock(4242000002)";
 
+const HOLD_CHANGES: &str = "SELECT pg_advisory_xact_lock(4242000001)";
+
+const HOLD_ENCOUNTERS: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 4242))";
+
+const HOLD_RECORDS: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 4244))";
+
+/// Whoever takes something out of an agency's ledger holds its chain first.
+const HOLD_CHAINS: &str = "SELECT hold_chains($1)";
+
 /// Keeps others from storing a policy file until the transaction ends, so that one version cannot get two files at once.
 pub(super) async fn hold_versions(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(HOLD_VERSIONS).execute(connection).await.map(|_| ())
 }
 
-/// Waits until nobody else appends to the agency's chain, and keeps others from it until the transaction ends.
-pub(super) async fn hold_chain(connection: &mut PgConnection, agency_id: &str) -> Result<(), sqlx::Error> {
-    sqlx::query(HOLD_CHAINS).bind([agency_id].as_slice()).execute(connection).await.map(|_| ())
+/// Keeps others from changing activations until the transaction ends, so that changes come one after the other.
+pub(super) async fn hold_changes(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(HOLD_CHANGES).execute(connection).await.map(|_| ())
+}
+
+/// Keeps others from putting the agency's encounters until the transaction ends, so that one put comes after the other.
+pub(super) async fn hold_encounters(connection: &mut PgConnection, agency_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(HOLD_ENCOUNTERS).bind(agency_id).execute(connection).await.map(|_| ())
+}
+
+/// Keeps others from putting the agency's records until the transaction ends, so that one put comes after the other.
+pub(super) async fn hold_records(connection: &mut PgConnection, agency_id: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(HOLD_RECORDS).bind(agency_id).execute(connection).await.map(|_| ())
+}
+
+/// Waits until nobody else appends to the agencies' chains, and keeps others from them until the transaction ends.
+pub(super) async fn hold_chains(connection: &mut PgConnection, agencies: &[&str]) -> Result<(), sqlx::Error> {
+    sqlx::query(HOLD_CHAINS).bind(agencies).execute(connection).await.map(|_| ())
+}
+
+/// The encounter of a row of `encounter_row`.
+pub(super) fn encounter(row: &Row) -> Result<RawEncounter, sqlx::Error> {
+    read_encounter!(row)
+}
+
+/// The encounters that a statement of `encounter_rows` finds.
+pub(super) async fn encounters(
+    connection: &mut PgConnection,
+    query: Query<'_, Postgres, PgArguments>,
+    doing: &'static str,
+) -> Result<Vec<RawEncounter>, StoreError> {
+    let failed = StoreError::during(doing);
+    let rows = query.fetch_all(connection).await.map_err(failed)?;
+    rows.iter().map(encounter).collect::<Result<_, _>>().map_err(failed)
 }
 
 impl Dialect {

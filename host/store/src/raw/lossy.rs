@@ -60,3 +60,8 @@ macro_rules! read_texts {
     };
 }
 pub(crate) use read_texts;
+
+/// The text that bytes are; what is no UTF-8 in them is shown by a sign that no name has, so that its row is a fault of its own.
+pub(crate) fn lossy(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}

@@ -3,22 +3,34 @@
 use sqlx::SqliteConnection;
 
 use crate::commit::rows::{CommitRows, require_count};
-use crate::commit::{self, ClientRef, Snapshot};
+use crate::commit::{self, Snapshot, SnapshotRow};
 use crate::decision::{CommittedDecision, NewCommit, NewIdempotency};
+use crate::encounter::PutMode;
 use crate::error::StoreError;
 use crate::instant::microseconds;
-use crate::raw::ledger::RawLedger;
-use crate::sqlite::read::{self, ledger_columns};
-use crate::sqlite::{SqliteStore, encounters, json};
+use crate::raw::json;
+use crate::sqlite::ledger::superseded_lines;
+use crate::sqlite::{SqliteStore, encounter_writes};
 
-const SUPERSEDED_LINES: &str = concat!(
-    "SELECT ",
-    ledger_columns!(),
-    " FROM json_each(?1) k
-      CROSS JOIN ledger l INDEXED BY ledger_by_decision
-          ON l.agency_id = k.value ->> 'agency_id' AND l.decision_id = k.value ->> 'decision_id'
-      WHERE l.kind = 'line' ORDER BY l.agency_id, l.client_id, l.seq"
-);
+const STANDING: &str = "
+    SELECT 'head', h.agency_id, '', h.length, h.head_hash
+    FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
+    UNION ALL
+    SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL
+    FROM json_each(?1) k CROSS JOIN chain_head h ON h.agency_id = k.value
+    UNION ALL
+    SELECT 'end', k.value ->> 'agency_id', k.value ->> 'client_id',
+        (SELECT coalesce(max(l.seq), 0) FROM ledger l
+            WHERE l.agency_id = k.value ->> 'agency_id' AND l.client_id = k.value ->> 'client_id'), NULL
+    FROM jsonb_each(?2) k
+    UNION ALL
+    SELECT 'latest', d.agency_id, d.encounter_id, NULL, d.decision_id
+    FROM jsonb_each(?3) k CROSS JOIN decision_in_force d
+        ON d.agency_id = k.value ->> 'agency_id' AND d.encounter_id = k.value ->> 'encounter_id'
+    UNION ALL
+    SELECT 'stored', e.agency_id, e.encounter_id, NULL, NULL
+    FROM jsonb_each(?3) k CROSS JOIN encounter e
+        ON e.agency_id = k.value ->> 'agency_id' AND e.encounter_id = k.value ->> 'encounter_id'";
 
 const INSERT_IDEMPOTENCY: &str = "
     INSERT INTO idempotency (agency_id, idempotency_key, body_digest, response, recorded_at) VALUES (?1, ?2, ?3, ?4, ?5)
@@ -117,7 +129,7 @@ pub(super) async fn commit(store: &SqliteStore, new: &NewCommit) -> Result<Vec<C
     commit::require_unmoved(new, &snapshot)?;
     let rows = commit::plan(new, &snapshot);
     for (agency_id, encounters, now) in rows.stored_by_agency() {
-        encounters::write(&mut transaction, agency_id, &encounters, now).await?;
+        encounter_writes::write(&mut transaction, agency_id, &encounters, PutMode::InsertOnly, now).await?;
     }
     write(&mut transaction, &rows).await?;
     transaction.commit().await.map_err(failed)?;
@@ -135,24 +147,18 @@ async fn keep_answer(connection: &mut SqliteConnection, answer: &NewIdempotency)
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::IdempotencyKeyUsed { key: answer.key.clone() }) }
 }
 
+/// Ends of chains and ledgers and decisions in force, as of one moment: what a commit looks at.
 async fn snapshot(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Snapshot, StoreError> {
-    let superseded_lines = superseded_lines(connection, new).await?;
-    let clients = commit::clients(new, &superseded_lines);
-    let clients: Vec<&ClientRef> = clients.iter().collect();
-    let mut snapshot = read::snapshot(connection, &commit::agencies(new), &clients, &commit::encounters(new)).await?;
-    snapshot.superseded_lines = superseded_lines;
+    let mut snapshot = Snapshot { superseded_lines: superseded_lines(connection, new).await?, ..Snapshot::default() };
+    let clients = commit::clients(new, &snapshot.superseded_lines);
+    let query = sqlx::query_as(STANDING)
+        .bind(json(&commit::agencies(new))?)
+        .bind(json(&clients)?)
+        .bind(json(&commit::encounters(new))?);
+    let rows: Vec<SnapshotRow> =
+        query.fetch_all(connection).await.map_err(StoreError::during("reading what is in force"))?;
+    snapshot.add(rows)?;
     Ok(snapshot)
-}
-
-async fn superseded_lines(connection: &mut SqliteConnection, new: &NewCommit) -> Result<Vec<RawLedger>, StoreError> {
-    const DOING: &str = "reading lines to take back";
-    let superseded = commit::superseded(new);
-    if superseded.is_empty() {
-        return Ok(Vec::new());
-    }
-    let query = sqlx::query(SUPERSEDED_LINES).bind(json(&superseded)?);
-    let rows = query.fetch_all(connection).await.map_err(StoreError::during(DOING))?;
-    read::all(&rows, read::ledger, DOING)
 }
 
 async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Result<(), StoreError> {

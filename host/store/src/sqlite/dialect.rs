@@ -1,45 +1,129 @@
-//! What the statements of `alike` are told of SQLite.
+//! What the statements of `alike` are told of SQLite: how it names sets and indexes. Its one writer keeps everybody else away.
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Row as _, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::error::StoreError;
+use crate::raw::encounter::RawEncounter;
+use crate::raw::lossy::lossy;
 
 pub(super) use sqlx::Sqlite as Database;
-pub(super) use sqlx::sqlite::SqliteRow as Row;
+pub(super) use sqlx::sqlite::{SqliteConnection as Connection, SqliteRow as Row};
 
 pub(super) use super::SqliteStore as Dialect;
 
+/// A set of rows, given as JSON: its place among the parameters, and the columns with their types.
+macro_rules! set_of {
+    ($set:literal, $first:ident $first_type:ident $(, $column:ident $type:ident)*) => {
+        concat!(
+            "(SELECT value ->> '", stringify!($first), "' AS ", stringify!($first),
+            $(", value ->> '", stringify!($column), "' AS ", stringify!($column),)*
+            " FROM jsonb_each(", $set, ")) k"
+        )
+    };
+}
+pub(super) use set_of;
+
+/// A set of names.
+macro_rules! names {
+    ($set:literal) => {
+        concat!("jsonb_each(", $set, ") k")
+    };
+}
+pub(super) use names;
+
+/// Whether what stands before is in a set of names.
+macro_rules! is_in {
+    ($set:literal) => {
+        concat!(" IN (SELECT value FROM json_each(", $set, "))")
+    };
+}
+pub(super) use is_in;
+
+/// Whether what stands before is in no set of names.
+macro_rules! is_not_in {
+    ($set:literal) => {
+        concat!(" NOT IN (SELECT value FROM json_each(", $set, "))")
+    };
+}
+pub(super) use is_not_in;
+
+/// The columns of one encounter, as one text: see [`RawEncounter`].
+macro_rules! encounter_row {
+    () => {
+        concat!("json_array(", encounter_columns!(), ")")
+    };
+}
+pub(super) use encounter_row;
+
+/// The columns of many encounters, all in one text: see [`encounters`].
+macro_rules! encounter_rows {
+    () => {
+        concat!("json_group_array(json_array(", encounter_columns!(), "))")
+    };
+}
+pub(super) use encounter_rows;
+
 /// The planner knows no numbers of a fresh database, so it is told the index.
-macro_rules! by_client {
-    () => {
-        "INDEXED BY decision_by_client"
+macro_rules! by {
+    ($index:literal) => {
+        concat!(" INDEXED BY ", $index, " ")
     };
 }
-pub(super) use by_client;
+pub(super) use by;
 
-/// As `by_client`.
-macro_rules! by_encounter {
+/// Joins tables in the order in which they are written: the planner would choose by numbers that it does not have.
+macro_rules! join {
     () => {
-        "INDEXED BY decision_by_encounter"
+        " CROSS JOIN "
     };
 }
-pub(super) use by_encounter;
+pub(super) use join;
 
-/// As `by_client`.
-macro_rules! by_subject {
-    () => {
-        "INDEXED BY record_by_subject"
+/// A column that holds JSON.
+macro_rules! json_of {
+    ($column:literal) => {
+        $column
     };
 }
-pub(super) use by_subject;
+pub(super) use json_of;
 
-/// As `by_client`.
-macro_rules! by_decision {
-    () => {
-        "INDEXED BY ledger_by_decision"
+/// Names and texts of a part of a column that holds JSON.
+macro_rules! texts_of {
+    ($column:literal, $part:literal) => {
+        concat!("json_each(", $column, ", '$.", $part, "')")
     };
 }
-pub(super) use by_decision;
+pub(super) use texts_of;
+
+/// 1 where the agency has claims that replace or void others.
+macro_rules! has_corrections {
+    ($agency:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM record r INDEXED BY record_correction WHERE r.agency_id = ",
+            $agency,
+            " AND r.kind = 'claim' AND r.body ->> 'frequency' IN ('7', '8'))"
+        )
+    };
+}
+pub(super) use has_corrections;
+
+/// Nobody else writes.
+macro_rules! skip_locked {
+    () => {
+        ""
+    };
+}
+pub(super) use skip_locked;
+
+/// Nobody else writes.
+macro_rules! for_update {
+    () => {
+        ""
+    };
+}
+pub(super) use for_update;
 
 /// Writes down the machine's own time.
 pub(super) const SIGN_OF_LIFE: &str = "
@@ -54,9 +138,51 @@ pub(super) async fn hold_versions(_: &mut SqliteConnection) -> Result<(), sqlx::
     Ok(())
 }
 
-/// Keeps others from the agency's chain until the transaction ends: the transaction itself does.
-pub(super) async fn hold_chain(_: &mut SqliteConnection, _: &str) -> Result<(), sqlx::Error> {
+/// Keeps others from changing activations until the transaction ends: the transaction itself does.
+pub(super) async fn hold_changes(_: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     Ok(())
+}
+
+/// Keeps others from putting encounters until the transaction ends: the transaction itself does.
+pub(super) async fn hold_encounters(_: &mut SqliteConnection, _: &str) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
+/// Keeps others from putting records until the transaction ends: the transaction itself does.
+pub(super) async fn hold_records(_: &mut SqliteConnection, _: &str) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
+/// Keeps others from the agencies' chains until the transaction ends: the transaction itself does.
+pub(super) async fn hold_chains(_: &mut SqliteConnection, _: &[&str]) -> Result<(), sqlx::Error> {
+    Ok(())
+}
+
+/// The encounter of a row of `encounter_row`.
+pub(super) fn encounter(row: &Row) -> Result<RawEncounter, sqlx::Error> {
+    let columns: Vec<u8> = row.try_get(0)?;
+    serde_json::from_str(&lossy(columns)).map_err(|fault| sqlx::Error::Decode(Box::new(fault)))
+}
+
+/// The encounters that a statement of `encounter_rows` finds.
+pub(super) async fn encounters(
+    connection: &mut SqliteConnection,
+    query: Query<'_, Sqlite, SqliteArguments>,
+    doing: &'static str,
+) -> Result<Vec<RawEncounter>, StoreError> {
+    let failed = StoreError::during(doing);
+    let row = query.fetch_one(connection).await.map_err(failed)?;
+    let rows: Vec<u8> = row.try_get(0).map_err(failed)?;
+    serde_json::from_str(&lossy(rows)).map_err(corrupt)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature that map_err asks for")]
+pub(super) fn corrupt(fault: serde_json::Error) -> StoreError {
+    StoreError::Corrupt {
+        table: "encounter",
+        row: "of a set".to_owned(),
+        fault: format!("values of another type than their columns: {fault}"),
+    }
 }
 
 /// What `attempt` comes to: there is one writer, so no two transactions wait for each other.

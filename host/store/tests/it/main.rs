@@ -12,6 +12,7 @@ mod library;
 mod plans;
 mod records;
 mod schema;
+mod statements;
 mod support;
 mod withdrawals;
 mod work;
@@ -146,6 +147,7 @@ on_both! {
     }
     schema {
         it_opens_the_same_database_twice,
+        it_has_the_kinds_of_records_as_rows,
         it_refuses_tables_that_a_newer_release_has_changed,
         it_leaves_the_tables_of_another_program_alone,
     }

@@ -1,5 +1,6 @@
 //! The tables themselves: the same on both databases, and safe to open twice.
 
+use adjudica_core::records::RecordBody;
 use adjudica_store::{PutMode, StoreError, Turn};
 
 use crate::support::{Raw, Setup, at, encounter, postgres, sqlite, token};
@@ -49,6 +50,55 @@ async fn it_has_the_same_tables_and_columns_on_both() {
     assert_eq!(sorted(one), sorted(two));
     sqlite.drop_database().await;
     postgres.drop_database().await;
+}
+
+pub(crate) async fn it_has_the_kinds_of_records_as_rows(setup: &Setup) {
+    let mut kinds: Vec<String> =
+        RecordBody::KINDS.iter().map(|(kind, subject, _)| format!("{kind} {}", subject.as_str())).collect();
+    kinds.sort();
+    let mut rows = setup.raw.texts("SELECT kind || ' ' || subject FROM record_kind").await;
+    rows.sort();
+    assert_eq!(rows, kinds);
+    let insert = "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body)
+        VALUES ('a', 'r1', 'visit_plan', 'client', 'c1', '{\"kind\":\"visit_plan\"}')";
+    let refused = setup.raw.execute(insert).await.expect_err("no such kind").to_string();
+    assert!(refused.contains("record_kind"), "{refused}");
+    setup.raw.execute("INSERT INTO record_kind VALUES ('visit_plan', 'client')").await.expect("a kind more");
+    setup.raw.execute(insert).await.expect("inserts");
+}
+
+/// The table of records was made anew once: what other systems had written before is there, and triggers see it.
+#[tokio::test]
+async fn it_keeps_records_that_were_written_before_their_kinds_were_rows() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let url = format!("sqlite:{}", directory.path().join("store.db").display());
+    let earlier = directory.path().join("migrations");
+    std::fs::create_dir(&earlier).expect("a folder");
+    let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    for file in all.read_dir().expect("a folder").map(|entry| entry.expect("an entry")) {
+        if file.file_name().to_string_lossy().as_ref() < "0013" {
+            std::fs::copy(file.path(), earlier.join(file.file_name())).expect("copies");
+        }
+    }
+    let options = url.parse::<sqlx::sqlite::SqliteConnectOptions>().expect("an address").create_if_missing(true);
+    let pool = sqlx::SqlitePool::connect_with(options).await.expect("opens");
+    sqlx::migrate::Migrator::new(earlier).await.expect("reads").run(&pool).await.expect("migrates");
+    let raw = Raw::Sqlite(pool);
+    raw.execute(
+        "INSERT INTO record (agency_id, record_id, kind, subject, subject_id, body) VALUES ('a', 'r1', 'residence',
+             'client', 'c1', '{\"kind\":\"residence\",\"state\":\"MI\",\"from\":\"2026-01-01\"}')",
+    )
+    .await
+    .expect("inserts");
+    let store = adjudica_store::connect(&url).await.expect("opens and migrates");
+    let record = store.find_record(&token("a"), &token("r1")).await.expect("reads").expect("is there");
+    assert_eq!((record.version, record.record.body.kind()), (1, "residence"));
+    raw.execute("UPDATE record SET from_day = '2026-01-01' WHERE record_id = 'r1'").await.expect("updates");
+    assert!(store.remove_record(&token("a"), &token("r1")).await.expect("removes"));
+    let history = store.record_history(&token("a"), &token("r1")).await.expect("reads");
+    let versions: Vec<_> = history.iter().map(|version| (version.version, version.operation.as_str())).collect();
+    assert_eq!(versions, [(1, "insert"), (2, "update"), (2, "delete")]);
+    store.close().await;
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::commit::{self, Snapshot};
 use crate::decision::{NewCommit, NewIdempotency};
 use crate::error::StoreError;
 use crate::instant::microseconds;
-use crate::postgres::read::column;
+use crate::postgres::commit::column;
 use crate::raw::encounter::{EncounterRow, EncounterRows, PartRow};
 
 /// The statement. `$first` are further steps before the others, `$when` is the condition under which anything is written,
