@@ -60,9 +60,15 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
         for row_number in *from..*to {
             let mut row = reader.read(row_number);
             let mut draft = Draft::new(image, explain, &mut answers);
-            let known =
-                Known { view: &view, symbols: &symbols, ledger: &ledger, rates: &rates, parameters: &parameters };
-            rules::decide(&mut row, &plans, &known, &mut draft)?;
+            let known = Known {
+                view: &view,
+                symbols: &symbols,
+                plans: &plans,
+                ledger: &ledger,
+                rates: &rates,
+                parameters: &parameters,
+            };
+            rules::decide(&mut row, &known, &mut draft)?;
             hooks.decide(&Encounter::new(&row, &view, &ledger), &mut draft);
             for (index, (code, units)) in draft.finish().enumerate() {
                 ledger.push(&row, Billed { code, units, has_minutes: index == 0 });

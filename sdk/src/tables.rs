@@ -256,7 +256,7 @@ impl<'r> Bases<'r> {
     fn add_shared(&mut self, path: &str) {
         let Some(text) = self.text(path, "the file that it includes") else { return };
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let (shared, faults) = document::read_shared(&text, &self.policy, (folder, self.read));
+        let (shared, faults) = document::read_shared(&text, &self.policy, folder, self.read);
         self.add_faults(path, &faults);
         self.is_unread |= shared.is_none();
         self.bases.extend(shared.map(|shared| (path.to_owned(), shared)));
@@ -274,10 +274,8 @@ impl<'r> Bases<'r> {
     }
 
     fn add_faults(&mut self, path: &str, faults: &[Fault]) {
-        let seen = |fault: &Fault| {
-            let there = (fault.line, fault.column);
-            self.policy.place.fault(document::in_file(path, there, &fault.message))
-        };
+        let seen =
+            |fault: &Fault| self.policy.place.fault(document::in_file(path, fault.line, fault.column, &fault.message));
         self.faults.extend(faults.iter().map(seen));
     }
 }

@@ -94,8 +94,7 @@ pub async fn upload(
     keep: Keep,
 ) -> Result<(Digest, Manifest)> {
     let wasm = std::fs::read(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-    let (given, now) = ((wasm, keep), service.clock.now());
-    let taken = service.registry.take_in(actor, given, now).await;
+    let taken = service.registry.take_in(actor, wasm, keep, service.clock.now()).await;
     let taken = taken.map_err(|error| refuse(&format!("`{}` is refused", path.display()), error))?;
     Ok((taken.digest, taken.manifest))
 }

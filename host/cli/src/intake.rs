@@ -97,7 +97,7 @@ impl Intake {
     fn take<'a>(&mut self, file: &'a str, rows: &'a Rows, id_to_place: &mut BTreeMap<&'a str, Place<'a>>) {
         let mut faults = rows.faults.clone();
         for row in &rows.rows {
-            let repeated = find_repeated_id((file, row), id_to_place);
+            let repeated = find_repeated_id(file, row, id_to_place);
             match parse_encounter(&row.value) {
                 Ok(facts) if repeated.is_none() => self.good.push(facts),
                 Ok(_) => {}
@@ -132,10 +132,7 @@ fn of_row(row: u64, fault: FieldFault) -> Fault {
 }
 
 /// The fault of a row whose id an earlier row has, be that row good or bad.
-fn find_repeated_id<'a>(
-    (file, row): (&'a str, &'a Row),
-    id_to_place: &mut BTreeMap<&'a str, Place<'a>>,
-) -> Option<Fault> {
+fn find_repeated_id<'a>(file: &'a str, row: &'a Row, id_to_place: &mut BTreeMap<&'a str, Place<'a>>) -> Option<Fault> {
     let id = row.value.get("encounter_id").and_then(Value::as_str)?;
     let (first_file, first_row) = *id_to_place.entry(id).or_insert((file, row.number));
     if (first_file, first_row) == (file, row.number) {

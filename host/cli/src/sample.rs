@@ -84,10 +84,10 @@ pub fn generate() -> Result<Sample, ValueError> {
     for (place, period) in PERIODS.iter().enumerate() {
         let (year, month, day) = period.from;
         let first = ServiceDate::new(year, month, day)?;
-        let span = (first, first.plus_days(days(period.days)));
+        let after = first.plus_days(days(period.days));
         for number in 1..=period.clients {
             let client = Client::new(number, period.payers, &mut chance);
-            records.push(records::coverage(&format!("coverage_{}_{place}", client.id), &client, span)?);
+            records.push(records::coverage(&format!("coverage_{}_{place}", client.id), &client, first, after)?);
             for draft in draft_episode(period, &client, &mut chance)? {
                 let id = format!("enc_{:05}", encounters.len() + 1);
                 encounters.push(draft.into_facts(&id, &client)?);

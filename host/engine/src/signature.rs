@@ -116,7 +116,8 @@ pub enum SignatureFault {
 pub fn sign(
     file: &[u8],
     secret: &[u8; KEY_BYTES],
-    (publisher, key_id): (&Token, &Token),
+    publisher: &Token,
+    key_id: &Token,
     signed_on: ServiceDate,
 ) -> Result<Vec<u8>, SignatureFault> {
     match split(file) {

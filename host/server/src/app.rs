@@ -70,14 +70,14 @@ impl App {
             let (host, config) = (Arc::clone(&self.host), self.host.config.for_health());
             let metrics = Arc::clone(&self.host.service.metrics);
             background.spawn(async move {
-                let served = serve(health, health_router(host), (&config, &metrics), std::future::pending()).await;
+                let served = serve(health, health_router(host), &config, &metrics, std::future::pending()).await;
                 if let Err(fault) = served {
                     tracing::error!(%fault, "health is not served on a listener of its own");
                 }
             });
         }
         self.host.service.start_background(&mut background);
-        let drained = serve(main, self.router, (&self.host.config, &self.host.service.metrics), shutdown).await;
+        let drained = serve(main, self.router, &self.host.config, &self.host.service.metrics, shutdown).await;
         background.shutdown().await;
         drained
     }

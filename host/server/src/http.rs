@@ -35,7 +35,8 @@ pub(crate) const REQUEST_ID: &str = "x-request-id";
 /// # Errors
 /// `unsupported_media_type`, `body_too_large`, `malformed_body` or `body_incomplete`.
 pub(crate) async fn read_body(
-    (body, media): (Body, Media),
+    body: Body,
+    media: Media,
     headers: &HeaderMap,
     bytes_max: usize,
     timeout_ms: u64,
@@ -103,8 +104,7 @@ fn is_misframed(fault: &axum::Error) -> bool {
 /// # Errors
 /// As [`read_body`], or `malformed_json`.
 pub(crate) async fn read_json(host: &Host, headers: &HeaderMap, body: Body) -> Result<(Parsed, Bytes), ApiError> {
-    let bytes =
-        read_body((body, Media::Json), headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes = read_body(body, Media::Json, headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     Ok((parse_body(&bytes)?, bytes))
 }
 

@@ -118,7 +118,8 @@ pub async fn listen(config: &ServerConfig) -> io::Result<Listeners> {
 pub async fn serve(
     listener: TcpListener,
     router: Router,
-    (config, metrics): (&ServerConfig, &Metrics),
+    config: &ServerConfig,
+    metrics: &Metrics,
     shutdown: impl Future<Output = ()>,
 ) -> io::Result<Drained> {
     let address = listener.local_addr()?;

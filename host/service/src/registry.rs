@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 use adjudica_core::{Digest, EncounterFacts, Terms, Token};
 use adjudica_engine::{Engine, Policy};
-use adjudica_store::Store;
+use adjudica_store::{ActivationPeriod, Store};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -141,17 +141,14 @@ impl Registry {
         }
     }
 
-    /// The pinned policy with the terms in force for `facts`; without any, with empty terms.
+    /// The pinned policy with the terms of the period in force; without one, with empty terms.
     /// # Errors
     /// When the store does not answer.
     pub async fn route_pinned(
         &self,
-        published: &Published,
         pinned: &Pinned,
-        (agency, facts): (&Token, &EncounterFacts),
-        as_of: Option<Timestamp>,
+        period: Option<&ActivationPeriod>,
     ) -> Result<Routed, ServiceError> {
-        let period = published.snapshot.find_period(agency, facts, as_of);
         let (terms, digest) = match period {
             Some(period) => (self.library.terms(period.terms_digest).await?, period.terms_digest),
             None => (Some(Arc::new(Terms::default())), Terms::default().canonical().1),

@@ -70,13 +70,13 @@ impl<'w> Cells<'w> {
         }
         for (code, letter) in self.codes.clone().into_iter().zip(letters) {
             match outcome_of(letter) {
-                Some(outcome) => self.add_cell((role, code), row, (letter, outcome)),
+                Some(outcome) => self.add_cell(&Cell { role, code, letter, outcome }, row),
                 None => self.fault(row, &format!("row `{role}`: `{letter}` is none of B R I W N; write one of these")),
             }
         }
     }
 
-    fn add_cell(&mut self, (role, code): (&str, &str), row: &'w Written, (letter, outcome): (char, &str)) {
+    fn add_cell(&mut self, &Cell { role, code, letter, outcome }: &Cell<'_>, row: &'w Written) {
         let given = self.grid.fields.get("encounter");
         let mut encounter = given.map_or_else(|| json!({}), |encounter| encounter.value.clone());
         if let Some(of_code) = self.grid.fields.get("per_code").and_then(|table| table.value.get(code)) {
@@ -95,6 +95,14 @@ impl<'w> Cells<'w> {
             history: self.grid.fields.get("history"),
         });
     }
+}
+
+/// What a role gets for a code.
+struct Cell<'c> {
+    role: &'c str,
+    code: &'c str,
+    letter: char,
+    outcome: &'c str,
 }
 
 fn outcome_of(letter: char) -> Option<&'static str> {

@@ -9,6 +9,7 @@ use super::columns::{View, child_range, child_rows, value};
 use super::draft::{Arguments, Draft};
 use super::ledger::Ledger;
 use super::parameters::Parameters;
+use super::plans::Plans;
 use super::rates::Rates;
 use super::row::Row;
 use super::rules::{holds, subject_of};
@@ -18,8 +19,9 @@ use crate::image::{Diagnoses, Interval, NONE, Plan};
 /// What rules may look at besides the encounter's own row.
 #[derive(Clone, Copy)]
 pub(super) struct Known<'k, 'b> {
-    pub view: &'k View<'k>,
+    pub view: &'k View<'b>,
     pub symbols: &'k Symbols<'b>,
+    pub plans: &'k Plans<'k, 'b>,
     pub ledger: &'k Ledger<'k>,
     pub rates: &'k Rates,
     pub parameters: &'k Parameters,
@@ -139,7 +141,8 @@ pub(super) fn apply_authorizations(
     for rule in plan.authorizations.iter().filter(|rule| holds(&rule.when, row)) {
         let about = subject_of(draft, code);
         let unspent = Accounts::new(accounts(row, known));
-        let Some(left) = units_left(unspent.clone(), row, (code, &NameSet::EVERY), known, draft) else {
+        let Some(left) = units_left(unspent.clone(), row, Spender { code, codes: &NameSet::EVERY }, known, draft)
+        else {
             draft.fail(rule.rule, Arguments::NONE.about(about));
             continue;
         };
@@ -154,7 +157,7 @@ pub(super) fn apply_authorizations(
             draft.set_units(code, left);
             cut = Some(Cut { asked: units, left });
         }
-        let alone = units_left(unspent, row, (code, &NameSet::from_iter([code])), known, draft);
+        let alone = units_left(unspent, row, Spender { code, codes: &NameSet::from_iter([code]) }, known, draft);
         let taken = alone.unwrap_or(0).saturating_sub(left);
         if taken > 0 {
             draft.fail(rule.shared_rule, Arguments::observed(taken).about(about));
@@ -163,12 +166,19 @@ pub(super) fn apply_authorizations(
     cut
 }
 
+/// A line that spends units, and the codes whose lines are counted before it.
+#[derive(Clone, Copy)]
+struct Spender<'c> {
+    code: u32,
+    codes: &'c NameSet,
+}
+
 /// Units that `accounts` leave for the line of `code` when lines of `codes` are counted: those billed before, and those of
 /// the encounter itself that come before it.
 fn units_left(
     mut accounts: Accounts,
     row: &Row,
-    (code, codes): (u32, &NameSet),
+    Spender { code, codes }: Spender<'_>,
     known: &Known<'_, '_>,
     draft: &Draft<'_, '_>,
 ) -> Option<u32> {

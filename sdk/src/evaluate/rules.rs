@@ -16,19 +16,22 @@ use crate::image::{
     Bounds, Case, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
 };
 
+/// The code that an encounter is judged as, in the days that it falls in.
+#[derive(Clone, Copy)]
+struct Chosen<'p, 'a> {
+    segment: u32,
+    code: u32,
+    plan: &'p Plan<'a>,
+}
+
 /// Finds the code's plan and tries all of its rules. Leaves the minutes that count on the encounter.
-pub(super) fn decide(
-    row: &mut Row,
-    plans: &Plans<'_, '_>,
-    known: &Known<'_, '_>,
-    draft: &mut Draft<'_, '_>,
-) -> Result<(), EvaluateFault> {
+pub(super) fn decide(row: &mut Row, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
     let general = draft.image().general;
-    let Some(segment) = plans.segment(row.day) else {
+    let Some(segment) = known.plans.segment(row.day) else {
         draft.fail(general.outside_dates, Arguments::NONE);
         return Ok(());
     };
-    let Some((code, plan)) = find_code(row, plans, segment)? else {
+    let Some((code, plan)) = find_code(row, known.plans, segment)? else {
         let rule = if row.asks_for_code { general.unknown_code } else { general.unknown_service };
         draft.fail(rule, Arguments::NONE);
         return Ok(());
@@ -44,23 +47,23 @@ pub(super) fn decide(
         apply_staff(staff, row, about, draft);
     }
     apply_places(&plan.places, row, about, draft);
-    let alternative = find_alternative(row, plans, segment, (code, plan), draft)?;
+    let chosen = Chosen { segment, code, plan };
+    let alternative = find_alternative(row, chosen, known.plans, draft)?;
     apply_bounds(&plan.minutes, row.minutes, alternative, draft);
     apply_bounds(&plan.group_size, row.group_size, alternative, draft);
     apply_record_rules(plan, row, draft);
     apply_facts(plan, row, known, draft);
     let line = Line { code, units: 1, cents: None, modifiers };
-    write_lines(plan, row, line, (plans, segment, known.ledger), draft)?;
+    write_lines(chosen, row, line, known, draft)?;
     let cut = apply_authorizations(plan, row, code, known, draft);
     apply_history(plan, row, code, known, draft);
     price(plan, row, Priced::of(code, row, cut), known, draft)?;
     for add_on in &plan.add_ons {
-        if let Some(units) = draft.units_of(add_on.code)
-            && let Some(plan) = plans.find(segment, add_on.code)?
+        if draft.units_of(add_on.code).is_some()
+            && let Some(plan) = known.plans.find(segment, add_on.code)?
         {
             let cut = apply_authorizations(plan, row, add_on.code, known, draft);
-            let units = draft.units_of(add_on.code).unwrap_or(units);
-            apply_limits(plan, row, (add_on.code, units), known, draft);
+            apply_limits(plan, row, add_on.code, known, draft);
             price(plan, row, Priced::of(add_on.code, row, cut), known, draft)?;
         }
     }
@@ -127,9 +130,8 @@ fn fits(plan: &Plan<'_>, row: &Row) -> bool {
 /// The subject of another code of the same kind of work that fits where this one does not, or [`NONE`].
 fn find_alternative(
     row: &Row,
+    Chosen { segment, code, plan }: Chosen<'_, '_>,
     plans: &Plans<'_, '_>,
-    segment: u32,
-    (code, plan): (u32, &Plan<'_>),
     draft: &Draft<'_, '_>,
 ) -> Result<u32, EvaluateFault> {
     if plan.service == NONE || fits(plan, row) {
@@ -247,16 +249,16 @@ fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
 /// The code's own line, units counted, and those of its add-ons that the policy answers with. Where minutes add up, only
 /// the units that this encounter completes are billed.
 fn write_lines(
-    plan: &Plan<'_>,
+    Chosen { segment, plan, .. }: Chosen<'_, '_>,
     row: &Row,
     own: Line,
-    (plans, segment, ledger): (&Plans<'_, '_>, u32, &Ledger<'_>),
+    known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
     let adds_up = plan.units.accumulate.as_ref().filter(|_| row.minutes != NONE_U32);
     let before = adds_up.map_or(0, |over| {
         let sought = Sought { codes: &over.codes, window: over.window, per: over.per, units: 0 };
-        ledger.count(row, &sought).minutes
+        known.ledger.count(row, &sought).minutes
     });
     let units = count_units(plan, row, before, draft);
     if units > 0 || adds_up.is_none() {
@@ -274,7 +276,7 @@ fn write_lines(
         };
         let (sum, earlier) = (beyond(total), beyond(before));
         let units = sum.saturating_sub(earlier);
-        if units > 0 && plans.find(segment, add_on.code)?.is_some() {
+        if units > 0 && known.plans.find(segment, add_on.code)?.is_some() {
             draft.judge((sum <= add_on.max).into(), add_on.rule, Arguments::counts(sum, add_on.max));
             draft.push_line(Line { code: add_on.code, units, ..own });
             billed = billed.saturating_add(units);
@@ -333,9 +335,7 @@ fn count_units(plan: &Plan<'_>, row: &Row, before: u32, draft: &mut Draft<'_, '_
 /// Rules that look at what has been billed.
 fn apply_history(plan: &Plan<'_>, row: &Row, code: u32, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) {
     let ledger = known.ledger;
-    if let Some(units) = draft.units_of(code) {
-        apply_limits(plan, row, (code, units), known, draft);
-    }
+    apply_limits(plan, row, code, known, draft);
     for exclusion in plan.exclusions.iter().filter(|exclusion| holds(&exclusion.when, row)) {
         let count = related(exclusion, row, ledger);
         let subject = subject_of(draft, exclusion.codes.first().unwrap_or(NONE));
@@ -353,13 +353,9 @@ fn related(relation: &Relation, row: &Row, ledger: &Ledger<'_>) -> Count {
     ledger.count(row, &sought)
 }
 
-fn apply_limits(
-    plan: &Plan<'_>,
-    row: &Row,
-    (code, units): (u32, u32),
-    known: &Known<'_, '_>,
-    draft: &mut Draft<'_, '_>,
-) {
+/// Limits of the line of `code`, where there is one.
+fn apply_limits(plan: &Plan<'_>, row: &Row, code: u32, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) {
+    let Some(units) = draft.units_of(code) else { return };
     for limit in plan.limits.iter().filter(|limit| holds(&limit.when, row)) {
         let sought = Sought { codes: &limit.codes, window: limit.window, per: limit.per, units };
         let before = known.ledger.count(row, &sought);

@@ -108,16 +108,17 @@ pub(super) type ReadFile<'r> = dyn FnMut(&str) -> Option<String> + 'r;
 
 /// The document, where it has a usable `[policy]`, and every fault of form. `folder` is where it lies, seen from the policy's own.
 pub(super) fn read(text: &str, folder: &str, read_file: &mut ReadFile<'_>) -> (Option<Document>, Vec<Fault>) {
-    read_of(text, None, (folder, read_file))
+    read_of(text, None, folder, read_file)
 }
 
 /// Tables that several policies share: they have no `[policy]` of their own and get that of the one that includes them.
 pub(super) fn read_shared(
     text: &str,
     policy: &Located<PolicyRow>,
-    (folder, read_file): (&str, &mut ReadFile<'_>),
+    folder: &str,
+    read_file: &mut ReadFile<'_>,
 ) -> (Option<Document>, Vec<Fault>) {
-    read_of(text, Some(policy), (folder, read_file))
+    read_of(text, Some(policy), folder, read_file)
 }
 
 /// The path of a file that tables in `folder` name.
@@ -146,7 +147,7 @@ impl Document {
     /// A fault of the row that stands at `place`, here or in a file below.
     pub(super) fn fault(&self, place: Place, message: &str) -> Fault {
         place.fault(match place.below {
-            Some(below) => in_file(self.file(below), (below.line, below.column), message),
+            Some(below) => in_file(self.file(below), below.line, below.column, message),
             None => message.to_owned(),
         })
     }
@@ -187,14 +188,15 @@ impl Document {
 }
 
 /// What is wrong in a file that the policy comes on top of.
-pub(super) fn in_file(file: &str, (line, column): (usize, usize), message: &str) -> String {
+pub(super) fn in_file(file: &str, line: usize, column: usize, message: &str) -> String {
     format!("in `{file}` at {line}:{column}: {message}")
 }
 
 fn read_of(
     text: &str,
     given: Option<&Located<PolicyRow>>,
-    (folder, read_file): (&str, &mut ReadFile<'_>),
+    folder: &str,
+    read_file: &mut ReadFile<'_>,
 ) -> (Option<Document>, Vec<Fault>) {
     let text = Text::new(text);
     let (mut root, faults) = text.read();
@@ -336,7 +338,7 @@ impl Reader<'_, '_> {
             return Vec::new();
         };
         let (file, rows) = match (naming.get(sheet::FILE), naming.get(sheet::PAIRS)) {
-            (Some(toml::Value::String(file)), None) => match self.sheet(table, &naming, (file, place)) {
+            (Some(toml::Value::String(file)), None) => match self.sheet(table, &naming, file, place) {
                 Some((file, rows)) => (Some(file), rows),
                 None => return Vec::new(),
             },
@@ -352,7 +354,7 @@ impl Reader<'_, '_> {
                 return self.refuse(table, place, message.to_owned());
             }
         };
-        rows.into_iter().filter_map(|row| self.sheet_row(table, row, (place, file))).collect()
+        rows.into_iter().filter_map(|row| self.sheet_row(table, row, place, file)).collect()
     }
 
     /// Refuses a row of which nothing can be read.
@@ -363,12 +365,7 @@ impl Reader<'_, '_> {
     }
 
     /// The rows of a file, and its position among the files.
-    fn sheet(
-        &mut self,
-        table: &str,
-        naming: &toml::Table,
-        (file, place): (&str, Place),
-    ) -> Option<(usize, Vec<SheetRow>)> {
+    fn sheet(&mut self, table: &str, naming: &toml::Table, file: &str, place: Place) -> Option<(usize, Vec<SheetRow>)> {
         let path = path_in(self.sheets.folder, file);
         let Some(text) = (self.sheets.read_file)(&path) else {
             let message = format!("the file of rows, `{file}`, is not at hand; correct the name or add the file");
@@ -376,7 +373,7 @@ impl Reader<'_, '_> {
             return None;
         };
         let (rows, faults) = sheet::of_file(table, naming, &text);
-        let told = faults.iter().map(|fault| place.fault(in_file(file, (fault.line, fault.column), &fault.message)));
+        let told = faults.iter().map(|fault| place.fault(in_file(file, fault.line, fault.column, &fault.message)));
         self.faults.extend(told);
         if !faults.is_empty() {
             self.unread.insert(table.to_owned());
@@ -391,7 +388,8 @@ impl Reader<'_, '_> {
         &mut self,
         table: &str,
         SheetRow { values, line, cells }: SheetRow,
-        (place, file): (Place, Option<usize>),
+        place: Place,
+        file: Option<usize>,
     ) -> Option<Located<T>> {
         let place = match file {
             Some(file) => Place { below: Some(Below { file, line, column: 1 }), ..place },
@@ -408,7 +406,7 @@ impl Reader<'_, '_> {
                 let message = in_plain_words(error.inner().message(), "", "");
                 let message = if path == "." { message } else { format!("`{path}`: {message}") };
                 let name = file.and_then(|file| self.sheets.files.get(file));
-                let message = name.map_or_else(|| message.clone(), |name| in_file(name, (line, column), &message));
+                let message = name.map_or_else(|| message.clone(), |name| in_file(name, line, column, &message));
                 self.faults.push(place.fault(message));
                 self.unread.insert(table.to_owned());
                 None

@@ -66,8 +66,8 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     report.remark(&format!("flat: one row in a database of {SMALL} and of {large} decided encounters"));
     for kind in kinds() {
         let word = kind.word();
-        let (small, _) = measure_in(workshop, (runtime, kind), SMALL)?;
-        let (large, held_ms) = measure_in(workshop, (runtime, kind), large)?;
+        let (small, _) = measure_in(workshop, runtime, kind, SMALL)?;
+        let (large, held_ms) = measure_in(workshop, runtime, kind, large)?;
         if let Some(held_ms) = held_ms {
             report.judge(&format!("flat_{word}_longest_hold"), held_ms, "ms", Target::AtMost(HOLD_MS_MAX));
         }
@@ -85,7 +85,8 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
 /// The median milliseconds of each request, and on SQLite the longest time for which the worker kept everybody else from writing.
 fn measure_in(
     workshop: &Workshop,
-    (runtime, kind): (&Runtime, Kind),
+    runtime: &Runtime,
+    kind: Kind,
     encounters: u32,
 ) -> Result<(Vec<(&'static str, f64)>, Option<f64>)> {
     let database = runtime.block_on(Database::create(kind, "flat"))?;

@@ -32,7 +32,7 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     };
     report.remark(&format!("swap: {decisions} decisions in the database, a tenth of their days change hands"));
     for kind in kinds() {
-        measure_on(report, workshop, (runtime, kind), decisions)?;
+        measure_on(report, workshop, runtime, kind, decisions)?;
     }
     Ok(())
 }
@@ -40,7 +40,8 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
 fn measure_on(
     report: &mut Report,
     workshop: &Workshop,
-    (runtime, kind): (&Runtime, Kind),
+    runtime: &Runtime,
+    kind: Kind,
     decisions: u32,
 ) -> Result<()> {
     let database = runtime.block_on(Database::create(kind, "swap"))?;

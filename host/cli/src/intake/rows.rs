@@ -66,7 +66,10 @@ fn parse_json(text: &str) -> Result<Rows, Fault> {
         object @ Value::Object(_) => vec![object],
         _ => return Err(Fault::new("it holds neither an encounter nor a list of encounters")),
     };
-    let doubled = |fault: &FieldFault| doubled(split_item(&fault.field), fault.message.clone());
+    let doubled = |fault: &FieldFault| {
+        let (row, field) = split_item(&fault.field);
+        doubled(row, field, fault.message.clone())
+    };
     let mut faults: Vec<Fault> = parsed.faults.named().iter().map(doubled).collect();
     faults.extend(parsed.faults.left_out_in_words().map(Fault::new));
     let count = items.len();
@@ -82,7 +85,7 @@ fn split_item(path: &str) -> (u64, &str) {
     numbered.map_or((1, path), |(index, rest)| (index.saturating_add(1), rest.trim_start_matches('.')))
 }
 
-fn doubled((row, field): (u64, &str), message: String) -> Fault {
+fn doubled(row: u64, field: &str, message: String) -> Fault {
     Fault { field: Some(field.to_owned()), ..Fault::of_row(row, message) }
 }
 
@@ -95,7 +98,7 @@ fn parse_ndjson(text: &str) -> Rows {
             Ok(parsed) if parsed.faults.is_empty() => rows.rows.push(Row { number, value: parsed.value }),
             Ok(parsed) => {
                 let named = parsed.faults.named().iter();
-                rows.faults.extend(named.map(|fault| doubled((number, &fault.field), fault.message.clone())));
+                rows.faults.extend(named.map(|fault| doubled(number, &fault.field, fault.message.clone())));
                 rows.faults.extend(parsed.faults.left_out_in_words().map(|more| Fault::of_row(number, more)));
             }
         }

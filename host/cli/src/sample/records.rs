@@ -16,7 +16,7 @@ const UNLICENSED: [&str; 3] = ["MA", "CHW", "BSW"];
 /// The client's coverage over a stretch of days.
 /// # Errors
 /// Never, unless a name in these tables is no name.
-pub fn coverage(id: &str, client: &Client, (from, to): (ServiceDate, ServiceDate)) -> Result<Record, ValueError> {
+pub fn coverage(id: &str, client: &Client, from: ServiceDate, to: ServiceDate) -> Result<Record, ValueError> {
     let coverage_kind = match client.payer_id {
         "sim" | "medicaid-hmo-mi" => CoverageKind::MedicaidManagedCare,
         "bcbsm-ma" => CoverageKind::MedicareC,

@@ -47,7 +47,7 @@ pub async fn post(
     params.finish()?;
     // The whole body is read first, within its bound: a client that writes everything before it reads cannot stall.
     let bytes =
-        read_body((body, Media::Lines), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+        read_body(body, Media::Lines, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let lines = Lines { host, agency: caller.agency, bytes, offset: 0, line: 0, next: None, wrong: 0 };
     let answers = stream::unfold(lines, |mut lines| async move {
         let group = lines.take_group();

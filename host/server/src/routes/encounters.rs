@@ -126,8 +126,7 @@ pub async fn withdraw(
     let (Named(id), Asking(caller)) = of;
     params.finish()?;
     let id = path_token("encounter", &id)?;
-    let bytes =
-        read_body((body, Media::Json), &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes = read_body(body, Media::Json, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     // Whoever sends nothing is told what is missing.
     let parsed = parse_body(if bytes.is_empty() { b"{}" } else { &bytes })?;
     let reason = read_parsed(parsed, Cause::InvalidRequest, parse_withdrawal)?;
@@ -164,7 +163,7 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     params.finish()?;
     let bytes =
-        read_body((body, Media::Json), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+        read_body(body, Media::Json, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let encounters = read_parsed(parse_body(&bytes)?, Cause::InvalidEncounter, parse_encounters)?;
     let put = host
         .service

@@ -6,6 +6,7 @@ use adjudica_core::Digest;
 use adjudica_service::Cause;
 use adjudica_service::asking::Keep;
 use adjudica_service::registry::load::refused;
+use adjudica_service::registry::yank::YankRequest;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -37,9 +38,9 @@ pub async fn post(
 ) -> Result<Response, ApiError> {
     params.finish()?;
     let bytes =
-        read_body((body, Media::Wasm), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
-    let given = (bytes.to_vec(), Keep::Record);
-    let taken = host.service.registry.take_in(&caller.actor, given, host.service.clock.now()).await?;
+        read_body(body, Media::Wasm, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+    let taken =
+        host.service.registry.take_in(&caller.actor, bytes.to_vec(), Keep::Record, host.service.clock.now()).await?;
     let file = taken.file.ok_or_else(|| ApiError::internal("routes::policies", "the file was not stored"))?;
     let status = if taken.is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(json_answer(status, &PolicyBody::from(&file)))
@@ -122,11 +123,11 @@ pub async fn yank(
     let (Named(digest), Asking(caller)) = of;
     params.finish()?;
     let digest = parse_digest(&digest)?;
-    let bytes =
-        read_body((body, Media::Json), &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
+    let bytes = read_body(body, Media::Json, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
     let YankBody { reason, dry_run } = parse_yank(&bytes)?;
     let keep = if dry_run { Keep::DryRun } else { Keep::Record };
-    let yanked = host.service.registry.yank(&caller, (digest, &reason, keep), host.service.clock.now()).await?;
+    let yanked =
+        host.service.registry.yank(&caller, &YankRequest { digest, reason, keep }, host.service.clock.now()).await?;
     Ok(json_answer(StatusCode::OK, &YankedBody::from(&yanked)))
 }
 

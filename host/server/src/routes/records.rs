@@ -36,7 +36,7 @@ pub async fn put(
 ) -> Result<Response, ApiError> {
     params.finish()?;
     let bytes =
-        read_body((body, Media::Json), &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
+        read_body(body, Media::Json, &headers, host.config.upload_bytes_max, host.config.body_timeout_ms).await?;
     let records = read_parsed(parse_body(&bytes)?, Cause::InvalidRecord, parse_records)?;
     let report = host
         .service

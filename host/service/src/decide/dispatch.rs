@@ -66,7 +66,8 @@ impl DecisionService {
                 let (agency, facts) = (&work.agency_id, &known.facts);
                 let routed = match &pinned {
                     Some(pinned) => {
-                        self.registry.route_pinned(&published, pinned, (agency, facts), options.as_of).await?
+                        let period = published.snapshot.find_period(agency, facts, options.as_of);
+                        self.registry.route_pinned(pinned, period).await?
                     }
                     None => self.registry.route(&published, agency, facts, options.as_of).await?,
                 };

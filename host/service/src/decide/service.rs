@@ -176,12 +176,11 @@ impl DecisionService {
         options: &Options,
         idempotency: Option<Idempotency>,
     ) -> Vec<(usize, Result<Answered, ServiceError>)> {
-        let started = Instant::now();
         let order: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
         let mut answers = BTreeMap::new();
         let asked = once_each(asked, &mut answers);
         let tags: Vec<usize> = asked.iter().map(|asked| asked.tag).collect();
-        match self.decide_asked(agency, (asked, started), options, idempotency).await {
+        match self.decide_asked(agency, asked, options, idempotency).await {
             Ok(decided) => answers.extend(decided),
             Err(error) => answers.extend(tags.into_iter().map(|tag| (tag, Err(error.clone())))),
         }
@@ -210,10 +209,11 @@ impl DecisionService {
     async fn decide_asked(
         &self,
         agency: &Token,
-        (asked, started): (Vec<Asked>, Instant),
+        asked: Vec<Asked>,
         options: &Options,
         mut idempotency: Option<Idempotency>,
     ) -> Result<Vec<Answer>, ServiceError> {
+        let started = Instant::now();
         let (mut open, mut answers) = self.find_clients(agency, asked).await?;
         if open.is_empty() {
             return Ok(answers);

@@ -82,9 +82,9 @@ impl Registry {
         let mut warnings = warnings(&policy, &terms, &new);
         warnings.extend(says_the_same(current_periods(&snapshot, &key), &periods));
         let schedule = Schedule { key, periods };
-        let draft = Draft { schedules: vec![schedule.clone()], undoes: None, yank: None };
-        let Done { change_id, stale, unanswered } =
-            self.change(caller, &request.message, (&snapshot, draft, request.keep), now).await?;
+        let schedules = vec![schedule.clone()];
+        let draft = Draft { message: request.message.clone(), keep: request.keep, schedules, undoes: None, yank: None };
+        let Done { change_id, stale, unanswered } = self.change(caller, &snapshot, draft, now).await?;
         tracing::info!(change_id, policy = %new.policy_digest, actor = %caller.actor, "a policy was activated");
         Ok(Activated {
             change_id,
@@ -125,12 +125,13 @@ impl Registry {
         }
         let cut = current_periods(&snapshot, &key).to_vec();
         let schedule = Schedule { key, periods: periods.to_vec() };
-        let draft = Draft { schedules: vec![schedule.clone()], undoes: Some(undoes), yank: None };
+        let schedules = vec![schedule.clone()];
+        let (message, keep) = (request.message.clone(), request.keep);
+        let draft = Draft { message, keep, schedules, undoes: Some(undoes), yank: None };
         if schedule.periods.is_empty() && request.to_nothing == ToNothing::Refuse && request.keep == Keep::Record {
             return Err(leaves_nothing(&draft.effect(&snapshot).unanswered));
         }
-        let Done { change_id, stale, unanswered } =
-            self.change(caller, &request.message, (&snapshot, draft, request.keep), now).await?;
+        let Done { change_id, stale, unanswered } = self.change(caller, &snapshot, draft, now).await?;
         tracing::info!(change_id, undoes, actor = %caller.actor, "an activation was taken back");
         let gaps = find_gaps(&schedule.periods);
         let mut warnings: Vec<String> = says_the_same(&cut, &schedule.periods).into_iter().collect();
@@ -221,19 +222,19 @@ impl Registry {
     pub(crate) async fn change(
         &self,
         caller: &Caller,
-        message: &str,
-        (snapshot, draft, keep): (&Snapshot, Draft, Keep),
+        snapshot: &Snapshot,
+        draft: Draft,
         now: Timestamp,
     ) -> Result<Done, ServiceError> {
         let Effect { reroutes, unanswered } = draft.effect(snapshot);
-        if keep == Keep::DryRun {
+        if draft.keep == Keep::DryRun {
             let stale = self.store.count_stale(&reroutes).await?;
             return Ok(Done { change_id: None, stale, unanswered });
         }
         let change = NewChange {
             recorded_at: now,
             recorded_by: caller.actor.clone(),
-            message: message.to_owned(),
+            message: draft.message,
             schedules: draft.schedules,
             expected_change_id: (snapshot.change_id > 0).then_some(snapshot.change_id),
             undoes: draft.undoes,
@@ -256,6 +257,10 @@ impl Registry {
 
 /// A change on the way.
 pub(crate) struct Draft {
+    /// Why, in the words of whoever makes it.
+    pub(crate) message: String,
+    /// Whether it is recorded, or only said what it would do.
+    pub(crate) keep: Keep,
     /// The new schedule of each key that changes.
     pub(crate) schedules: Vec<Schedule>,
     /// The change that it takes back.

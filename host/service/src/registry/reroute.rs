@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use adjudica_core::{DateRange, Digest, ServiceDate, Token};
 use adjudica_store::{Among, Reroute};
 
-use crate::registry::snapshot::Snapshot;
+use crate::registry::snapshot::{Snapshot, Sought};
 
 /// Days that a policy answered for before a change and nothing answers for after it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,11 +53,18 @@ pub fn effect(before: &Snapshot, after: &Snapshot, agency: &Token, payer: &Token
     for plan in marks.plans.classes() {
         for line in marks.lines.classes() {
             let answer = |snapshot: &Snapshot, day: ServiceDate| -> Answer {
-                let period = snapshot.find_period_on(agency, payer, (plan.only(), line.only()), (day, None))?;
+                let period = snapshot.find_period_on(&Sought {
+                    agency,
+                    payer,
+                    plan: plan.only(),
+                    line: line.only(),
+                    day,
+                    as_of: None,
+                })?;
                 Some((period.policy_digest, period.terms_digest))
             };
             let spans = spans(&marks.days, |day| (answer(before, day), answer(after, day)));
-            effect.add(spans, (agency, payer), (&plan, &line));
+            effect.add(spans, &Whom { agency, payer, plan: &plan, line: &line });
         }
     }
     effect.unanswered.sort();
@@ -128,13 +135,16 @@ fn spans(
     spans
 }
 
+/// Whose encounters a change concerns.
+struct Whom<'w> {
+    agency: &'w Token,
+    payer: &'w Token,
+    plan: &'w Among,
+    line: &'w Among,
+}
+
 impl Effect {
-    fn add(
-        &mut self,
-        spans: Vec<(DateRange, Answer, Answer)>,
-        (agency, payer): (&Token, &Token),
-        (plan, line): (&Among, &Among),
-    ) {
+    fn add(&mut self, spans: Vec<(DateRange, Answer, Answer)>, &Whom { agency, payer, plan, line }: &Whom<'_>) {
         for (days, before, after) in spans.into_iter().filter(|(_, before, after)| before != after) {
             self.reroutes.push(Reroute {
                 agency_id: agency.clone(),

@@ -76,6 +76,23 @@ impl History {
     }
 }
 
+/// Who answers for what: what a period is looked for by.
+#[derive(Debug, Clone, Copy)]
+pub struct Sought<'s> {
+    /// The agency.
+    pub agency: &'s Token,
+    /// The payer.
+    pub payer: &'s Token,
+    /// The plan, where one is given.
+    pub plan: Option<&'s Token>,
+    /// The line of service, where one is given.
+    pub line: Option<&'s Token>,
+    /// The date of service.
+    pub day: ServiceDate,
+    /// As it was known then; `None` for now.
+    pub as_of: Option<Timestamp>,
+}
+
 impl Snapshot {
     /// How this picture would be with other schedules: a change that nobody has recorded.
     #[must_use]
@@ -133,24 +150,25 @@ impl Snapshot {
         facts: &EncounterFacts,
         as_of: Option<Timestamp>,
     ) -> Option<&ActivationPeriod> {
-        let of = (facts.plan_id.as_ref(), facts.service_line.as_ref());
-        self.find_period_on(agency, &facts.payer_id, of, (facts.date_of_service, as_of))
+        self.find_period_on(&Sought {
+            agency,
+            payer: &facts.payer_id,
+            plan: facts.plan_id.as_ref(),
+            line: facts.service_line.as_ref(),
+            day: facts.date_of_service,
+            as_of,
+        })
     }
 
-    /// The same, for a plan and a line of service on a day.
+    /// The same, for whatever is of that plan, line of service and day.
     #[must_use]
-    pub fn find_period_on(
-        &self,
-        agency: &Token,
-        payer: &Token,
-        (plan, line): (Option<&Token>, Option<&Token>),
-        (day, as_of): (ServiceDate, Option<Timestamp>),
-    ) -> Option<&ActivationPeriod> {
-        let histories = self.histories_of(agency, payer);
-        histories.iter().filter(|history| history.covers(plan, line)).find_map(|history| {
-            let periods = &history.known(as_of)?.periods;
-            let answers =
-                |period: &&ActivationPeriod| period.dos_from <= day && period.dos_to.is_none_or(|to| day < to);
+    pub fn find_period_on(&self, sought: &Sought<'_>) -> Option<&ActivationPeriod> {
+        let histories = self.histories_of(sought.agency, sought.payer);
+        histories.iter().filter(|history| history.covers(sought.plan, sought.line)).find_map(|history| {
+            let periods = &history.known(sought.as_of)?.periods;
+            let answers = |period: &&ActivationPeriod| {
+                period.dos_from <= sought.day && period.dos_to.is_none_or(|to| sought.day < to)
+            };
             periods.iter().find(answers)
         })
     }

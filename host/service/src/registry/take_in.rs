@@ -28,7 +28,8 @@ impl Registry {
     pub async fn take_in(
         &self,
         actor: &Token,
-        (wasm, keep): (Vec<u8>, Keep),
+        wasm: Vec<u8>,
+        keep: Keep,
         now: Timestamp,
     ) -> Result<TakenIn, ServiceError> {
         let digest = Digest::of(&wasm);

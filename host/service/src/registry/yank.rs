@@ -22,21 +22,29 @@ pub struct Yanked {
     pub unanswered: Vec<Unanswered>,
 }
 
+/// A policy file to be taken back.
+#[derive(Debug, Clone)]
+pub struct YankRequest {
+    /// The file.
+    pub digest: Digest,
+    /// Why.
+    pub reason: String,
+    /// Whether it is done, or only said what it would do.
+    pub keep: Keep,
+}
+
 impl Registry {
     /// Takes a policy file back, everywhere. The same request again changes nothing.
     /// # Errors
     /// `not_found`; `policy_yanked` when it was taken back before, for another reason; or when the store does not answer.
-    pub async fn yank(
-        &self,
-        caller: &Caller,
-        (digest, reason, keep): (Digest, &str, Keep),
-        now: Timestamp,
-    ) -> Result<Yanked, ServiceError> {
+    pub async fn yank(&self, caller: &Caller, request: &YankRequest, now: Timestamp) -> Result<Yanked, ServiceError> {
+        let YankRequest { digest, reason, keep } = request;
+        let digest = *digest;
         let _changing = self.changing.lock().await;
         let snapshot = self.refresh_held().await?.snapshot.clone();
         let file = self.require_file(digest).await?;
         if let Some(before) = &file.yanked {
-            if before.reason != reason {
+            if before.reason != *reason {
                 let public = format!("the policy was taken back before: {}; nothing was changed", before.reason);
                 return Err(ServiceError::new(Cause::PolicyYanked, public));
             }
@@ -47,12 +55,11 @@ impl Registry {
             Schedule { key, periods: stays.cloned().collect() }
         };
         let schedules = snapshot.schedules_with(digest).into_iter().map(without).collect();
-        let yank = Yank { reason: reason.to_owned(), yanked_at: now, yanked_by: caller.actor.clone() };
-        let draft = Draft { schedules, undoes: None, yank: Some((digest, yank)) };
+        let yank = Yank { reason: reason.clone(), yanked_at: now, yanked_by: caller.actor.clone() };
         let (name, version) = (&file.policy_id, &file.version);
         let message = format!("{name} {version} was taken back by its publisher");
-        let Done { change_id, stale, unanswered } =
-            self.change(caller, &message, (&snapshot, draft, keep), now).await?;
+        let draft = Draft { message, keep: *keep, schedules, undoes: None, yank: Some((digest, yank)) };
+        let Done { change_id, stale, unanswered } = self.change(caller, &snapshot, draft, now).await?;
         tracing::info!(change_id, policy = %digest, actor = %caller.actor, "a policy was taken back");
         Ok(Yanked { file: self.require_file(digest).await?, stale, unanswered })
     }

@@ -65,7 +65,7 @@ impl<'a> CommitRows<'a> {
 }
 
 /// Refuses a write of a table that did not touch as many rows as it must.
-pub(crate) fn require_count((doing, expected): (&'static str, u64), found: u64) -> Result<(), StoreError> {
+pub(crate) fn require_count(doing: &'static str, expected: u64, found: u64) -> Result<(), StoreError> {
     if found == expected { Ok(()) } else { Err(StoreError::RowCount { doing, expected, found }) }
 }
 

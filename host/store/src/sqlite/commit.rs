@@ -169,9 +169,9 @@ async fn write(connection: &mut SqliteConnection, rows: &CommitRows<'_>) -> Resu
         (INSERT_LEDGER, json(&rows.ledger)?),
         (PUT_HEADS, json(&rows.heads)?),
     ];
-    for (count, (sql, json)) in rows.counts().into_iter().zip(writes).filter(|((_, rows), _)| *rows > 0) {
+    for ((doing, expected), (sql, json)) in rows.counts().into_iter().zip(writes).filter(|((_, rows), _)| *rows > 0) {
         let query = sqlx::query(sql).bind(json).execute(&mut *connection);
-        require_count(count, query.await.map_err(StoreError::during(count.0))?.rows_affected())?;
+        require_count(doing, expected, query.await.map_err(StoreError::during(doing))?.rows_affected())?;
     }
     let in_force = [
         ("putting decisions in force", PUT_IN_FORCE, json(&rows.in_force)?, rows.in_force.is_empty()),

@@ -22,7 +22,7 @@ impl Checker<'_> {
             let is_sound = |row: &BoundsRow| row.min.unwrap_or(0) <= row.max.unwrap_or(u32::MAX);
             if min > max && is_sound(&row.row) && is_sound(&other.row) {
                 let what = if table == "minutes" { "minutes" } else { "group" };
-                self.refuse_both((row.place, other.place), &code, &format!("leave no {what} that fit both"));
+                self.refuse_both(row.place, other.place, &code, &format!("leave no {what} that fit both"));
             }
         }
     }
@@ -30,11 +30,7 @@ impl Checker<'_> {
     fn check_places(&mut self) {
         for (row, other, code) in self.pairs(&self.document.places, |row| &row.codes) {
             if !row.row.places.iter().any(|place| other.row.places.contains(place)) {
-                self.refuse_both(
-                    (row.place, other.place),
-                    &code,
-                    "leave no place that fits both: every row must be met",
-                );
+                self.refuse_both(row.place, other.place, &code, "leave no place that fits both: every row must be met");
             }
         }
     }
@@ -50,12 +46,14 @@ impl Checker<'_> {
                     && asks_both
                     && Self::both_refuse(&row.row.common(), &other.row.common())
                     && let Some(code) = self.shared(
-                        (row.row.codes.as_deref(), &row.row.common()),
-                        (other.row.codes.as_deref(), &other.row.common()),
+                        row.row.codes.as_deref(),
+                        &row.row.common(),
+                        other.row.codes.as_deref(),
+                        &other.row.common(),
                     )
                 {
                     let what = "ask for the same to be there and not to be";
-                    self.refuse_both((row.place, other.place), &code, what);
+                    self.refuse_both(row.place, other.place, &code, what);
                 }
             }
         }
@@ -75,7 +73,7 @@ impl Checker<'_> {
                 if !Self::both_refuse(&common, &other_common) {
                     continue;
                 }
-                let shared = self.shared((Some(codes(&row.row)), &common), (Some(codes(&other.row)), &other_common));
+                let shared = self.shared(Some(codes(&row.row)), &common, Some(codes(&other.row)), &other_common);
                 pairs.extend(shared.map(|code| (row, other, code)));
             }
         }
@@ -91,8 +89,10 @@ impl Checker<'_> {
     /// A code that both rows are about on some day; without a list a row is about every code.
     fn shared(
         &self,
-        (codes, common): (Option<&[String]>, &Common),
-        (others, other): (Option<&[String]>, &Common),
+        codes: Option<&[String]>,
+        common: &Common,
+        others: Option<&[String]>,
+        other: &Common,
     ) -> Option<String> {
         let document = self.document;
         let all: Vec<String> = document.codes.iter().map(|row| row.row.code.as_str().to_owned()).collect();
@@ -104,7 +104,7 @@ impl Checker<'_> {
         ones.into_iter().find(meets).map(|(code, _)| code.to_owned())
     }
 
-    fn refuse_both(&mut self, (place, other): (Place, Place), code: &str, what: &str) {
+    fn refuse_both(&mut self, place: Place, other: Place, code: &str, what: &str) {
         let other = self.document.line_of(other);
         self.fault(
             place,

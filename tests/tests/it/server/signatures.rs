@@ -22,7 +22,7 @@ fn token(text: &str) -> Token {
 /// The file signed by `publisher` with `key`, whose name says nothing of which secret it is.
 fn signed(file: &[u8], publisher: &str, key: &str, secret: &[u8; 32]) -> Vec<u8> {
     let day = ServiceDate::new(2026, 4, 30).expect("a day");
-    sign(file, secret, (&token(publisher), &token(key)), day).expect("signs")
+    sign(file, secret, &token(publisher), &token(key), day).expect("signs")
 }
 
 /// Publishers as an agency lists them. The test's clock stands at 2026-05-01.

@@ -40,7 +40,7 @@ async fn start(router: Router, config: ServerConfig) -> Served {
         let shutdown = async {
             let _ = stopped.await;
         };
-        serve(listener.main, router, (&config, &Metrics::new()), shutdown).await
+        serve(listener.main, router, &config, &Metrics::new(), shutdown).await
     });
     Served { address, stop, ended }
 }
@@ -221,7 +221,7 @@ async fn it_refuses_addresses_that_others_reach() {
     let refusal = listen(&open).await.expect_err("a refusal").to_string();
     assert!(refusal.contains("cannot be authenticated yet") && refusal.contains("127.0.0.1"), "{refusal}");
     let listener = tokio::net::TcpListener::bind("0.0.0.0:0").await.expect("a listener");
-    assert!(serve(listener, Router::new(), (&quick(), &Metrics::new()), async {}).await.is_err());
+    assert!(serve(listener, Router::new(), &quick(), &Metrics::new(), async {}).await.is_err());
 }
 
 /// Whoever fills the host with connections hides nothing from those who look after it.

@@ -82,7 +82,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
         };
         let name = format!("{} {}", input.manifest().policy_id, input.manifest().version);
         for (size, calls) in [(1, SINGLE_CALLS), (BATCH, BATCH_CALLS)] {
-            let measured = measure(&input, (terms, timelines), size, calls)?;
+            let measured = measure(&input, terms, timelines, size, calls)?;
             table.row([
                 name.clone(),
                 measured.encounters.to_string(),
@@ -106,12 +106,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
 }
 
 /// Times calls of `size` timelines.
-fn measure(
-    input: &PolicyInput,
-    (terms, timelines): (&Terms, &[Timeline]),
-    size: usize,
-    calls: usize,
-) -> Result<Measured> {
+fn measure(input: &PolicyInput, terms: &Terms, timelines: &[Timeline], size: usize, calls: usize) -> Result<Measured> {
     let batches: Vec<Batch> = (0..calls.min(timelines.len().max(1)))
         .map(|call| {
             let chosen: Vec<Timeline> =

@@ -32,7 +32,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     for path in &args.files {
         let input = PolicyInput::load(path, &engine)?;
         input.require_passing(path)?;
-        if let Some(asked) = ask_earlier(path, &input, (&catalog, &listed), &engine)? {
+        if let Some(asked) = ask_earlier(path, &input, &catalog, &listed, &engine)? {
             output.line(&format!("{}: {asked}", input.manifest().policy_id))?;
             asked.require()?;
         }
@@ -63,7 +63,8 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
 fn ask_earlier(
     path: &Path,
     input: &PolicyInput,
-    (catalog, listed): (&Catalog, &[Listed]),
+    catalog: &Catalog,
+    listed: &[Listed],
     engine: &Engine,
 ) -> Result<Option<Asked>> {
     let (policy_id, version) = (input.manifest().policy_id.as_str(), &input.manifest().version);

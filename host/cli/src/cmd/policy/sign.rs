@@ -34,7 +34,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     for path in &args.files {
         let bytes = std::fs::read(path).map_err(|error| error.to_string());
         let done = bytes.and_then(|bytes| {
-            sign(&bytes, &secret, (&key.publisher, &key.key_id), args.on).map_err(|fault| fault.to_string())
+            sign(&bytes, &secret, &key.publisher, &key.key_id, args.on).map_err(|fault| fault.to_string())
         });
         match done {
             Ok(bytes) => signed.push((path, bytes)),

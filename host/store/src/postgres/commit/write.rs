@@ -215,7 +215,7 @@ pub(super) async fn write(connection: &mut PgConnection, rows: &CommitRows<'_>) 
     rows.counts()
         .into_iter()
         .zip(written)
-        .try_for_each(|(count, rows)| require_count(count, u64::try_from(rows).unwrap_or(0)))
+        .try_for_each(|((doing, expected), rows)| require_count(doing, expected, u64::try_from(rows).unwrap_or(0)))
 }
 
 /// Writes all rows, durably when this returns `true`, or none.
