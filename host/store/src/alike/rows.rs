@@ -24,6 +24,21 @@ macro_rules! encounter_columns {
 }
 pub(super) use encounter_columns;
 
+/// What is written over an encounter that is there.
+macro_rules! newer_encounter {
+    () => {
+        "DO UPDATE SET client_id = excluded.client_id, payer_id = excluded.payer_id,
+             plan_id = excluded.plan_id, service_line = excluded.service_line, date_of_service = excluded.date_of_service,
+             procedure_code = excluded.procedure_code, service = excluded.service, minutes = excluded.minutes,
+             rendering_provider_id = excluded.rendering_provider_id,
+             rendering_provider_role = excluded.rendering_provider_role,
+             billing_provider_id = excluded.billing_provider_id, phase = excluded.phase, mode = excluded.mode,
+             place_of_service = excluded.place_of_service, group_size = excluded.group_size,
+             received_on = excluded.received_on, revision = encounter.revision + 1, written_at = excluded.written_at"
+    };
+}
+pub(super) use newer_encounter;
+
 /// Columns of `ledger l` in the order of [`RawLedger`].
 macro_rules! ledger_columns {
     () => {

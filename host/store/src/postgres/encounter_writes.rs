@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use crate::encounter::PutMode;
 use crate::error::StoreError;
 use crate::postgres::commit::column;
+use crate::postgres::rows::newer_encounter;
 use crate::raw::encounter::EncounterRows;
 
 /// The parts go in before their encounters: their triggers then find no encounter whose revision they would raise.
@@ -35,17 +36,7 @@ macro_rules! insert_encounters {
 /// Leaves an encounter that another system has inserted in the meantime alone; the number of rows tells.
 const INSERT_ENCOUNTERS: &str = concat!(insert_encounters!(), "DO NOTHING");
 
-const UPSERT_ENCOUNTERS: &str = concat!(
-    insert_encounters!(),
-    "DO UPDATE SET client_id = excluded.client_id, payer_id = excluded.payer_id,
-        plan_id = excluded.plan_id, service_line = excluded.service_line, date_of_service = excluded.date_of_service,
-        procedure_code = excluded.procedure_code, service = excluded.service, minutes = excluded.minutes,
-        rendering_provider_id = excluded.rendering_provider_id,
-        rendering_provider_role = excluded.rendering_provider_role,
-        billing_provider_id = excluded.billing_provider_id, phase = excluded.phase, mode = excluded.mode,
-        place_of_service = excluded.place_of_service, group_size = excluded.group_size,
-        received_on = excluded.received_on, revision = encounter.revision + 1, written_at = excluded.written_at"
-);
+const UPSERT_ENCOUNTERS: &str = concat!(insert_encounters!(), newer_encounter!());
 
 /// Writes rows of encounters; those that are to be new leave alone what another system has inserted in the meantime.
 pub(super) async fn write(

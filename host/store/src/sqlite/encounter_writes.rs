@@ -6,6 +6,7 @@ use crate::encounter::PutMode;
 use crate::error::StoreError;
 use crate::raw::encounter::EncounterRows;
 use crate::raw::json;
+use crate::sqlite::rows::newer_encounter;
 
 /// The parts go in before their encounters: their triggers then find no encounter whose revision they would raise.
 const INSERT_MODIFIERS: &str = "
@@ -20,8 +21,8 @@ const INSERT_SUPPORTING_INFO: &str = "
     INSERT INTO encounter_supporting_info (agency_id, encounter_id, category)
     SELECT ?1, k.value ->> 'encounter_id', k.value ->> 'value' FROM jsonb_each(?2) k";
 
-const UPSERT_ENCOUNTERS: &str = "
-    INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, plan_id, service_line, date_of_service,
+const UPSERT_ENCOUNTERS: &str = concat!(
+    "INSERT INTO encounter (agency_id, encounter_id, client_id, payer_id, plan_id, service_line, date_of_service,
         procedure_code, service, minutes, rendering_provider_id, rendering_provider_role, billing_provider_id, phase,
         mode, place_of_service, group_size, received_on, revision, written_at)
     SELECT ?1, k.value ->> 'encounter_id', k.value ->> 'client_id', k.value ->> 'payer_id', k.value ->> 'plan_id',
@@ -30,14 +31,9 @@ const UPSERT_ENCOUNTERS: &str = "
         k.value ->> 'billing_provider_id', k.value ->> 'phase', k.value ->> 'mode', k.value ->> 'place_of_service',
         k.value ->> 'group_size', k.value ->> 'received_on', 1, ?3
     FROM jsonb_each(?2) k WHERE true
-    ON CONFLICT (agency_id, encounter_id) DO UPDATE SET client_id = excluded.client_id, payer_id = excluded.payer_id,
-        plan_id = excluded.plan_id, service_line = excluded.service_line, date_of_service = excluded.date_of_service,
-        procedure_code = excluded.procedure_code, service = excluded.service, minutes = excluded.minutes,
-        rendering_provider_id = excluded.rendering_provider_id,
-        rendering_provider_role = excluded.rendering_provider_role,
-        billing_provider_id = excluded.billing_provider_id, phase = excluded.phase, mode = excluded.mode,
-        place_of_service = excluded.place_of_service, group_size = excluded.group_size,
-        received_on = excluded.received_on, revision = encounter.revision + 1, written_at = excluded.written_at";
+    ON CONFLICT (agency_id, encounter_id) ",
+    newer_encounter!()
+);
 
 /// Writes rows of encounters; under the lock of the one writer, those that are to be new are.
 pub(super) async fn write(
