@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 
-use adjudica_core::decision::UndeterminedCode;
+use adjudica_core::decision::{UndeterminedCode, Verdict};
 use adjudica_core::{Decision, Token};
 
 use crate::metrics::{DecisionLabels, Metrics};
@@ -56,14 +56,15 @@ impl Observer {
 }
 
 fn log(event: &Event<'_>, labels: &DecisionLabels, duration_ms: u64) {
-    let reason = match (&event.decision.undetermined, event.decision.findings.first()) {
+    let failed = event.decision.findings.iter().filter(|finding| finding.verdict == Verdict::Failed);
+    let reason = match (&event.decision.undetermined, failed.min_by_key(|finding| finding.effect)) {
         (Some(reason), _) => code_word(reason.code),
         (None, Some(finding)) => finding.rule_id.as_str(),
         (None, None) => "",
     };
-    let digest = event.routed.answerer().map(|answerer| answerer.digest);
+    let digest = event.routed.answerer().map(|answerer| tracing::field::display(answerer.digest));
     let (decision_id, DecisionLabels { payer, policy, outcome }) = (event.decision_id, labels);
-    tracing::info!(decision_id, %payer, %policy, digest = ?digest, outcome, reason, duration_ms, "an encounter was decided");
+    tracing::info!(decision_id, %payer, %policy, digest, outcome, reason, duration_ms, "an encounter was decided");
 }
 
 /// The word of a code, as in JSON.

@@ -91,7 +91,7 @@ pub(super) const TAIL: &str = r#"## Sets, days, and tables on top of tables
 - **`without`.** Each name must be the `id` of a row below: of a rule, a source, an assumption or a parameter.
 - **Rows from a spreadsheet.** A row with `file = "pairs.csv"` stands for the rows of that file, which lies beside the tables: the
   first line names columns, each further line is a row, and what the naming row says (`window`, `source`, a sentence) holds for
-  all of them. An empty cell is a column left out; several names stand in one cell with blanks between; `when.roles` leads into
+  each whose own cell says nothing else. An empty cell is a column left out; a cell stands on one line; several names stand in one cell with blanks between; `when.roles` leads into
   `when`. Without a column `id` a row is called after the naming row and its code: `pair.99424`. Save as CSV in UTF-8, days as
   `2026-03-31`. Faults name line and cell, as in `rates.csv` at 3:2: the second cell of the third line.
 - **Pairs.** `[[exclude]]` takes `pairs = [["99424", "99437"], ["99425", ["99487", "99489"]]]` instead of `codes` and `with`: the

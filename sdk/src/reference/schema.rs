@@ -155,7 +155,7 @@ fn or_many(mut row: Value, table: &Table) -> Value {
     let Value::Object(schema) = &mut row else { return row };
     let mut many = vec![json!({ "required": ["file"] })];
     if let Some(Value::Object(properties)) = schema.get_mut("properties") {
-        let says = "a CSV file beside the tables with a row on each line; what this row says holds for all of them";
+        let says = "a CSV file beside the tables with a row on each line; what this row says holds for each whose own cell says nothing else";
         properties.insert("file".to_owned(), json!({ "type": "string", "description": says }));
         if table.name == "exclude" {
             let says = "pairs of codes: the first of each is refused beside the second";

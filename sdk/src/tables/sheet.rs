@@ -49,6 +49,9 @@ pub(super) fn of_pairs(table: &str, naming: &Table) -> Result<Vec<SheetRow>, Str
     let wrong = || {
         "`pairs` is a list of pairs; write `[[\"99490\", \"99487\"], ...]`, the code that is refused first".to_owned()
     };
+    if ["codes", "with"].into_iter().any(|column| naming.contains_key(column)) {
+        return Err("a row of `pairs` has no `codes` and no `with` of its own; leave them out".to_owned());
+    }
     let pairs = naming.get(PAIRS).and_then(Value::as_array).filter(|pairs| !pairs.is_empty()).ok_or_else(wrong)?;
     let mut sheet = Sheet { table, naming, rows: Vec::new(), faults: Vec::new() };
     for pair in pairs {
@@ -112,6 +115,9 @@ impl Sheet<'_> {
         let count = |mark: char| head.matches(mark).count();
         let delimiter = [(';', b';'), ('\t', b'\t')].into_iter().filter(|(mark, _)| count(*mark) > count(','));
         let delimiter = delimiter.max_by_key(|(mark, _)| count(*mark)).map_or(b',', |(_, byte)| byte);
+        if let Some((line, column, message)) = find_open_quote(text, char::from(delimiter)) {
+            return self.fault(line, column, message.to_owned());
+        }
         let mut reader = csv::ReaderBuilder::new();
         reader.delimiter(delimiter).has_headers(false).flexible(true);
         let mut columns: Option<Vec<Option<String>>> = None;
@@ -227,6 +233,34 @@ impl Sheet<'_> {
         }
         self.rows = joined;
     }
+}
+
+/// The line and cell where a quote swallows what follows, and what is wrong there. A reader would take the lines behind for a text.
+fn find_open_quote(text: &str, delimiter: char) -> Option<(usize, usize, &'static str)> {
+    let (mut line, mut cell, mut is_quoted, mut is_begin) = (1, 1, false, true);
+    let mut signs = text.chars().peekable();
+    while let Some(sign) = signs.next() {
+        match sign {
+            '"' if is_quoted && signs.peek() == Some(&'"') => drop(signs.next()),
+            '"' if is_quoted => {
+                is_quoted = false;
+                let ends = signs.peek().is_none_or(|next| *next == delimiter || ['\r', '\n'].contains(next));
+                if !ends {
+                    let message = "text stands behind the closing quote; write a quote inside a cell twice";
+                    return Some((line, cell, message));
+                }
+            }
+            '"' if is_begin => is_quoted = true,
+            '\r' | '\n' if is_quoted => {
+                return Some((line, cell, "the cell has a quote that is not closed on its line; close it or leave it out"));
+            }
+            '\n' => (line, cell) = (line + 1, 1),
+            sign if sign == delimiter && !is_quoted => cell += 1,
+            _ => {}
+        }
+        is_begin = !is_quoted && (sign == delimiter || sign == '\n');
+    }
+    is_quoted.then_some((line, cell, "the cell has a quote that is not closed on its line; close it or leave it out"))
 }
 
 /// The codes of a list, as an id has them: the first, and the last of several.

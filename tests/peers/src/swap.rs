@@ -37,13 +37,7 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     Ok(())
 }
 
-fn measure_on(
-    report: &mut Report,
-    workshop: &Workshop,
-    runtime: &Runtime,
-    kind: Kind,
-    decisions: u32,
-) -> Result<()> {
+fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind: Kind, decisions: u32) -> Result<()> {
     let database = runtime.block_on(Database::create(kind, "swap"))?;
     let hosting = runtime.block_on(Hosting::start(workshop.engine(), &database.url))?;
     activate(hosting.address, AGENCY, &workshop.renamed("before")?)?;

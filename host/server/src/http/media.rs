@@ -40,7 +40,8 @@ impl Media {
         if is_named && is_utf8 && given.next().is_none() {
             return Ok(());
         }
-        let public = format!("this path takes `{0}` in UTF-8; send it with `Content-Type: {0}`", self.name());
+        let written = if self == Self::Wasm { "" } else { " in UTF-8" };
+        let public = format!("this path takes `{0}`{written}; send it with `Content-Type: {0}`", self.name());
         Err(ApiError::new(HttpFault::UnsupportedMediaType, public))
     }
 }

@@ -17,9 +17,10 @@ use serde_json::json;
 use crate::error::{ApiError, Problem};
 use crate::host::Host;
 use crate::http::media::Media;
-use crate::http::{json as json_answer, read_body};
+use crate::http::{json as json_answer, read_body, read_json, read_parsed};
+use crate::wire::activation::parse_yank;
 use crate::wire::asking::Asking;
-use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, YankedBody, parse_yank};
+use crate::wire::policy_schema::{PolicyBody, PolicyList, YankBody, YankedBody};
 use crate::wire::query::{Named, Params};
 
 /// Uploads a policy file: the bytes of one component. It answers for nothing until it is activated.
@@ -123,9 +124,8 @@ pub async fn yank(
     let (Named(digest), Asking(caller)) = of;
     params.finish()?;
     let digest = parse_digest(&digest)?;
-    let bytes = read_body(body, Media::Json, &headers, host.config.body_bytes_max, host.config.body_timeout_ms).await?;
-    let YankBody { reason, dry_run } = parse_yank(&bytes)?;
-    let keep = if dry_run { Keep::DryRun } else { Keep::Record };
+    let (parsed, _) = read_json(&host, &headers, body).await?;
+    let (reason, keep) = read_parsed(parsed, Cause::InvalidRequest, parse_yank)?;
     let yanked =
         host.service.registry.yank(&caller, &YankRequest { digest, reason, keep }, host.service.clock.now()).await?;
     Ok(json_answer(StatusCode::OK, &YankedBody::from(&yanked)))

@@ -55,6 +55,20 @@ pub fn parse_rollback_request(value: &Value) -> Result<RollbackRequest, Faults> 
     }
 }
 
+/// Reads a request to take a policy back: why, and whether it is done.
+/// # Errors
+/// Every fault, each with its field.
+pub fn parse_yank(value: &Value) -> Result<(String, Keep), Faults> {
+    let mut fields = Fields::of("", value);
+    let reason = fields.require("reason", |value| match read_text(value)?.trim() {
+        "" => Err("is empty; say why the policy is taken back".to_owned()),
+        reason => Ok(reason.to_owned()),
+    });
+    let keep = read_keep(&mut fields);
+    let faults = fields.finish("a request to take a policy back");
+    reason.filter(|_| faults.is_empty()).map(|reason| (reason, keep)).ok_or(faults)
+}
+
 fn read_keep(fields: &mut Fields<'_>) -> Keep {
     fields.find("dry_run", read_flag).map_or(Keep::Record, |dry| if dry { Keep::DryRun } else { Keep::Record })
 }

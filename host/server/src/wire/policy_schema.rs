@@ -190,22 +190,6 @@ impl From<&Yanked> for YankedBody {
     }
 }
 
-/// The reason in the body of a request to take a policy back.
-/// # Errors
-/// `malformed_json` or `invalid_request`.
-pub fn parse_yank(bytes: &[u8]) -> Result<YankBody, ApiError> {
-    let body: YankBody = serde_json::from_slice(bytes).map_err(|error| {
-        let code: ErrorCode =
-            if error.is_data() { Cause::InvalidRequest.into() } else { HttpFault::MalformedJson.into() };
-        ApiError::new(code, format!("{error}; send {{\"reason\": \"...\"}}"))
-    })?;
-    if body.reason.trim().is_empty() {
-        let fault = FieldFault::new("reason", "is empty; say why the policy is taken back");
-        return Err(ApiError::of_faults(Cause::InvalidRequest, vec![fault]));
-    }
-    Ok(body)
-}
-
 /// Days that one policy with one set of terms answers for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PeriodBody {

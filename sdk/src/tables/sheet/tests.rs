@@ -70,6 +70,10 @@ fn it_joins_pairs_that_differ_in_the_second_code_alone() {
         .map(|row| toml::to_string(&row.values).expect("TOML").replace('\n', " ").trim().to_owned())
         .collect();
     assert_eq!(read, expected);
+    for own in ["codes = [\"99424\"]", "with = [\"99424\"]"] {
+        let refused = of_pairs("exclude", &naming(&format!("{listed}\n{own}"))).expect_err("a fault");
+        assert_eq!(refused, "a row of `pairs` has no `codes` and no `with` of its own; leave them out");
+    }
     let spelled = spell_out("exclude", Value::Table(naming(listed)), "", &mut |_| None);
     assert_eq!(spelled.len(), 2);
 }
@@ -83,6 +87,15 @@ fn it_says_what_is_wrong_at_the_cell() {
         ("codes,cents\n,\n", vec!["1:1: the file has columns and no row; add one on each line, or leave the file out".to_owned()]),
         ("code,cents\nT1016,1\n", vec![no_column.to_owned()]),
         ("codes,codes\nT1016,1\n", vec!["1:2: the column `codes` is there twice; keep one".to_owned()]),
+        (
+            "codes,cents,section\nT1016,1,\"open\nT1017,1,x\n",
+            vec!["2:3: the cell has a quote that is not closed on its line; close it or leave it out".to_owned()],
+        ),
+        ("codes,cents\nT1016,\"1", vec!["2:2: the cell has a quote that is not closed on its line; close it or leave it out".to_owned()]),
+        (
+            "codes;cents\r\n\"T1016\";1\r\n\"a\"b;2\r\n",
+            vec!["3:1: text stands behind the closing quote; write a quote inside a cell twice".to_owned()],
+        ),
         (
             "codes,cents,from,terms\nT1016,15.00,2024-01-01,\nT1016,$15,1/2/2024,maybe\nT1016,1,,,x\n",
             vec![
