@@ -30,6 +30,7 @@ mod schema;
 pub mod standing;
 pub mod taken_back;
 pub mod terms;
+mod text;
 pub mod token;
 
 pub use cents::Cents;

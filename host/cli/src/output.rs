@@ -1,6 +1,6 @@
 //! Standard output: tables and sentences for people, one JSON value for programs. Progress and errors go elsewhere.
 
-use std::io::{Result, Write as _};
+use std::io::{BufWriter, Result, Write};
 
 use serde::Serialize;
 
@@ -56,10 +56,16 @@ impl Output {
         }
     }
 
+    /// Standard output for an answer in pieces.
+    pub fn writer(&self) -> impl Write {
+        BufWriter::with_capacity(1 << 18, std::io::stdout().lock())
+    }
+
     /// A JSON value on one line, whatever the format.
     pub fn json<T: Serialize>(&self, value: &T) -> Result<()> {
-        let mut stdout = std::io::stdout().lock();
+        let mut stdout = self.writer();
         serde_json::to_writer(&mut stdout, value)?;
-        writeln!(stdout)
+        writeln!(stdout)?;
+        stdout.flush()
     }
 }

@@ -6,7 +6,6 @@ use adjudica_core::{EncounterFacts, Terms};
 use anyhow::Result;
 
 use crate::exit::Refusal;
-use crate::intake::Faulty;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::{engine, files, intake};
@@ -46,7 +45,7 @@ impl Args {
         let input = PolicyInput::load(&self.policy, &engine::start(None)?)?;
         let terms = self.terms.as_deref().map(files::load_terms).transpose();
         let terms = terms.map_err(|faults| Refusal::refused(nothing_done, faults))?.unwrap_or_default();
-        let encounters = intake::load_encounters(std::slice::from_ref(&self.file), Faulty::RefuseAll, output)?.good;
+        let encounters = intake::load_encounters(std::slice::from_ref(&self.file), output)?;
         Ok(Question { input, terms, encounters })
     }
 }

@@ -52,11 +52,17 @@ impl Expected {
     }
 }
 
+/// Encounters in parts, from the first: asked again where a transaction has to begin again.
+pub type Parts<'p> = dyn Fn() -> PartsFromFirst<'p> + Send + Sync + 'p;
+
+/// One part after the other. What cannot be read ends the put, and nothing is written.
+pub type PartsFromFirst<'p> = Box<dyn Iterator<Item = std::io::Result<Vec<EncounterFacts>>> + Send + 'p>;
+
 /// Encounters to be put.
 #[derive(Clone, Copy)]
-pub(crate) struct NewEncounters<'n> {
+pub(crate) struct NewEncounters<'n, 'p> {
     pub(crate) agency_id: &'n Token,
-    pub(crate) encounters: &'n [EncounterFacts],
+    pub(crate) parts: &'n Parts<'p>,
     pub(crate) mode: PutMode,
     pub(crate) expected: &'n Expected,
     pub(crate) now: Instant,
@@ -71,6 +77,15 @@ pub struct PutReport {
     pub updated: u64,
     /// Encounters that were there with these same facts.
     pub unchanged: u64,
+}
+
+impl PutReport {
+    /// Adds what the put of another part did.
+    pub(crate) fn add(&mut self, other: Self) {
+        self.inserted = self.inserted.saturating_add(other.inserted);
+        self.updated = self.updated.saturating_add(other.updated);
+        self.unchanged = self.unchanged.saturating_add(other.unchanged);
+    }
 }
 
 /// An encounter with what the store adds to it.

@@ -33,7 +33,9 @@ pub use decision::{
     ClientCommit, CommittedDecision, Confirmed, DecisionFilter, DecisionPage, DecisionSummary, IdempotentAnswer,
     LedgerEntry, LedgerKind, NewCommit, NewDecision, NewIdempotency, PolicyRef, StoredDecision,
 };
-pub use encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
+pub use encounter::{
+    BadEncounter, EncounterFilter, EncounterPage, Expected, Parts, PartsFromFirst, PutMode, PutReport, StoredEncounter,
+};
 pub use error::StoreError;
 pub use in_force::{InForce, NewWithdrawal, Withdrawal};
 pub use instant::Instant;

@@ -12,7 +12,9 @@ use crate::chain::ChainReport;
 use crate::decision::{
     CommittedDecision, DecisionFilter, DecisionPage, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
 };
-use crate::encounter::{BadEncounter, EncounterFilter, EncounterPage, Expected, PutMode, PutReport, StoredEncounter};
+use crate::encounter::{
+    BadEncounter, EncounterFilter, EncounterPage, Expected, Parts, PutMode, PutReport, StoredEncounter,
+};
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
@@ -53,6 +55,17 @@ pub trait Store: Send + Sync {
         &self,
         agency_id: &Token,
         encounters: &[EncounterFacts],
+        mode: PutMode,
+        now: Instant,
+    ) -> Result<PutReport, StoreError>;
+
+    /// Puts encounters that come in parts as one: all of them, or none. Memory holds one part. Each id is given once over all.
+    /// # Errors
+    /// As [`Store::put_encounters`]; [`StoreError::Unavailable`] where a part cannot be read.
+    async fn import_encounters(
+        &self,
+        agency_id: &Token,
+        parts: &Parts<'_>,
         mode: PutMode,
         now: Instant,
     ) -> Result<PutReport, StoreError>;

@@ -1,25 +1,30 @@
 //! `adjudica decide`: a file of encounters against policy files, with no server and no database.
 
+pub mod answers;
 pub mod explain;
+mod out_file;
 pub mod route;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use adjudica_core::columns::Explain;
-use adjudica_core::{Cents, Outcome, Terms, Token};
+use adjudica_core::{Cents, Decision, Outcome, Terms, Token};
 use adjudica_engine::Engine;
 use adjudica_service::registry::answerer::Answerer;
 use adjudica_service::registry::answerer::Chosen;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::cmd::decide::route::{Decided, Loaded, find_overlap};
+use crate::cmd::decide::answers::Answered;
+use crate::cmd::decide::out_file::OutFile;
+use crate::cmd::decide::route::{Loaded, find_overlap};
 use crate::exit::{Exit, Fault, Refusal};
 use crate::intake::Faulty;
 use crate::output::{Format, Output};
-use crate::table::{Align, Table, dollars};
-use crate::{engine, exit, files, intake, progress};
+use crate::table::{Align, Table, counted, dollars};
+use crate::{engine, files, intake, progress};
 
 /// Decide encounters of a file against policy files; no server, no database.
 #[derive(Debug, clap::Args)]
@@ -39,6 +44,9 @@ pub struct Args {
     /// Decide the good rows when others have faults.
     #[arg(long)]
     partial: bool,
+    /// A file for the answers, in the order of the encounters: one JSON value per line (.ndjson), or rows for a spreadsheet (.csv).
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
     /// Folder for compiled policies.
     #[arg(long, value_name = "FOLDER")]
     cache_dir: Option<PathBuf>,
@@ -47,20 +55,30 @@ pub struct Args {
 /// Runs the verb.
 pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
-    let intake = intake::load_encounters(&args.files, faulty, output)?;
+    let out = args.out.as_deref().map(OutFile::of).transpose()?;
+    let survey = intake::survey(&args.files, faulty, output)?;
     let policies = load_policies(args, &engine::start(args.cache_dir.clone())?)?;
     let explain = if args.explain { Explain::All } else { Explain::FailedOnly };
-    let bar = progress::bar(output, "deciding", u64::try_from(intake.good.len())?);
+    let bar = progress::bar(output, "deciding", u64::try_from(survey.good().count())?);
     let show = |done: usize| bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-    let decided = route::decide(&policies, intake.good, explain, &show);
+    let answered = route::decide(&policies, &survey, explain, &show)?;
     bar.finish_and_clear();
-    match output.format() {
-        Format::Json => print_json(output, &decided, &intake.faults)?,
-        Format::Human if args.explain => explain::print(output, &decided)?,
-        Format::Human => print_table(output, &decided)?,
+    match (output.format(), &out) {
+        (_, Some(out)) => {
+            out.write(&answered)?;
+            let path = out.path.display();
+            output.line(&format!("{} are in {path}", counted(answered.len(), "answer", "answers")))?;
+            output.line(&in_words(&answered))?;
+            output.answer(
+                &json!({ "answers": path.to_string(), "counts": counts(&answered), "faults": survey.faults }),
+            )?;
+        }
+        (Format::Json, None) => print_json(output, &answered, &survey.faults)?,
+        (Format::Human, None) if args.explain => answered.each(|answer| explain::print(output, answer))?,
+        (Format::Human, None) => print_table(output, &answered)?,
     }
-    intake.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
-    Ok(exit::of_decisions(decided.iter().map(|one| &one.decision)))
+    survey.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
+    Ok(answered.exit)
 }
 
 fn load_policies(args: &Args, engine: &Engine) -> Result<Vec<Loaded>> {
@@ -111,27 +129,25 @@ fn load_terms(given: &[String], faults: &mut Vec<Fault>) -> Vec<TermsOf> {
     terms
 }
 
-fn print_json(output: &Output, decided: &[Decided], faults: &[Fault]) -> Result<()> {
-    let policy = |policy: &Arc<Answerer>| json!({ "policy_id": policy.policy_id, "version": policy.version, "digest": policy.digest });
-    let decision = |one: &Decided| {
-        json!({
-            "encounter_id": one.facts.encounter_id,
-            "payer_id": one.facts.payer_id,
-            "date_of_service": one.facts.date_of_service,
-            "policy": one.policy.as_ref().map(policy),
-            "decision": one.decision,
-        })
-    };
-    let decisions: Vec<_> = decided.iter().map(decision).collect();
-    Ok(output.json(&json!({ "decisions": decisions, "counts": counts(decided), "faults": faults }))?)
+/// One JSON value, an answer at a time.
+fn print_json(output: &Output, answered: &Answered, faults: &[Fault]) -> Result<()> {
+    let mut out = output.writer();
+    write!(out, "{{\"counts\":{},\"decisions\":[", serde_json::to_string(&counts(answered))?)?;
+    let mut between = "";
+    answered.each_text(|text| {
+        out.write_all(between.as_bytes())?;
+        between = ",";
+        Ok(out.write_all(text)?)
+    })?;
+    writeln!(out, "],\"faults\":{}}}", serde_json::to_string(faults)?)?;
+    Ok(out.flush()?)
 }
 
-fn counts(decided: &[Decided]) -> serde_json::Map<String, serde_json::Value> {
-    let count = |outcome: Outcome| decided.iter().filter(|one| one.decision.outcome == outcome).count();
-    Outcome::ALL.into_iter().map(|outcome| (outcome.as_str().to_owned(), count(outcome).into())).collect()
+fn counts(answered: &Answered) -> serde_json::Map<String, serde_json::Value> {
+    Outcome::ALL.into_iter().map(|outcome| (outcome.as_str().to_owned(), answered.count(outcome).into())).collect()
 }
 
-fn print_table(output: &Output, decided: &[Decided]) -> Result<()> {
+fn print_table(output: &Output, answered: &Answered) -> Result<()> {
     let mut table = Table::new(&[
         ("encounter", Align::Left),
         ("date", Align::Left),
@@ -141,30 +157,36 @@ fn print_table(output: &Output, decided: &[Decided]) -> Result<()> {
         ("amount", Align::Right),
         ("reason", Align::Left),
     ]);
-    for one in decided {
+    answered.each(|answer| {
         table.row([
-            one.facts.encounter_id.to_string(),
-            one.facts.date_of_service.to_string(),
-            one.facts.payer_id.to_string(),
-            one.decision.outcome.as_str().to_owned(),
-            explain::lines(&one.decision),
-            amount(one),
-            explain::reason(&one.decision),
+            answer.encounter_id.to_string(),
+            answer.date_of_service.to_string(),
+            answer.payer_id.to_string(),
+            answer.decision.outcome.as_str().to_owned(),
+            explain::lines(&answer.decision),
+            amount(&answer.decision).map(dollars).unwrap_or_default(),
+            explain::reason(&answer.decision),
         ]);
-    }
+        Ok(())
+    })?;
     output.table(&table)?;
+    Ok(output.line(&format!("\n{}", in_words(answered)))?)
+}
+
+/// How many answers there are of each outcome.
+fn in_words(answered: &Answered) -> String {
     let counted: Vec<String> = Outcome::ALL
         .into_iter()
-        .map(|outcome| (outcome, decided.iter().filter(|one| one.decision.outcome == outcome).count()))
+        .map(|outcome| (outcome, answered.count(outcome)))
         .filter(|(_, count)| *count > 0)
         .map(|(outcome, count)| format!("{count} {}", outcome.as_str()))
         .collect();
-    Ok(output.line(&format!("\n{} encounters: {}", decided.len(), counted.join(", ")))?)
+    format!("{} encounters: {}", answered.len(), counted.join(", "))
 }
 
-/// What the accepted lines come to; blank when nothing is accepted or a rate is unknown.
-fn amount(one: &Decided) -> String {
-    let mut cents = one.decision.lines.iter().map(|line| line.amount_cents);
+/// What the accepted lines come to; none when nothing is accepted or a rate is unknown.
+fn amount(decision: &Decision) -> Option<Cents> {
+    let mut cents = decision.lines.iter().map(|line| line.amount_cents);
     let sum = cents.try_fold(Cents::ZERO, |sum, cents| sum.plus(cents?).ok());
-    sum.filter(|_| one.decision.outcome.is_accepted()).map(dollars).unwrap_or_default()
+    sum.filter(|_| decision.outcome.is_accepted())
 }

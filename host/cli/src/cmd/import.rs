@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use adjudica_core::Token;
 use adjudica_service::clock::{Clock as _, SystemClock};
-use adjudica_store::{PutMode, StoreError};
+use adjudica_store::{Parts, PutMode, StoreError};
 use anyhow::{Context as _, Result};
 use clap::Subcommand;
 use serde_json::json;
@@ -65,30 +65,31 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
     let database = database.context("the database is not set")?;
     let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
     let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
-    let intake = intake::load_encounters(&args.files, faulty, output)?;
+    let survey = intake::survey(&args.files, faulty, output)?;
     let store = database::open(&database, absent, output).await?;
     let mode = if args.update { PutMode::Upsert } else { PutMode::InsertOnly };
     let spinner = progress::spinner(output, "storing");
-    let report = store.put_encounters(&agency, &intake.good, mode, SystemClock.now()).await;
+    let parts: &Parts<'_> = &|| Box::new(survey.parts());
+    let report = store.import_encounters(&agency, parts, mode, SystemClock.now()).await;
     spinner.finish_and_clear();
     let report = report.map_err(refuse)?;
-    intake.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
-    if intake.empty > 0 {
-        output.line(&format!("{} rows without any value were passed over", intake.empty))?;
+    survey.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
+    if survey.empty > 0 {
+        output.line(&format!("{} rows without any value were passed over", survey.empty))?;
     }
     let (inserted, updated, unchanged) = (report.inserted, report.updated, report.unchanged);
     output.line(&format!(
         "{} rows read: {inserted} inserted, {updated} updated, {unchanged} unchanged, {} left out",
-        intake.rows,
-        intake.rows.saturating_sub(intake.good.len())
+        survey.count,
+        survey.bad()
     ))?;
     output.answer(&json!({
-        "rows": intake.rows,
+        "rows": survey.count,
         "inserted": inserted,
         "updated": updated,
         "unchanged": unchanged,
-        "faults": intake.faults,
-        "empty": intake.empty,
+        "faults": survey.faults,
+        "empty": survey.empty,
     }))?;
     Ok(Exit::Ok)
 }

@@ -89,46 +89,88 @@ const LIST_OF_CLIENT: &str = concat!(
     filter_of_encounters!()
 );
 
-pub(super) async fn put(store: &Dialect, new: &NewEncounters<'_>) -> Result<PutReport, StoreError> {
-    require_putable(new.encounters)?;
+pub(super) async fn put(store: &Dialect, new: &NewEncounters<'_, '_>) -> Result<PutReport, StoreError> {
     past_deadlocks(|| try_put(store, new)).await
 }
 
-async fn try_put(store: &Dialect, new: &NewEncounters<'_>) -> Result<PutReport, StoreError> {
+async fn try_put(store: &Dialect, new: &NewEncounters<'_, '_>) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("putting encounters");
-    let NewEncounters { agency_id, encounters, mode, .. } = *new;
     let mut transaction = store.begin().await.map_err(failed)?;
-    hold_encounters(&mut transaction, agency_id.as_str()).await.map_err(failed)?;
-    require_expected(&mut transaction, new).await?;
-    let existing = match mode {
-        PutMode::InsertOnly => require_absent(&mut transaction, agency_id, encounters).await?,
-        PutMode::Upsert => existing(&mut transaction, agency_id, encounters).await?,
-    };
-    let sorted = sort(encounters, &existing);
-    clear_parts(&mut transaction, agency_id, &sorted.changed).await?;
-    let rows = EncounterRows::new(sorted.new.iter().chain(&sorted.changed).copied());
-    let written =
-        encounter_writes::write(&mut transaction, agency_id.as_str(), &rows, mode, microseconds(new.now)).await;
-    if let Err(fault) = written {
-        transaction.rollback().await.map_err(failed)?;
-        if mode == PutMode::InsertOnly {
-            // Another system may have inserted one of them in the meantime.
-            let mut connection = store.readers().acquire().await.map_err(failed)?;
-            require_absent(&mut connection, agency_id, encounters).await?;
+    hold_encounters(&mut transaction, new.agency_id.as_str()).await.map_err(failed)?;
+    let (mut report, mut there) = (PutReport::default(), Vec::new());
+    for part in (new.parts)() {
+        let part = readable(part)?;
+        require_putable(&part)?;
+        require_expected(&mut transaction, new, &part).await?;
+        if new.mode == PutMode::InsertOnly {
+            there.extend(existing_ids(&mut transaction, new.agency_id, &part).await?);
         }
-        return Err(fault);
+        // Where any is there already, the rest is only looked at, so that each of them is named.
+        if !there.is_empty() {
+            continue;
+        }
+        match put_part(&mut transaction, new, &part).await {
+            Ok(done) => report.add(done),
+            Err(fault) => {
+                transaction.rollback().await.map_err(failed)?;
+                return Err(told_again(store, new, fault).await?);
+            }
+        }
     }
+    require_none(there)?;
     transaction.commit().await.map_err(failed)?;
+    Ok(report)
+}
+
+fn readable(part: std::io::Result<Vec<EncounterFacts>>) -> Result<Vec<EncounterFacts>, StoreError> {
+    part.map_err(|fault| StoreError::during("reading encounters to put")(sqlx::Error::Io(fault)))
+}
+
+async fn put_part(
+    connection: &mut Connection,
+    new: &NewEncounters<'_, '_>,
+    part: &[EncounterFacts],
+) -> Result<PutReport, StoreError> {
+    let existing = match new.mode {
+        PutMode::InsertOnly => BTreeMap::new(),
+        PutMode::Upsert => existing(connection, new.agency_id, part).await?,
+    };
+    let sorted = sort(part, &existing);
+    clear_parts(connection, new.agency_id, &sorted.changed).await?;
+    let rows = EncounterRows::new(sorted.new.iter().chain(&sorted.changed).copied());
+    encounter_writes::write(connection, new.agency_id.as_str(), &rows, new.mode, microseconds(new.now)).await?;
     let count = |list: &[&EncounterFacts]| u64::try_from(list.len()).unwrap_or(u64::MAX);
     Ok(PutReport { inserted: count(&sorted.new), updated: count(&sorted.changed), unchanged: sorted.unchanged })
 }
 
+/// What a write that failed is told as: another system may have inserted some of the encounters in the meantime.
+async fn told_again(store: &Dialect, new: &NewEncounters<'_, '_>, fault: StoreError) -> Result<StoreError, StoreError> {
+    let mut there = Vec::new();
+    if new.mode == PutMode::InsertOnly {
+        let mut connection = store.readers().acquire().await.map_err(StoreError::during("putting encounters"))?;
+        for part in (new.parts)() {
+            there.extend(existing_ids(&mut connection, new.agency_id, &readable(part)?).await?);
+        }
+    }
+    Ok(require_none(there).err().unwrap_or(fault))
+}
+
+/// Refuses where encounters that are to be new are there.
+fn require_none(mut encounter_ids: Vec<String>) -> Result<(), StoreError> {
+    encounter_ids.sort();
+    if encounter_ids.is_empty() { Ok(()) } else { Err(StoreError::EncountersExist { encounter_ids }) }
+}
+
 /// Refuses where the encounters are not as their writer expects.
-async fn require_expected(connection: &mut Connection, new: &NewEncounters<'_>) -> Result<(), StoreError> {
+async fn require_expected(
+    connection: &mut Connection,
+    new: &NewEncounters<'_, '_>,
+    part: &[EncounterFacts],
+) -> Result<(), StoreError> {
     if *new.expected == Expected::Anything {
         return Ok(());
     }
-    for facts in new.encounters {
+    for facts in part {
         let revision = revision(connection, new.agency_id, &facts.encounter_id).await?;
         new.expected.require(revision)?;
     }
@@ -148,15 +190,14 @@ fn ids<'f>(encounters: impl IntoIterator<Item = &'f EncounterFacts>) -> Result<S
     json(&encounters.into_iter().map(|facts| facts.encounter_id.as_str()).collect::<Vec<_>>())
 }
 
-async fn require_absent(
+async fn existing_ids(
     connection: &mut Connection,
     agency_id: &Token,
     encounters: &[EncounterFacts],
-) -> Result<BTreeMap<String, Option<EncounterFacts>>, StoreError> {
+) -> Result<Vec<String>, StoreError> {
     let failed = StoreError::during("looking for encounters that are already there");
     let query = sqlx::query_scalar(EXISTING_IDS).bind(agency_id.as_str()).bind(ids(encounters)?);
-    let encounter_ids: Vec<String> = query.fetch_all(connection).await.map_err(failed)?;
-    if encounter_ids.is_empty() { Ok(BTreeMap::new()) } else { Err(StoreError::EncountersExist { encounter_ids }) }
+    query.fetch_all(connection).await.map_err(failed)
 }
 
 async fn existing(

@@ -13,7 +13,7 @@ use crate::decision::{
     CommittedDecision, DecisionFilter, DecisionPage, IdempotentAnswer, LedgerEntry, NewCommit, StoredDecision,
 };
 use crate::encounter::{
-    BadEncounter, EncounterFilter, EncounterPage, Expected, NewEncounters, PutMode, PutReport, StoredEncounter,
+    BadEncounter, EncounterFilter, EncounterPage, Expected, NewEncounters, Parts, PutMode, PutReport, StoredEncounter,
 };
 use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
@@ -40,7 +40,19 @@ impl Store for Dialect {
         now: Instant,
     ) -> Result<PutReport, StoreError> {
         let expected = &Expected::Anything;
-        encounters::put(self, &NewEncounters { agency_id, encounters, mode, expected, now }).await
+        let parts: &Parts<'_> = &|| Box::new(std::iter::once(Ok(encounters.to_vec())));
+        encounters::put(self, &NewEncounters { agency_id, parts, mode, expected, now }).await
+    }
+
+    async fn import_encounters(
+        &self,
+        agency_id: &Token,
+        parts: &Parts<'_>,
+        mode: PutMode,
+        now: Instant,
+    ) -> Result<PutReport, StoreError> {
+        let expected = &Expected::Anything;
+        encounters::put(self, &NewEncounters { agency_id, parts, mode, expected, now }).await
     }
 
     async fn put_encounter_if(
@@ -50,8 +62,8 @@ impl Store for Dialect {
         expected: &Expected,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        let encounters = std::slice::from_ref(encounter);
-        encounters::put(self, &NewEncounters { agency_id, encounters, mode: PutMode::Upsert, expected, now }).await
+        let parts: &Parts<'_> = &|| Box::new(std::iter::once(Ok(vec![encounter.clone()])));
+        encounters::put(self, &NewEncounters { agency_id, parts, mode: PutMode::Upsert, expected, now }).await
     }
 
     async fn find_encounter(

@@ -5,7 +5,7 @@ use adjudica_core::manifest::Effect;
 use adjudica_core::{Decision, Finding, LiabilityGroup};
 use anyhow::Result;
 
-use crate::cmd::decide::route::Decided;
+use crate::cmd::decide::answers::Answer;
 use crate::output::Output;
 use crate::table::{counted, dollars};
 
@@ -34,32 +34,23 @@ pub fn reason(decision: &Decision) -> String {
     }
 }
 
-/// Prints every decision with all its findings.
-pub fn print(output: &Output, decided: &[Decided]) -> Result<()> {
-    for one in decided {
-        let (facts, decision) = (&one.facts, &one.decision);
-        output.line(&format!(
-            "{}  {}  {}: {}",
-            facts.encounter_id,
-            facts.date_of_service,
-            facts.payer_id,
-            decision.outcome.as_str()
-        ))?;
-        for line in &decision.lines {
-            let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), dollars);
-            let units = counted(line.units.0, "unit", "units");
-            let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
-            output.line(&format!("  line   {}{modifiers}, {units}, {amount}", line.procedure_code))?;
-        }
-        if let Some(reason) = &decision.undetermined {
-            output.line(&format!("  {}", reason.message))?;
-        }
-        for finding in &decision.findings {
-            print_finding(output, finding)?;
-        }
-        output.line("")?;
+/// Prints a decision with all its findings.
+pub fn print(output: &Output, answer: &Answer) -> Result<()> {
+    let Answer { encounter_id, date_of_service, payer_id, decision, .. } = answer;
+    output.line(&format!("{encounter_id}  {date_of_service}  {payer_id}: {}", decision.outcome.as_str()))?;
+    for line in &decision.lines {
+        let amount = line.amount_cents.map_or_else(|| "no rate known".to_owned(), dollars);
+        let units = counted(line.units.0, "unit", "units");
+        let modifiers: String = line.modifiers.iter().map(|modifier| format!(" {modifier}")).collect();
+        output.line(&format!("  line   {}{modifiers}, {units}, {amount}", line.procedure_code))?;
     }
-    Ok(())
+    if let Some(reason) = &decision.undetermined {
+        output.line(&format!("  {}", reason.message))?;
+    }
+    for finding in &decision.findings {
+        print_finding(output, finding)?;
+    }
+    Ok(output.line("")?)
 }
 
 fn print_finding(output: &Output, finding: &Finding) -> Result<()> {

@@ -5,12 +5,16 @@ use std::sync::Arc;
 
 use adjudica_core::columns::Explain;
 use adjudica_core::decision::UndeterminedCode;
-use adjudica_core::{Decision, EncounterFacts, Manifest, Token};
+use adjudica_core::{EncounterFacts, Manifest, Token};
 use adjudica_service::clock::{Clock as _, SystemClock};
 use adjudica_service::decide::dispatch::{far_ahead, last_day};
 use adjudica_service::decide::run::run;
 use adjudica_service::decide::work::{Addressed, Known, Work};
 use adjudica_service::registry::answerer::{Answerer, Routed};
+use anyhow::Result;
+
+use crate::cmd::decide::answers::{Answered, Answers};
+use crate::intake::survey::{Position, Survey};
 
 /// A policy file and its terms, ready to answer.
 pub struct Loaded {
@@ -20,53 +24,46 @@ pub struct Loaded {
     pub answerer: Arc<Answerer>,
 }
 
-/// An encounter with its answer.
-pub struct Decided {
-    /// The facts.
-    pub facts: EncounterFacts,
-    /// The policy that answered; none when none speaks for the payer and day.
-    pub policy: Option<Arc<Answerer>>,
-    /// The answer.
-    pub decision: Decision,
-}
+/// Encounters decided between two looks at the progress bar.
+const ENCOUNTERS_PER_RUN: usize = 2_000;
 
-/// Clients decided between two looks at the progress bar.
-const CLIENTS_PER_RUN: usize = 64;
-
-/// Decides every encounter, each client's in order of date; answers come in the order of `encounters`.
+/// Decides every good row, each client's encounters together and in order of date.
 /// `progress` is told how many are done each time.
-pub fn decide(
-    policies: &[Loaded],
-    encounters: Vec<EncounterFacts>,
-    explain: Explain,
-    progress: &dyn Fn(usize),
-) -> Vec<Decided> {
-    let mut answers: BTreeMap<usize, Decided> = BTreeMap::new();
-    let mut works = works(policies, encounters);
-    while !works.is_empty() {
-        let rest = works.split_off(works.len().min(CLIENTS_PER_RUN));
-        for done in run(works, explain).into_iter().flat_map(|client| client.encounters) {
-            let Addressed { known, routed, .. } = done.asked;
-            let policy = routed.answerer().cloned();
-            answers.insert(known.tag, Decided { facts: known.facts, policy, decision: done.decision });
+/// # Errors
+/// When a file is not as it was, or an answer cannot be kept.
+pub fn decide(policies: &[Loaded], survey: &Survey, explain: Explain, progress: &dyn Fn(usize)) -> Result<Answered> {
+    let mut answers = Answers::new()?;
+    let order = survey.by_client();
+    let mut clients = order.chunk_by(|one, other| survey.client_hash(*one) == survey.client_hash(*other)).peekable();
+    let mut done = 0;
+    while clients.peek().is_some() {
+        let mut positions = Vec::new();
+        while let Some(client) = clients.next_if(|_| positions.len() < ENCOUNTERS_PER_RUN) {
+            positions.extend_from_slice(client);
         }
-        progress(answers.len());
-        works = rest;
+        for decided in run(works(policies, survey, &positions)?, explain).into_iter().flat_map(|one| one.encounters) {
+            let Addressed { known, routed, .. } = &decided.asked;
+            let policy = routed.answerer().map(Arc::as_ref);
+            answers.take(Position::of_index(known.tag), &known.facts, policy, &decided.decision)?;
+        }
+        done += positions.len();
+        progress(done);
     }
-    answers.into_values().collect()
+    answers.finish()
 }
 
-fn works(policies: &[Loaded], encounters: Vec<EncounterFacts>) -> Vec<Work<Addressed>> {
+fn works(policies: &[Loaded], survey: &Survey, positions: &[Position]) -> Result<Vec<Work<Addressed>>> {
     let last_day = last_day(SystemClock.now());
     let mut client_to_encounters: BTreeMap<Token, Vec<Addressed>> = BTreeMap::new();
-    for (tag, facts) in encounters.into_iter().enumerate() {
+    for position in positions {
+        let facts = survey.facts(*position)?;
         let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { route(policies, &facts) };
         let encounters = client_to_encounters.entry(facts.client_id.clone()).or_default();
-        encounters.push(Addressed { known: Known::nowhere(facts, tag), routed, records: None });
+        encounters.push(Addressed { known: Known::nowhere(facts, position.index()), routed, records: None });
     }
     // There is one agency in a file; its name reaches nobody.
     let work = |(client_id, encounters): (Token, Vec<Addressed>)| Work::new(client_id.clone(), client_id, encounters);
-    client_to_encounters.into_iter().map(work).collect()
+    Ok(client_to_encounters.into_iter().map(work).collect())
 }
 
 /// The policy of the payer, and of several the one in force on the day.

@@ -10,7 +10,6 @@ use serde_json::json;
 
 use crate::cmd::policy::diff::scheduled::Plan;
 use crate::exit::{Exit, Refusal};
-use crate::intake::Faulty;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::{behaviour, engine, files, intake};
@@ -52,7 +51,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let terms = terms.map_err(|faults| Refusal::refused("no encounter was asked about", faults))?;
     let mut told = Vec::new();
     if !args.over.is_empty() {
-        let encounters = intake::load_encounters(&args.over, Faulty::RefuseAll, output)?.good;
+        let encounters = intake::load_encounters(&args.over, output)?;
         let over = behaviour::compare_over(&old, &new, encounters, &terms.clone().unwrap_or_default());
         behaviour::print(output, "on the encounters given", &over)?;
         told.push(("over", over));

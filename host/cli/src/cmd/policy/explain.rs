@@ -1,10 +1,11 @@
 //! `adjudica policy explain`: decisions as a person reads them: every rule tried, the facts it saw, the source.
 
+use adjudica_core::EncounterFacts;
 use adjudica_core::columns::Explain;
 use anyhow::Result;
 
+use crate::cmd::decide::answers::Answer;
 use crate::cmd::decide::explain;
-use crate::cmd::decide::route::Decided;
 use crate::exit::{self, Exit};
 use crate::intake::by_client;
 use crate::output::Output;
@@ -26,10 +27,11 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     for facts in timelines.into_iter().flat_map(|timeline| timeline.encounters) {
         let Some(decision) = decisions.next() else { break };
         if args.asked.encounter.as_ref().is_none_or(|id| id == facts.encounter_id.as_str()) {
-            decided.push(Decided { facts, policy: None, decision });
+            let EncounterFacts { date_of_service, encounter_id, payer_id, .. } = facts;
+            decided.push(Answer { date_of_service, decision, encounter_id, payer_id });
         }
     }
-    explain::print(output, &decided)?;
+    decided.iter().try_for_each(|answer| explain::print(output, answer))?;
     output.answer(&decided.iter().map(|one| &one.decision).collect::<Vec<_>>())?;
     Ok(exit::of_decisions(decided.iter().map(|one| &one.decision)))
 }

@@ -109,3 +109,52 @@ fn it_names_repeated_ids_in_a_list() {
     let fields: Vec<_> = faults.named().iter().map(|fault| fault.field.as_str()).collect();
     assert_eq!(fields, ["[1].minutes", "[2]", "[1].encounter_id"]);
 }
+
+/// What is read at once is read as the reader of every fault reads it, and nothing that it refuses is.
+#[test]
+fn the_quick_reader_takes_nothing_that_the_other_refuses() {
+    let many = |count: usize| (0..count).map(|number| format!("d{number}")).collect::<Vec<_>>();
+    let changes = [
+        json!({}),
+        json!({"minutes": null, "plan_id": null, "modifiers": null, "diagnoses": null}),
+        json!({"minutes": 1441}),
+        json!({"minutes": 1440}),
+        json!({"minutes": 30.0}),
+        json!({"minutes": "30"}),
+        json!({"minutes": -1}),
+        json!({"group_size": 0}),
+        json!({"group_size": 1000}),
+        json!({"group_size": 1001}),
+        json!({"modifiers": ["2P", "2P", "25", "59", "GT"]}),
+        json!({"modifiers": ["2P", "2P"]}),
+        json!({"modifiers": "2P"}),
+        json!({"diagnoses": many(12)}),
+        json!({"diagnoses": many(13)}),
+        json!({"supporting_info": many(64)}),
+        json!({"supporting_info": many(65)}),
+        json!({"date_of_service": "2026-02-30"}),
+        json!({"date_of_service": "1899-12-31"}),
+        json!({"received_on": "yesterday"}),
+        json!({"place_of_service": "1"}),
+        json!({"procedure_code": "9896"}),
+        json!({"encounter_id": ""}),
+        json!({"encounter_id": 5}),
+        json!({"client_id": null}),
+        json!({"standing": null}),
+        json!({"standing": {}}),
+        json!({"colour": "red"}),
+    ];
+    for change in changes {
+        let value = with(&change);
+        let quick = quick::read(value.to_string().as_bytes());
+        if let Some(facts) = &quick {
+            assert_eq!(parse_encounter(&value).as_ref().ok(), Some(facts), "{change}");
+        }
+        let is_plain = parse_encounter(&value).is_ok() && !change.to_string().contains("30.0");
+        assert_eq!(quick.is_some(), is_plain, "{change}");
+    }
+    let doubled = good().to_string().replacen('{', r#"{"minutes":5,"#, 1);
+    assert!(quick::read(doubled.as_bytes()).is_none());
+    let given = read_encounter(doubled.as_bytes());
+    assert_eq!((given.encounter_id, given.facts.is_err()), (None, true));
+}

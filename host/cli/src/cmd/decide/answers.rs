@@ -1,0 +1,172 @@
+//! Answers on their way out: each goes to a file of its own as it comes, and is read back in the order of the encounters. Memory
+//! holds their places alone.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::os::unix::fs::FileExt as _;
+
+use adjudica_core::{Decision, Digest, EncounterFacts, Outcome, ServiceDate, Token};
+use adjudica_service::registry::answerer::Answerer;
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::exit::{self, Exit};
+use crate::intake::survey::Position;
+
+/// An encounter with its answer.
+#[derive(Deserialize)]
+pub struct Answer {
+    /// The day.
+    pub date_of_service: ServiceDate,
+    /// The answer.
+    pub decision: Decision,
+    /// Which encounter.
+    pub encounter_id: Token,
+    /// Who is asked to pay.
+    pub payer_id: Token,
+}
+
+/// A policy that answered.
+#[derive(Serialize)]
+struct Answering<'a> {
+    digest: Digest,
+    policy_id: &'a Token,
+    version: String,
+}
+
+/// An answer as it is written, with the policy that gave it: names in order, as in all JSON of this program.
+#[derive(Serialize)]
+struct Written<'a> {
+    date_of_service: ServiceDate,
+    decision: Value,
+    encounter_id: &'a Token,
+    payer_id: &'a Token,
+    policy: Option<Answering<'a>>,
+}
+
+/// Where an answer stands.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    offset: u64,
+    length: u32,
+}
+
+/// Answers that come in any order.
+pub struct Answers {
+    file: BufWriter<File>,
+    written: u64,
+    places: Vec<Place>,
+    counts: BTreeMap<Outcome, usize>,
+    exit: Exit,
+    text: Vec<u8>,
+}
+
+impl Answers {
+    /// No answers yet.
+    /// # Errors
+    /// When no file can be made for them.
+    pub fn new() -> Result<Self> {
+        let file =
+            tempfile::tempfile().context("there is no room for answers; set TMPDIR to a folder that has some")?;
+        Ok(Self {
+            file: BufWriter::with_capacity(1 << 18, file),
+            written: 0,
+            places: Vec::new(),
+            counts: BTreeMap::new(),
+            exit: Exit::Ok,
+            text: Vec::new(),
+        })
+    }
+
+    /// Takes the answer about the encounter at `position`.
+    /// # Errors
+    /// When it cannot be written.
+    pub fn take(
+        &mut self,
+        position: Position,
+        facts: &EncounterFacts,
+        policy: Option<&Answerer>,
+        decision: &Decision,
+    ) -> Result<()> {
+        let policy = policy.map(|policy| Answering {
+            digest: policy.digest,
+            policy_id: &policy.policy_id,
+            version: policy.version.to_string(),
+        });
+        let written = Written {
+            date_of_service: facts.date_of_service,
+            decision: serde_json::to_value(decision)?,
+            encounter_id: &facts.encounter_id,
+            payer_id: &facts.payer_id,
+            policy,
+        };
+        self.text.clear();
+        serde_json::to_writer(&mut self.text, &written)?;
+        self.file.write_all(&self.text).context("an answer cannot be kept")?;
+        let index = position.index();
+        if self.places.len() <= index {
+            self.places.resize(index.saturating_add(1), Place::default());
+        }
+        let place = Place { offset: self.written, length: u32::try_from(self.text.len())? };
+        if let Some(there) = self.places.get_mut(index) {
+            *there = place;
+        }
+        self.written = self.written.saturating_add(u64::from(place.length));
+        *self.counts.entry(decision.outcome).or_default() += 1;
+        if exit::of_decisions(std::iter::once(decision)) == Exit::OverBudget {
+            self.exit = Exit::OverBudget;
+        }
+        Ok(())
+    }
+
+    /// All of them, to be read.
+    /// # Errors
+    /// When the last cannot be written.
+    pub fn finish(self) -> Result<Answered> {
+        let file = self.file.into_inner().map_err(|fault| fault.into_error()).context("an answer cannot be kept")?;
+        Ok(Answered { file, places: self.places, counts: self.counts, exit: self.exit })
+    }
+}
+
+/// Answers in the order of their encounters.
+pub struct Answered {
+    file: File,
+    places: Vec<Place>,
+    counts: BTreeMap<Outcome, usize>,
+    /// How a run ends that made them.
+    pub exit: Exit,
+}
+
+impl Answered {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.counts.values().sum()
+    }
+
+    /// How many have this outcome.
+    pub fn count(&self, outcome: Outcome) -> usize {
+        self.counts.get(&outcome).copied().unwrap_or(0)
+    }
+
+    /// Gives each as JSON to `take`.
+    /// # Errors
+    /// Those of `take`, and when an answer cannot be read back.
+    pub fn each_text(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let mut text = Vec::new();
+        for place in self.places.iter().filter(|place| place.length > 0) {
+            text.resize(usize::try_from(place.length)?, 0);
+            self.file.read_exact_at(&mut text, place.offset).context("an answer cannot be read back")?;
+            take(&text)?;
+        }
+        Ok(())
+    }
+
+    /// Gives each to `take`.
+    /// # Errors
+    /// As [`Answered::each_text`].
+    pub fn each(&self, mut take: impl FnMut(&Answer) -> Result<()>) -> Result<()> {
+        self.each_text(|text| take(&serde_json::from_slice(text)?))
+    }
+}

@@ -1,0 +1,84 @@
+//! A file of answers: one JSON value per line, or rows for a spreadsheet. It is whole or not there.
+
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::cmd::decide::amount;
+use crate::cmd::decide::answers::Answered;
+use crate::cmd::decide::explain;
+use crate::exit::{Fault, Refusal};
+
+/// A file for answers.
+pub struct OutFile {
+    /// Where it will be.
+    pub path: PathBuf,
+    form: Form,
+}
+
+enum Form {
+    Ndjson,
+    Csv,
+}
+
+/// The header of a file of rows.
+const HEADER: [&str; 7] = ["encounter_id", "date_of_service", "payer_id", "outcome", "lines", "amount_cents", "reason"];
+
+impl OutFile {
+    /// The file at `path`, its form by its ending.
+    /// # Errors
+    /// A [`Refusal`] for another ending.
+    pub fn of(path: &Path) -> Result<Self, Refusal> {
+        let form = match path.extension().and_then(|ending| ending.to_str()) {
+            Some("ndjson" | "jsonl") => Form::Ndjson,
+            Some("csv") => Form::Csv,
+            _ => {
+                let fault =
+                    Fault::of_file(path, "answers are written as `.ndjson` or `.csv`; end the name with one of these");
+                return Err(Refusal::usage("nothing was decided", vec![fault]));
+            }
+        };
+        Ok(Self { path: path.to_owned(), form })
+    }
+
+    /// Writes the answers in their order.
+    /// # Errors
+    /// When the file cannot be written; then it is not there.
+    pub fn write(&self, answered: &Answered) -> Result<()> {
+        let unwritable = || format!("`{}` cannot be written", self.path.display());
+        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(unwritable)?;
+        let mut out = BufWriter::with_capacity(1 << 18, file.as_file_mut());
+        match self.form {
+            Form::Ndjson => answered.each_text(|text| {
+                out.write_all(text)?;
+                Ok(out.write_all(b"\n")?)
+            }),
+            Form::Csv => write_rows(answered, &mut out),
+        }
+        .with_context(unwritable)?;
+        out.flush().with_context(unwritable)?;
+        drop(out);
+        file.persist(&self.path).with_context(unwritable)?;
+        Ok(())
+    }
+}
+
+fn write_rows(answered: &Answered, out: impl std::io::Write) -> Result<()> {
+    let mut rows = csv::Writer::from_writer(out);
+    rows.write_record(HEADER)?;
+    answered.each(|answer| {
+        let cents = amount(&answer.decision).map(|cents| cents.get().to_string()).unwrap_or_default();
+        Ok(rows.write_record([
+            answer.encounter_id.as_str(),
+            &answer.date_of_service.to_string(),
+            answer.payer_id.as_str(),
+            answer.decision.outcome.as_str(),
+            &explain::lines(&answer.decision),
+            &cents,
+            &explain::reason(&answer.decision),
+        ])?)
+    })?;
+    Ok(rows.flush()?)
+}

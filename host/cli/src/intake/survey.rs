@@ -1,0 +1,277 @@
+//! A look at files of encounters before anything is done with them: every fault of every row, and where each good row stands.
+//! Keeps places, no facts: a file may be longer than memory.
+
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::path::PathBuf;
+
+use adjudica_core::EncounterFacts;
+use adjudica_service::FieldFault;
+use adjudica_service::intake::encounter::{Given, read_encounter, read_value};
+use anyhow::{Context as _, Result, anyhow};
+use serde_json::{Map, Value};
+
+use crate::exit::{Fault, Refusal};
+use crate::intake::rows::{Cut, Text, cut};
+use crate::intake::source::{Form, Source, Span};
+use crate::intake::{Faulty, columns};
+
+/// A row that was read: where it stands, and what it is told apart and put together by.
+#[derive(Clone, Copy)]
+struct Row {
+    span: Span,
+    number: u64,
+    /// Which file.
+    source: u32,
+    /// Of the encounter's id.
+    id_hash: u64,
+    /// Of the client's id.
+    client_hash: u64,
+    /// Whether it can be taken.
+    is_good: bool,
+}
+
+/// What files hold.
+pub struct Survey {
+    sources: Vec<Source>,
+    rows: Vec<Row>,
+    /// Every fault, in the order of the files and their rows.
+    pub faults: Vec<Fault>,
+    /// Rows, good and bad.
+    pub count: usize,
+    /// Rows without any value, which are left out.
+    pub empty: usize,
+}
+
+/// Encounters of a part.
+const PART: usize = 2_000;
+
+/// A good row, by its position among those that were read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position(u32);
+
+impl Position {
+    /// As a number from 0.
+    pub fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
+
+    /// The position of that number.
+    pub fn of_index(index: usize) -> Self {
+        Self(u32::try_from(index).unwrap_or(u32::MAX))
+    }
+}
+
+impl Survey {
+    /// Looks at files, each id once over all of them. `progress` is told how many rows are done each time.
+    /// # Errors
+    /// A [`Refusal`] when a file cannot be read as what it is, or holds faults and `faulty` says so.
+    pub fn of(paths: &[PathBuf], faulty: Faulty, progress: &dyn Fn(usize)) -> Result<Self, Refusal> {
+        let mut survey = Self { sources: Vec::new(), rows: Vec::new(), faults: Vec::new(), count: 0, empty: 0 };
+        let mut unreadable = Vec::new();
+        for path in paths {
+            if let Err(fault) = Source::open(path).and_then(|source| survey.take(source, progress)) {
+                unreadable.push(Fault { file: Some(path.display().to_string()), ..fault });
+            }
+        }
+        if !unreadable.is_empty() {
+            return Err(Refusal::usage("no encounter was read", unreadable));
+        }
+        survey.refuse_repeated_ids();
+        if survey.count == 0 {
+            let nothing = |path: &PathBuf| Fault::of_file(path, "holds no encounters");
+            return Err(Refusal::refused("no encounter was read", paths.iter().map(nothing).collect()));
+        }
+        if faulty == Faulty::RefuseAll && !survey.faults.is_empty() {
+            let headline = format!("{} of {} rows have faults; none was taken", survey.bad(), survey.count);
+            return Err(Refusal::refused(headline, survey.faults));
+        }
+        Ok(survey)
+    }
+
+    /// Rows that cannot be taken.
+    pub fn bad(&self) -> usize {
+        self.count.saturating_sub(self.good().count())
+    }
+
+    /// The good rows, in the order of the files.
+    pub fn good(&self) -> impl Iterator<Item = Position> {
+        (0..).zip(&self.rows).filter(|(_, row)| row.is_good).map(|(position, _)| Position(position))
+    }
+
+    /// The good rows, those of a client together; a few clients may share a group.
+    pub fn by_client(&self) -> Vec<Position> {
+        let mut positions: Vec<Position> = self.good().collect();
+        positions.sort_unstable_by_key(|position| (self.client_hash(*position), *position));
+        positions
+    }
+
+    /// What the rows of one client have in common.
+    pub fn client_hash(&self, position: Position) -> u64 {
+        self.row(position).map_or(0, |row| row.client_hash)
+    }
+
+    fn row(&self, position: Position) -> Option<&Row> {
+        self.rows.get(usize::try_from(position.0).ok()?)
+    }
+
+    /// The facts of a good row, read again.
+    /// # Errors
+    /// When the file is not as it was.
+    pub fn facts(&self, position: Position) -> Result<EncounterFacts> {
+        let row = self.row(position).context("no such row")?;
+        let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
+        let given = read_again(source, row.span).with_context(|| format!("`{}` cannot be read again", source.name))?;
+        given.facts.map_err(|_| anyhow!("`{}` was changed while it was read; start again", source.name))
+    }
+
+    /// The facts of the good rows, so many at a time.
+    pub fn parts(&self) -> impl Iterator<Item = std::io::Result<Vec<EncounterFacts>>> {
+        let positions: Vec<Position> = self.good().collect();
+        let parts = positions.len().div_ceil(PART);
+        (0..parts).map(move |part| {
+            let from = part.saturating_mul(PART);
+            let of_part = positions.get(from..positions.len().min(from.saturating_add(PART))).unwrap_or_default();
+            of_part.iter().map(|position| self.facts(*position).map_err(std::io::Error::other)).collect()
+        })
+    }
+
+    fn take(&mut self, mut source: Source, progress: &dyn Fn(usize)) -> Result<(), Fault> {
+        let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        let (first, mut faults) = (self.rows.len(), Vec::new());
+        let (rows, count) = (&mut self.rows, &mut self.count);
+        self.empty += cut(&mut source, &mut |source, cut| {
+            *count += 1;
+            let read = read(source, &cut);
+            if let Some((id, client)) = &read.names {
+                let (id_hash, client_hash) = (hash(id), hash(client));
+                let is_good = read.faults.is_empty();
+                rows.push(Row { span: cut.span, number: cut.number, source: place, id_hash, client_hash, is_good });
+            }
+            faults.extend(read.faults);
+            if count.is_multiple_of(1_000) {
+                progress(*count);
+            }
+        })?;
+        debug_assert!(first <= self.rows.len());
+        self.faults.extend(faults.into_iter().map(|fault| Fault { file: Some(source.name.clone()), ..fault }));
+        self.sources.push(source);
+        Ok(())
+    }
+
+    /// Refuses each row whose id an earlier row has, be that row good or bad.
+    fn refuse_repeated_ids(&mut self) {
+        let mut order: Vec<u32> = (0..u32::try_from(self.rows.len()).unwrap_or(u32::MAX)).collect();
+        let hash_of = |rows: &[Row], place: u32| {
+            usize::try_from(place).ok().and_then(|place| rows.get(place)).map_or(0, |row| row.id_hash)
+        };
+        order.sort_unstable_by_key(|place| (hash_of(&self.rows, *place), *place));
+        let mut repeated = Vec::new();
+        for same in order.chunk_by(|one, other| hash_of(&self.rows, *one) == hash_of(&self.rows, *other)) {
+            repeated.extend(self.repeated(same));
+        }
+        drop(order);
+        for (place, fault) in repeated {
+            if let Some(row) = usize::try_from(place).ok().and_then(|place| self.rows.get_mut(place)) {
+                row.is_good = false;
+            }
+            self.faults.push(fault);
+        }
+        let place = |fault: &Fault| {
+            let file =
+                fault.file.as_deref().and_then(|name| self.sources.iter().position(|source| source.name == name));
+            (file, fault.row)
+        };
+        let mut order: Vec<usize> = (0..self.faults.len()).collect();
+        order.sort_by_key(|index| self.faults.get(*index).map(place));
+        let faults = order.into_iter().filter_map(|index| self.faults.get(index).cloned()).collect();
+        self.faults = faults;
+    }
+
+    /// Of rows whose ids have one hash, in order, the faults of those whose id an earlier one has.
+    fn repeated(&self, same: &[u32]) -> Vec<(u32, Fault)> {
+        let mut faults = Vec::new();
+        let mut earlier: Vec<(String, u32)> = Vec::new();
+        for place in same.iter().filter(|_| same.len() > 1) {
+            let position = Position(*place);
+            let Some((row, id)) = self.row(position).zip(self.id(position)) else { continue };
+            let Some(first) = earlier.iter().find(|(other, _)| *other == id).map(|(_, first)| Position(*first)) else {
+                earlier.push((id, *place));
+                continue;
+            };
+            let (Some(first), Some(name)) = (self.row(first), self.name(row)) else { continue };
+            let of_file = if first.source == row.source {
+                String::new()
+            } else {
+                format!(" of {}", self.name(first).unwrap_or_default())
+            };
+            let message = format!("is the id of row {}{of_file} too; give each encounter once", first.number);
+            let fault = of_row(row.number, FieldFault::new("encounter_id", message));
+            faults.push((*place, Fault { file: Some(name.to_owned()), ..fault }));
+        }
+        faults
+    }
+
+    fn name(&self, row: &Row) -> Option<&str> {
+        self.sources.get(usize::try_from(row.source).ok()?).map(|source| source.name.as_str())
+    }
+
+    fn id(&self, position: Position) -> Option<String> {
+        let row = self.row(position)?;
+        let source = self.sources.get(usize::try_from(row.source).ok()?)?;
+        read_again(source, row.span).ok()?.encounter_id
+    }
+}
+
+fn hash(name: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a row was found to be.
+struct Found {
+    /// The encounter's and the client's id, where it has them.
+    names: Option<(String, String)>,
+    faults: Vec<Fault>,
+}
+
+fn read(source: &Source, cut: &Cut<'_>) -> Found {
+    let given = match &cut.text {
+        Err(fault) => return Found { names: None, faults: vec![fault.clone()] },
+        Ok(text) => given(source, *text),
+    };
+    let client = given.facts.as_ref().map_or_else(|_| String::new(), |facts| facts.client_id.to_string());
+    let names = given.encounter_id.map(|id| (id, client));
+    let Err(found) = given.facts else { return Found { names, faults: Vec::new() } };
+    let mut faults: Vec<Fault> = found.named().iter().map(|fault| of_row(cut.number, fault.clone())).collect();
+    faults.extend(found.left_out_in_words().map(|more| Fault::of_row(cut.number, more)));
+    Found { names, faults }
+}
+
+/// What a row gives.
+fn given(source: &Source, text: Text<'_>) -> Given {
+    match (text, &source.form) {
+        (Text::Json(bytes), _) => read_encounter(bytes),
+        (Text::Cells(cells), Form::Csv(columns)) => {
+            let cells = columns.iter().zip(cells);
+            let values =
+                cells.filter_map(|((name, cell), text)| Some(((*name).to_owned(), columns::value(*cell, text)?)));
+            read_value(&Value::Object(values.collect::<Map<_, _>>()))
+        }
+        (Text::Cells(_), Form::Json | Form::Ndjson) => read_value(&Value::Null),
+    }
+}
+
+fn read_again(source: &Source, span: Span) -> Result<Given> {
+    let mut text = Vec::new();
+    source.read(span, &mut text)?;
+    let Form::Csv(_) = &source.form else { return Ok(given(source, Text::Json(&text))) };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_slice());
+    let mut record = csv::StringRecord::new();
+    reader.read_record(&mut record)?;
+    Ok(given(source, Text::Cells(&record)))
+}
+
+fn of_row(row: u64, fault: FieldFault) -> Fault {
+    Fault { field: Some(fault.field).filter(|field| !field.is_empty()), ..Fault::of_row(row, fault.message) }
+}
