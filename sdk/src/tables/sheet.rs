@@ -252,7 +252,11 @@ fn find_open_quote(text: &str, delimiter: char) -> Option<(usize, usize, &'stati
             }
             '"' if is_begin => is_quoted = true,
             '\r' | '\n' if is_quoted => {
-                return Some((line, cell, "the cell has a quote that is not closed on its line; close it or leave it out"));
+                return Some((
+                    line,
+                    cell,
+                    "the cell has a quote that is not closed on its line; close it or leave it out",
+                ));
             }
             '\n' => (line, cell) = (line + 1, 1),
             sign if sign == delimiter && !is_quoted => cell += 1,

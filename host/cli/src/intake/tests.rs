@@ -18,6 +18,9 @@ fn json(id: &str, more: &str) -> String {
     )
 }
 
+/// Row, field and message of a fault.
+type Told = (Option<u64>, Option<String>, String);
+
 struct Files {
     paths: Vec<PathBuf>,
     _folder: tempfile::TempDir,
@@ -40,7 +43,7 @@ impl Files {
     }
 
     /// Ids of the good rows, and the faults with their rows.
-    fn found(&self) -> (Vec<String>, Vec<(Option<u64>, Option<String>, String)>) {
+    fn found(&self) -> (Vec<String>, Vec<Told>) {
         let survey = self.survey().expect("rows");
         let id = |position| survey.facts(position).expect("facts").encounter_id.to_string();
         let faults = survey.faults.iter().cloned().map(|Fault { row, field, message, .. }| (row, field, message));
@@ -48,7 +51,7 @@ impl Files {
     }
 }
 
-fn found(name: &str, text: &str) -> (Vec<String>, Vec<(Option<u64>, Option<String>, String)>) {
+fn found(name: &str, text: &str) -> (Vec<String>, Vec<Told>) {
     Files::of(&[(name, text)]).found()
 }
 

@@ -6,12 +6,9 @@ use adjudica_service::registry::activate::Activated;
 use adjudica_service::registry::names::PolicyNames;
 use adjudica_service::registry::reroute::Unanswered;
 use adjudica_service::registry::yank::Yanked;
-use adjudica_service::{Cause, FieldFault};
 use adjudica_store::{ActivationPeriod, PolicyFileSummary, StaleMonth};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::error::{ApiError, ErrorCode, HttpFault};
 
 /// A request to activate a policy.
 #[derive(Debug, Serialize, ToSchema)]
