@@ -65,12 +65,23 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
     let database = database.context("the database is not set")?;
     let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
     let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
-    let survey = intake::survey(&args.files, faulty, output)?;
+    let mut survey = intake::survey(&args.files, faulty, output)?;
     let store = database::open(&database, absent, output).await?;
     let mode = if args.update { PutMode::Upsert } else { PutMode::InsertOnly };
     let spinner = progress::spinner(output, "storing");
-    let parts: &Parts<'_> = &|| Box::new(survey.parts());
-    let report = store.import_encounters(&agency, parts, mode, SystemClock.now()).await;
+    let report = loop {
+        let parts: &Parts<'_> = &|| Box::new(survey.parts());
+        let report = store.import_encounters(&agency, parts, mode, SystemClock.now()).await;
+        let there = match &report {
+            Err(StoreError::EncountersExist { encounter_ids }) if args.partial => {
+                encounter_ids.iter().cloned().collect()
+            }
+            _ => break report,
+        };
+        if survey.leave_out(&there, STORED_ALREADY) == 0 {
+            break report;
+        }
+    };
     spinner.finish_and_clear();
     let report = report.map_err(refuse)?;
     survey.faults.iter().try_for_each(|fault| output.line(&format!("left out: {fault}")))?;
@@ -93,6 +104,9 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
     }))?;
     Ok(Exit::Ok)
 }
+
+/// What is wrong with an encounter that is to be new and is not.
+const STORED_ALREADY: &str = "is stored already; give `--update` to replace it";
 
 /// What the store refuses, with every id that it has already.
 fn refuse(error: StoreError) -> anyhow::Error {

@@ -1,6 +1,7 @@
 //! A look at files of encounters before anything is done with them: every fault of every row, and where each good row stands.
 //! Keeps places, no facts: a file may be longer than memory.
 
+use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::PathBuf;
 
@@ -122,6 +123,25 @@ impl Survey {
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
         let given = read_again(source, row.span).with_context(|| format!("`{}` cannot be read again", source.name))?;
         given.facts.map_err(|_| anyhow!("`{}` was changed while it was read; start again", source.name))
+    }
+
+    /// Leaves out the good rows of encounters that cannot be taken, each a fault that says why; gives back how many there were.
+    pub fn leave_out(&mut self, encounter_ids: &BTreeSet<String>, why: &str) -> usize {
+        let hashes: BTreeSet<u64> = encounter_ids.iter().map(|id| hash(id)).collect();
+        let is_meant = |position: &Position| {
+            self.row(*position).is_some_and(|row| hashes.contains(&row.id_hash))
+                && self.id(*position).is_some_and(|id| encounter_ids.contains(&id))
+        };
+        let meant: Vec<Position> = self.good().filter(is_meant).collect();
+        for position in &meant {
+            let Some(row) = self.rows.get_mut(position.index()) else { continue };
+            row.is_good = false;
+            let (number, source) = (row.number, row.source);
+            let name = usize::try_from(source).ok().and_then(|source| self.sources.get(source));
+            let fault = of_row(number, FieldFault::new("encounter_id", why));
+            self.faults.push(Fault { file: name.map(|source| source.name.clone()), ..fault });
+        }
+        meant.len()
     }
 
     /// The facts of the good rows, so many at a time.

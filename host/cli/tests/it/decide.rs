@@ -71,6 +71,32 @@ fn it_prints_a_table_and_explains_when_asked() {
     }
 }
 
+/// What a program reads on standard output, and what a file of answers holds, are the same answers in the order of the rows.
+#[test]
+fn it_writes_answers_into_a_file() {
+    let bench = bench();
+    let answers = bench.json(&DECIDE);
+    let out = |file: &'static str| DECIDE.into_iter().chain(["--out", file]).collect::<Vec<&str>>();
+    let told = bench.ok(&out("answers.ndjson"));
+    assert_eq!(
+        told.trim_end(),
+        "5 answers are in answers.ndjson\n5 encounters: 2 billable, 2 not_billable, 1 undetermined"
+    );
+    let lines = std::fs::read_to_string(bench.path("answers.ndjson")).expect("answers");
+    let lines: Vec<serde_json::Value> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("a JSON value")).collect();
+    assert_eq!(answers["decisions"], serde_json::Value::Array(lines));
+    bench.ok(&out("answers.csv"));
+    let rows = std::fs::read_to_string(bench.path("answers.csv")).expect("answers");
+    let rows: Vec<&str> = rows.lines().collect();
+    assert_eq!(rows[0], "encounter_id,date_of_service,payer_id,outcome,lines,amount_cents,reason");
+    assert_eq!(rows[1], "e1,2026-03-02,acme,billable,G9002,5000,");
+    assert_eq!(rows[2], "e2,2026-03-02,acme,not_billable,,,visits that day: 2 of 1");
+    let run = bench.run(&out("answers.txt"));
+    let told = "answers are written as `.ndjson` or `.csv`; end the name with one of these";
+    assert_eq!((run.code, run.stderr.contains(told)), (2, true), "{}", run.stderr);
+}
+
 #[test]
 fn it_refuses_files_with_faults_and_policies_that_overlap() {
     let bench = bench();

@@ -52,6 +52,34 @@ fn it_refuses_ids_that_are_stored_unless_told_to_update() {
     assert_eq!(bench.json(&import("week.csv", &["--update"]))["updated"], 1);
 }
 
+/// A file is stored a part at a time, and is there whole or not at all.
+#[test]
+fn it_imports_files_of_many_parts_as_one() {
+    let bench = Bench::new();
+    let row = |number: usize| GOOD.replacen("e1", &format!("e{number}"), 1);
+    let rows = |from: usize, to: usize| {
+        let rows: Vec<String> = (from..to).map(row).collect();
+        format!("{HEADER}\n{}\n", rows.join("\n"))
+    };
+    bench.write("some.csv", &format!("{HEADER}\n{}\n{}\n", row(3), row(4_321)));
+    bench.ok(&import("some.csv", &[]));
+    bench.write("all.csv", &rows(1, 5_001));
+    let run = bench.run(&import("all.csv", &[]));
+    assert_eq!(run.code, 3);
+    for id in ["`e3`", "`e4321`"] {
+        assert!(run.stderr.contains(&format!("encounter {id} is stored already")), "{}", run.stderr);
+    }
+    let answer = bench.json(&import("all.csv", &["--partial"]));
+    assert_eq!((&answer["rows"], &answer["inserted"]), (&5_000.into(), &4_998.into()), "nothing was stored before");
+    let faults: Vec<_> = answer["faults"].as_array().expect("faults").iter().collect();
+    let places: Vec<_> = faults.iter().map(|fault| fault["row"].as_u64()).collect();
+    assert_eq!(places, [Some(4), Some(4_322)]);
+    assert_eq!(faults[0]["message"], "is stored already; give `--update` to replace it");
+    bench.write("all.csv", &rows(1, 5_001).replacen(",30,", ",31,", 1));
+    let answer = bench.json(&import("all.csv", &["--update"]));
+    assert_eq!((&answer["updated"], &answer["unchanged"]), (&1.into(), &4_999.into()));
+}
+
 #[test]
 fn it_reads_json_and_ndjson_like_csv() {
     let bench = Bench::new();
