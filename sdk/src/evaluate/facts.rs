@@ -14,7 +14,7 @@ use super::rates::Rates;
 use super::row::Row;
 use super::rules::{holds, subject_of};
 use super::symbols::Symbols;
-use crate::image::{Diagnoses, Interval, NONE, Plan};
+use crate::image::{Components, Diagnoses, Interval, NONE, Plan};
 
 /// What rules may look at besides the encounter's own row.
 #[derive(Clone, Copy)]
@@ -27,28 +27,44 @@ pub(super) struct Known<'k, 'b> {
     pub parameters: &'k Parameters,
 }
 
-/// The minutes that count: those of the kinds of work that the code covers, where the record divides them.
-pub(super) fn counted_minutes(plan: &Plan<'_>, row: &Row, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) -> u32 {
-    let view = known.view;
-    let kinds = child_rows(view.component_offset, view.component_kind, row.number);
-    if plan.components.is_empty() || kinds.is_empty() {
-        return row.minutes;
+/// The minutes that count for a code: those of the kinds of work that it covers, where the record divides them.
+pub(super) fn minutes_that_count(plan: &Plan<'_>, row: &Row, known: &Known<'_, '_>) -> u32 {
+    if plan.components.is_empty() {
+        return row.documented;
     }
-    let minutes = child_rows(view.component_offset, view.component_minutes, row.number);
-    let (mut counted, mut left_out_sum) = (0_u32, 0_u32);
+    let (kinds, minutes) = parts_of(row, known);
+    if kinds.is_empty() {
+        return row.documented;
+    }
+    let counts = |kind: &u32| left_out(plan, *kind, known).is_none();
+    kinds.iter().zip(minutes).filter(|(kind, _)| counts(kind)).fold(0, |sum, (_, part)| sum.saturating_add(*part))
+}
+
+/// Names the kinds of work whose minutes do not count for the code, each with its minutes.
+pub(super) fn name_what_is_left_out(plan: &Plan<'_>, row: &Row, known: &Known<'_, '_>, draft: &mut Draft<'_, '_>) {
+    if plan.components.is_empty() {
+        return;
+    }
+    let (kinds, minutes) = parts_of(row, known);
     for (kind, minutes) in kinds.iter().zip(minutes) {
-        let component = known.symbols.find(*kind).component();
-        let left_out = plan.components.iter().find(|components| !components.counted.has(component));
-        match left_out {
-            None => counted = counted.saturating_add(*minutes),
-            Some(components) => {
-                let named = draft.image().component_subjects.get(component);
-                left_out_sum = left_out_sum.saturating_add(*minutes);
-                draft.fail(components.rule, Arguments::observed(*minutes).about(named.unwrap_or(NONE)));
-            }
+        if let Some(components) = left_out(plan, *kind, known) {
+            let named = draft.image().component_subjects.get(known.symbols.find(*kind).component());
+            draft.fail(components.rule, Arguments::observed(*minutes).about(named.unwrap_or(NONE)));
         }
     }
-    if row.minutes == NONE_U32 { counted } else { row.minutes.saturating_sub(left_out_sum) }
+}
+
+/// The kinds of work that the record divides the minutes by, and the minutes of each.
+fn parts_of<'k>(row: &Row, known: &Known<'k, '_>) -> (&'k [u32], &'k [u32]) {
+    let view = known.view;
+    let kinds = child_rows(view.component_offset, view.component_kind, row.number);
+    (kinds, child_rows(view.component_offset, view.component_minutes, row.number))
+}
+
+/// The row that leaves a kind of work out.
+fn left_out<'p>(plan: &'p Plan<'_>, kind: u32, known: &Known<'_, '_>) -> Option<&'p Components> {
+    let component = known.symbols.find(kind).component();
+    plan.components.iter().find(|components| !components.counted.has(component))
 }
 
 /// Diagnoses, days between, and minutes of a day.

@@ -19,7 +19,10 @@ pub struct Row {
     pub(crate) asks_for_code: bool,
     pub(crate) code: u32,
     pub(crate) service: u32,
+    /// The minutes that count for the code, once there is one.
     pub(crate) minutes: u32,
+    /// The minutes of the record, whichever count.
+    pub(crate) documented: u32,
     pub(crate) role: u32,
     pub(crate) phase: u32,
     pub(crate) mode: u32,
@@ -88,6 +91,7 @@ impl<'v, 'b> RowReader<'v, 'b> {
             code: symbols.find(asked).code(),
             service: symbol(view.service).service(),
             minutes: value(view.minutes, number, NONE_U32),
+            documented: value(view.minutes, number, NONE_U32),
             role: symbol(view.role).role(),
             phase: symbol(view.phase).phase(),
             mode: symbol(view.mode).mode(),

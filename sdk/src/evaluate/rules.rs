@@ -8,9 +8,8 @@ use adjudica_core::{Cents, Minutes, Outcome, Rounding, ServiceDate, Units};
 
 use super::EvaluateFault;
 use super::draft::{Arguments, Draft, Line, Satisfied};
-use super::facts::{Cut, Known, apply_authorizations, apply_facts, counted_minutes};
+use super::facts::{Cut, Known, apply_authorizations, apply_facts, minutes_that_count, name_what_is_left_out};
 use super::ledger::{Count, Ledger, Sought};
-use super::plans::Plans;
 use super::row::Row;
 use crate::image::{
     Bounds, Case, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
@@ -31,12 +30,13 @@ pub(super) fn decide(row: &mut Row, known: &Known<'_, '_>, draft: &mut Draft<'_,
         draft.fail(general.outside_dates, Arguments::NONE);
         return Ok(());
     };
-    let Some((code, plan)) = find_code(row, known.plans, segment)? else {
+    let Some((code, plan)) = find_code(row, known, segment)? else {
         let rule = if row.asks_for_code { general.unknown_code } else { general.unknown_service };
         draft.fail(rule, Arguments::NONE);
         return Ok(());
     };
-    row.minutes = counted_minutes(plan, row, known, draft);
+    row.minutes = minutes_that_count(plan, row, known);
+    name_what_is_left_out(plan, row, known, draft);
     let row = &*row;
     let modifiers = modifiers_of(plan, row);
     if row.has_unknown_modifier || row.modifiers & !modifiers != 0 {
@@ -48,7 +48,7 @@ pub(super) fn decide(row: &mut Row, known: &Known<'_, '_>, draft: &mut Draft<'_,
     }
     apply_places(&plan.places, row, about, draft);
     let chosen = Chosen { segment, code, plan };
-    let alternative = find_alternative(row, chosen, known.plans, draft)?;
+    let alternative = find_alternative(row, chosen, known, draft)?;
     apply_bounds(&plan.minutes, row.minutes, alternative, draft);
     apply_bounds(&plan.group_size, row.group_size, alternative, draft);
     apply_record_rules(plan, row, draft);
@@ -103,41 +103,43 @@ fn apply_places(rows: &[Places], row: &Row, about: u32, draft: &mut Draft<'_, '_
 }
 
 /// The code asked for, or the first code of the kind of work whose minutes and group size fit, or else its first code.
-fn find_code<'p, 'a>(
+fn find_code<'k, 'b>(
     row: &Row,
-    plans: &'p Plans<'_, 'a>,
+    known: &Known<'k, 'b>,
     segment: u32,
-) -> Result<Option<(u32, &'p Plan<'a>)>, EvaluateFault> {
+) -> Result<Option<(u32, &'k Plan<'b>)>, EvaluateFault> {
+    let plans = known.plans;
     if row.asks_for_code {
         return Ok(plans.find(segment, row.code)?.map(|plan| (row.code, plan)));
     }
     if row.service == NONE {
         return Ok(None);
     }
-    match plans.find_by_service(segment, row.service, |_, plan| fits(plan, row))? {
+    match plans.find_by_service(segment, row.service, |_, plan| fits(plan, row, known))? {
         Some(found) => Ok(Some(found)),
         None => plans.find_by_service(segment, row.service, |_, _| true),
     }
 }
 
-fn fits(plan: &Plan<'_>, row: &Row) -> bool {
+fn fits(plan: &Plan<'_>, row: &Row, known: &Known<'_, '_>) -> bool {
     let within = |bounds: &[Bounds], count: u32| {
         count == NONE_U32 || bounds.iter().all(|bounds| !bounds.refuses || (bounds.min..=bounds.max).contains(&count))
     };
-    within(&plan.minutes, row.minutes) && within(&plan.group_size, row.group_size)
+    within(&plan.minutes, minutes_that_count(plan, row, known)) && within(&plan.group_size, row.group_size)
 }
 
 /// The subject of another code of the same kind of work that fits where this one does not, or [`NONE`].
 fn find_alternative(
     row: &Row,
     Chosen { segment, code, plan }: Chosen<'_, '_>,
-    plans: &Plans<'_, '_>,
+    known: &Known<'_, '_>,
     draft: &Draft<'_, '_>,
 ) -> Result<u32, EvaluateFault> {
-    if plan.service == NONE || fits(plan, row) {
+    if plan.service == NONE || fits(plan, row, known) {
         return Ok(NONE);
     }
-    let other = plans.find_by_service(segment, plan.service, |other, plan| other != code && fits(plan, row))?;
+    let suits = |other: u32, plan: &Plan<'_>| other != code && fits(plan, row, known);
+    let other = known.plans.find_by_service(segment, plan.service, suits)?;
     Ok(other.map_or(NONE, |(other, _)| subject_of(draft, other)))
 }
 

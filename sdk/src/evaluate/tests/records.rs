@@ -241,6 +241,59 @@ fn it_leaves_the_minutes_of_other_kinds_of_work_out() {
     );
 }
 
+/// Two codes of one kind of work, told apart by the minutes that count for each.
+#[test]
+fn it_finds_the_code_by_the_minutes_that_count() {
+    let code = |code: &str, from: &str, to: &str| {
+        format!(
+            "
+    [[code]]
+    code = \"{code}\"
+    service = \"coaching\"
+    [[staff]]
+    codes = [\"{code}\"]
+    source = \"manual\"
+    [[minutes]]
+    id = \"{code}-minutes\"
+    codes = [\"{code}\"]
+    min = {from}
+    max = {to}
+    source = \"manual\"
+    [[component]]
+    id = \"{code}-counted\"
+    codes = [\"{code}\"]
+    counts = [\"assessment\"]
+    leaves_out = [\"travel\"]
+    source = \"manual\"
+    "
+        )
+    };
+    check(
+        &format!("{}{}", code("G2130", "1", "30"), code("G2131", "31", "1440")),
+        r#"
+    [[case]]
+    name = "travel_makes_no_longer_visit"
+    encounter = { service = "coaching", minutes = 60, standing = { components = { assessment = 20, travel = 40 } } }
+    expect = { outcome = "billable", notes = ["G2130-counted"], lines = [{ procedure_code = "G2130", units = 1 }] }
+
+    [[case]]
+    name = "a_longer_visit_is_the_other_code"
+    encounter = { service = "coaching", minutes = 60, standing = { components = { assessment = 35, travel = 25 } } }
+    expect = { outcome = "billable", notes = ["G2131-counted"], lines = [{ procedure_code = "G2131", units = 1 }] }
+
+    [[case]]
+    name = "undivided_minutes_count_whole"
+    encounter = { service = "coaching", minutes = 60 }
+    expect = { outcome = "billable", notes = [], lines = [{ procedure_code = "G2131", units = 1 }] }
+
+    [[case]]
+    name = "the_other_code_is_named_where_the_minutes_fit_it"
+    encounter = { procedure_code = "G2131", minutes = 60, standing = { components = { assessment = 20, travel = 40 } } }
+    expect = { outcome = "not_billable", rules = ["G2131-minutes"], notes = ["G2131-counted"] }
+    "#,
+    );
+}
+
 const SELECTOR_CASES: &str = r#"
     [[case]]
     name = "most_specific_wins"
