@@ -6,6 +6,7 @@ mod bulk;
 mod chance;
 mod database;
 mod encounters;
+mod files;
 mod flat;
 mod hosting;
 mod http;
@@ -55,8 +56,8 @@ impl Effort {
 }
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 10] =
-    ["native", "peers", "single", "http", "bulk", "swap", "flat", "authoring", "startup", "memory"];
+const GROUPS: [&str; 11] =
+    ["native", "peers", "single", "files", "http", "bulk", "swap", "flat", "authoring", "startup", "memory"];
 
 fn main() -> Result<()> {
     let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
@@ -68,6 +69,7 @@ fn main() -> Result<()> {
             "native" => batch::against_native(&mut report, &workshop, effort)?,
             "peers" => batch::against_peers(&mut report, &workshop, effort)?,
             "single" => single::measure(&mut report, &workshop, effort)?,
+            "files" => files::measure(&mut report, &workshop, effort)?,
             "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
             "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
             "swap" => swap::measure(&mut report, &workshop, &runtime, effort)?,

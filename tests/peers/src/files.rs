@@ -1,0 +1,173 @@
+//! Files of encounters through the binary, as whole processes: decided, and brought into a database. Beside it the same reading and
+//! writing with no policy in between.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use adjudica_core::{Decision, EncounterFacts, ServiceDate, Token};
+use anyhow::{Context, Result, ensure};
+use serde::{Deserialize, Serialize};
+
+use crate::Effort;
+use crate::encounters::{Shape, timelines};
+use crate::policies::Workshop;
+use crate::process::find_binary;
+use crate::report::{Report, Target};
+use crate::stopwatch::quantile;
+
+/// Encounters of a file whose time is compared.
+const COMPARED: u32 = 100_000;
+/// Encounters of a file that is longer than memory should be.
+const LONG: u32 = 1_000_000;
+/// Encounters that are written at a time.
+const AT_ONCE: u32 = 10_000;
+/// Time between two looks at a process.
+const LOOK: Duration = Duration::from_millis(2);
+const MEBIBYTE: f64 = 1_048_576.0;
+/// Ticks of a processor's time in a second, as the kernel tells it.
+const TICKS: f64 = 100.0;
+
+/// Decides and imports files.
+pub(crate) fn measure(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
+    let (compared, long) = match effort {
+        Effort::Quick => (COMPARED / 5, COMPARED),
+        Effort::Full => (COMPARED, LONG),
+    };
+    report.remark(&format!("files: {compared} encounters compared, {long} for the memory; seconds of processor time"));
+    let bench = Files::create(workshop)?;
+    let file = bench.encounters("compared.ndjson", compared)?;
+    let mut ratios = Vec::new();
+    for _ in 0..effort.rounds(5) {
+        let decided = bench.decide(&file)?;
+        let alone = bench.read_and_write(&file, compared)?;
+        report.figure("file_decide", decided.seconds * 1e6 / f64::from(compared), "us/encounter");
+        ratios.push(alone / decided.seconds);
+    }
+    report.judge("file_decide_over_reading_and_writing", quantile(ratios, 0.5), "x", Target::AtLeast(0.5));
+    let file = bench.encounters("long.ndjson", long)?;
+    let decided = bench.decide(&file)?;
+    report.judge("file_decide_peak", decided.peak_mebibytes, "MiB", Target::AtMost(200.0));
+    let imported = bench.import(&file)?;
+    report.figure("file_import", imported.seconds * 1e6 / f64::from(long), "us/encounter");
+    report.judge("file_import_peak", imported.peak_mebibytes, "MiB", Target::AtMost(200.0));
+    Ok(())
+}
+
+/// What a process took.
+struct Used {
+    seconds: f64,
+    peak_mebibytes: f64,
+}
+
+struct Files {
+    folder: tempfile::TempDir,
+    binary: PathBuf,
+    policy: PathBuf,
+}
+
+/// An answer as the binary writes it, without the policy.
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    date_of_service: ServiceDate,
+    decision: Decision,
+    encounter_id: Token,
+    payer_id: Token,
+}
+
+impl Files {
+    fn create(workshop: &Workshop) -> Result<Self> {
+        let program = std::env::current_exe()?;
+        let beside = program.parent().context("the program lies in no folder")?;
+        let folder = tempfile::TempDir::new_in(beside)?;
+        let policy = folder.path().join("benchmark.wasm");
+        std::fs::write(&policy, workshop.renamed("benchmark")?)?;
+        Ok(Self { binary: find_binary(beside)?, policy, folder })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn encounters(&self, name: &str, encounters: u32) -> Result<PathBuf> {
+        let path = self.path(name);
+        let mut file = BufWriter::new(File::create(&path)?);
+        for series in 0..encounters.div_ceil(AT_ONCE) {
+            let shape = Shape { payer: "benchmark", encounters_per_client: 40, ledger_lines_max: 0, series };
+            for facts in timelines(AT_ONCE, shape)?.iter().flat_map(|timeline| &timeline.encounters) {
+                serde_json::to_writer(&mut file, facts)?;
+                file.write_all(b"\n")?;
+            }
+        }
+        file.flush()?;
+        Ok(path)
+    }
+
+    fn decide(&self, file: &Path) -> Result<Used> {
+        let mut command = Command::new(&self.binary);
+        command.arg("decide").arg(file).arg("--policy").arg(&self.policy);
+        command.arg("--cache-dir").arg(self.path("cache")).arg("--out").arg(self.path("answers.ndjson"));
+        run(&mut command)
+    }
+
+    fn import(&self, file: &Path) -> Result<Used> {
+        let mut command = Command::new(&self.binary);
+        let database = format!("sqlite:{}", self.path("import.db").display());
+        run(command.args(["import", "encounters"]).arg(file).args(["--create", "--database", &database]))
+    }
+
+    /// Seconds for reading the facts and writing the answers that are there, without a policy.
+    fn read_and_write(&self, file: &Path, encounters: u32) -> Result<f64> {
+        let answers = BufReader::new(File::open(self.path("answers.ndjson"))?).lines();
+        let answers: Vec<Answer> = answers.map(|line| Ok(serde_json::from_str(&line?)?)).collect::<Result<_>>()?;
+        let start = Instant::now();
+        let mut reader = BufReader::new(File::open(file)?);
+        let mut writer = BufWriter::new(File::create(self.path("again.ndjson"))?);
+        let mut line = String::new();
+        let mut count = 0_u32;
+        for answer in &answers {
+            line.clear();
+            reader.read_line(&mut line)?;
+            let facts: EncounterFacts = serde_json::from_str(&line)?;
+            ensure!(facts.encounter_id == answer.encounter_id, "answers come in the order of the encounters");
+            serde_json::to_writer(&mut writer, answer)?;
+            writer.write_all(b"\n")?;
+            count += 1;
+        }
+        writer.flush()?;
+        ensure!(count == encounters, "{count} of {encounters} encounters are answered");
+        Ok(start.elapsed().as_secs_f64())
+    }
+}
+
+/// Runs to the end, looking at what the process uses.
+fn run(command: &mut Command) -> Result<Used> {
+    let mut child = command.stdout(Stdio::null()).spawn()?;
+    let mut used = Used { seconds: 0.0, peak_mebibytes: 0.0 };
+    loop {
+        if let Some(seen) = look(child.id()) {
+            used = seen;
+        }
+        match child.try_wait()? {
+            // A run that a policy's limits ended has a code of its own; here none does.
+            Some(status) => {
+                ensure!(status.success(), "`{command:?}` ended with {status}");
+                return Ok(used);
+            }
+            None => std::thread::sleep(LOOK),
+        }
+    }
+}
+
+/// What a process has used so far, as the kernel tells it.
+fn look(process: u32) -> Option<Used> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+    let ticks = |place: usize| fields.get(place)?.parse::<f64>().ok();
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?;
+    let peak: f64 = peak.trim().parse().ok()?;
+    Some(Used { seconds: (ticks(11)? + ticks(12)?) / TICKS, peak_mebibytes: peak * 1_024.0 / MEBIBYTE })
+}
