@@ -37,7 +37,10 @@ pub(super) fn read(bytes: &[u8]) -> Option<EncounterFacts> {
     let written: Written = serde_json::from_slice(bytes).ok()?;
     let (modifiers, diagnoses) = (written.modifiers.unwrap_or_default(), written.diagnoses.unwrap_or_default());
     let supporting_info = written.supporting_info.unwrap_or_default();
-    let are_within = modifiers.len() <= MODIFIERS_MAX
+    let are_within = are_different(&modifiers)
+        && are_different(&diagnoses)
+        && are_different(&supporting_info)
+        && modifiers.len() <= MODIFIERS_MAX
         && diagnoses.len() <= DIAGNOSES_MAX
         && supporting_info.len() <= SUPPORTING_INFO_MAX
         && written.minutes.is_none_or(|minutes| minutes <= MINUTES_MAX)
@@ -65,4 +68,9 @@ pub(super) fn read(bytes: &[u8]) -> Option<EncounterFacts> {
         received_on: written.received_on,
         standing: None,
     })
+}
+
+/// Lists are short.
+fn are_different<T: PartialEq>(list: &[T]) -> bool {
+    list.iter().enumerate().all(|(place, one)| list.iter().take(place).all(|other| other != one))
 }
