@@ -36,8 +36,13 @@ pub(super) fn minutes_that_count(plan: &Plan<'_>, row: &Row, known: &Known<'_, '
     if kinds.is_empty() {
         return row.documented;
     }
-    let counts = |kind: &u32| left_out(plan, *kind, known).is_none();
-    kinds.iter().zip(minutes).filter(|(kind, _)| counts(kind)).fold(0, |sum, (_, part)| sum.saturating_add(*part))
+    let sum_of = |is_left_out: bool| {
+        let parts =
+            kinds.iter().zip(minutes).filter(|(kind, _)| left_out(plan, **kind, known).is_some() == is_left_out);
+        parts.fold(0_u32, |sum, (_, part)| sum.saturating_add(*part))
+    };
+    // What is divided may be less than what is documented: then the rest counts too.
+    if row.documented == NONE_U32 { sum_of(false) } else { row.documented.saturating_sub(sum_of(true)) }
 }
 
 /// Names the kinds of work whose minutes do not count for the code, each with its minutes.

@@ -248,10 +248,15 @@ fn it_finds_the_code_by_the_minutes_that_count() {
         format!(
             "
     [[code]]
+    id = \"{code}-code\"
     code = \"{code}\"
     service = \"coaching\"
-    [[staff]]
+    roles = \"any\"
+    source = \"manual\"
+    [[rate]]
+    id = \"{code}-rate\"
     codes = [\"{code}\"]
+    cents = 1500
     source = \"manual\"
     [[minutes]]
     id = \"{code}-minutes\"
