@@ -47,7 +47,7 @@ pub fn survey(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Result<Surv
 
 /// All encounters of files, which are few.
 /// # Errors
-/// As [`survey`], where any row has a fault.
+/// As [`survey()`], where any row has a fault.
 pub fn load_encounters(paths: &[PathBuf], output: &Output) -> Result<Vec<EncounterFacts>> {
     let survey = survey(paths, Faulty::RefuseAll, output)?;
     survey.good().map(|position| survey.facts(position)).collect()
