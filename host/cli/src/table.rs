@@ -47,9 +47,14 @@ impl Table {
         self.columns.iter().enumerate().map(width).collect()
     }
 
-    fn write_row<'a>(&self, f: &mut fmt::Formatter<'_>, cells: impl Iterator<Item = &'a str>) -> fmt::Result {
+    fn write_row<'a>(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        widths: &[usize],
+        cells: impl Iterator<Item = &'a str>,
+    ) -> fmt::Result {
         let mut line = String::new();
-        for ((cell, (_, align)), width) in cells.zip(&self.columns).zip(self.widths()) {
+        for ((cell, (_, align)), width) in cells.zip(&self.columns).zip(widths.iter().copied()) {
             if !line.is_empty() {
                 line.push_str(GAP);
             }
@@ -64,10 +69,11 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.write_row(f, self.columns.iter().map(|(title, _)| *title))?;
-        let rules: Vec<String> = self.widths().into_iter().map(|width| "─".repeat(width)).collect();
-        self.write_row(f, rules.iter().map(String::as_str))?;
-        self.rows.iter().try_for_each(|row| self.write_row(f, row.iter().map(String::as_str)))
+        let widths = self.widths();
+        self.write_row(f, &widths, self.columns.iter().map(|(title, _)| *title))?;
+        let rules: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
+        self.write_row(f, &widths, rules.iter().map(String::as_str))?;
+        self.rows.iter().try_for_each(|row| self.write_row(f, &widths, row.iter().map(String::as_str)))
     }
 }
 

@@ -55,7 +55,7 @@ pub struct Args {
 /// Runs the verb.
 pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
-    let out = args.out.as_deref().map(OutFile::of).transpose()?;
+    let out = args.out.as_deref().map(|out| OutFile::begin(out, &args.files)).transpose()?;
     let survey = intake::survey(&args.files, faulty, output)?;
     let policies = load_policies(args, &engine::start(args.cache_dir.clone())?)?;
     let explain = if args.explain { Explain::All } else { Explain::FailedOnly };
@@ -63,15 +63,13 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let show = |done: usize| bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
     let answered = route::decide(&policies, &survey, explain, &show)?;
     bar.finish_and_clear();
-    match (output.format(), &out) {
+    match (output.format(), out) {
         (_, Some(out)) => {
+            let path = out.path.display().to_string();
             out.write(&answered)?;
-            let path = out.path.display();
             output.line(&format!("{} are in {path}", counted(answered.len(), "answer", "answers")))?;
             output.line(&in_words(&answered))?;
-            output.answer(
-                &json!({ "answers": path.to_string(), "counts": counts(&answered), "faults": survey.faults }),
-            )?;
+            output.answer(&json!({ "answers": path, "counts": counts(&answered), "faults": survey.faults }))?;
         }
         (Format::Json, None) => print_json(output, &answered, &survey.faults)?,
         (Format::Human, None) if args.explain => answered.each(|answer| explain::print(output, answer))?,

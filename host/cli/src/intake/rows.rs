@@ -1,6 +1,5 @@
 //! Cuts a file into rows, one after the other: an array, one value per line, or CSV with a header. Holds one row at a time.
 
-use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _};
 
 use serde_json::value::RawValue;
@@ -9,7 +8,7 @@ use adjudica_service::intake::json::parse_json as parse_strict;
 
 use crate::exit::Fault;
 use crate::intake::columns;
-use crate::intake::source::{Form, Source, Span, unreadable};
+use crate::intake::source::{Form, Reader, Source, Span, unreadable};
 
 /// A row of a file.
 pub struct Cut<'t> {
@@ -57,7 +56,7 @@ fn cut_json(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<u
         return Err(Fault::new(message));
     }
     let mut text = String::new();
-    source.reader()?.read_to_string(&mut text).map_err(unreadable)?;
+    source.reader().read_to_string(&mut text).map_err(unreadable)?;
     let items: Vec<&RawValue> = match serde_json::from_str(&text) {
         Ok(items) => items,
         Err(_) => vec![only_item(&text)?],
@@ -84,7 +83,7 @@ fn only_item(text: &str) -> Result<&RawValue, Fault> {
 }
 
 fn cut_lines(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
-    let mut reader = BufReader::with_capacity(1 << 18, source.reader()?);
+    let mut reader = BufReader::with_capacity(1 << 18, source.reader());
     let (mut line, mut offset) = (Vec::new(), source.start);
     for number in 1.. {
         line.clear();
@@ -107,12 +106,12 @@ fn cut_csv(source: &mut Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Resul
         .flexible(true)
         .has_headers(true)
         .buffer_capacity(1 << 18)
-        .from_reader(source.reader()?);
+        .from_reader(source.reader());
     let header = reader.headers().map_err(|error| Fault::new(format!("the header cannot be read: {error}")))?.clone();
     let columns = parse_header(&header)?;
     let count = columns.len();
     source.form = Form::Csv(columns);
-    let mut places = Places::of(source, &header)?;
+    let mut places = Places::of(source, &header);
     let mut empty = 0;
     let mut record = csv::StringRecord::new();
     loop {
@@ -146,7 +145,7 @@ fn cut_csv(source: &mut Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Resul
 /// Numbers rows as a spreadsheet does: empty lines count, and a line break inside a cell does not.
 struct Places {
     /// Reads the text once more, behind the rows.
-    text: BufReader<File>,
+    text: BufReader<Reader>,
     line_end: u8,
     /// How far lines were counted, in bytes.
     counted: u64,
@@ -156,11 +155,11 @@ struct Places {
 }
 
 impl Places {
-    fn of(source: &Source, header: &csv::StringRecord) -> Result<Self, Fault> {
-        let text = BufReader::with_capacity(1 << 18, source.reader()?);
+    fn of(source: &Source, header: &csv::StringRecord) -> Self {
+        let text = BufReader::with_capacity(1 << 18, source.reader());
         let mut places = Self { text, line_end: source.line_end, counted: 0, lines: 0, inside: 0 };
         places.inside = places.breaks(header);
-        Ok(places)
+        places
     }
 
     fn breaks(&self, record: &csv::StringRecord) -> u64 {

@@ -1,9 +1,10 @@
 //! A file of encounters, opened: its form, its columns, and the text of any row by its place. Reads no row by itself.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read, Seek as _};
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use crate::exit::Fault;
 use crate::intake::columns::Cell;
@@ -41,8 +42,7 @@ pub struct Source {
     pub line_end: u8,
     /// Its bytes.
     pub bytes: u64,
-    path: PathBuf,
-    file: File,
+    file: Arc<File>,
 }
 
 /// The mark that some programs put before UTF-8.
@@ -55,7 +55,7 @@ impl Source {
     /// # Errors
     /// A [`Fault`] of the file as a whole.
     pub fn open(path: &Path) -> Result<Self, Fault> {
-        let mut file = File::open(path).map_err(unreadable)?;
+        let mut file = open(path).map_err(unreadable)?;
         let looked = Looked::at(&mut file)?;
         let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         let form = match (ending.as_str(), looked.first) {
@@ -65,16 +65,12 @@ impl Source {
         };
         let line_end = if looked.has_newline { b'\n' } else { b'\r' };
         let name = path.display().to_string();
-        Ok(Self { name, form, start: looked.start, line_end, bytes: looked.bytes, path: path.to_owned(), file })
+        Ok(Self { name, form, start: looked.start, line_end, bytes: looked.bytes, file: Arc::new(file) })
     }
 
     /// A reader from the beginning of the text, with a place of its own in the file.
-    /// # Errors
-    /// A [`Fault`] when the file can be read no more.
-    pub fn reader(&self) -> Result<File, Fault> {
-        let mut file = File::open(&self.path).map_err(unreadable)?;
-        file.seek(SeekFrom::Start(self.start)).map_err(unreadable)?;
-        Ok(file)
+    pub fn reader(&self) -> Reader {
+        Reader { file: Arc::clone(&self.file), at: self.start }
     }
 
     /// Reads the bytes of a row into `text`.
@@ -83,6 +79,32 @@ impl Source {
     pub fn read(&self, span: Span, text: &mut Vec<u8>) -> std::io::Result<()> {
         text.resize(usize::try_from(span.length).unwrap_or(usize::MAX), 0);
         self.file.read_exact_at(text, span.offset)
+    }
+}
+
+/// The file at `path`. What can be read once only, such as the output of another program, is kept in a file of its own.
+fn open(path: &Path) -> std::io::Result<File> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    let mut kept = tempfile::tempfile()?;
+    std::io::copy(&mut file, &mut kept)?;
+    kept.rewind()?;
+    Ok(kept)
+}
+
+/// Reads a source from a place on.
+pub struct Reader {
+    file: Arc<File>,
+    at: u64,
+}
+
+impl Read for Reader {
+    fn read(&mut self, bytes: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.file.read_at(bytes, self.at)?;
+        self.at = self.at.saturating_add(u64::try_from(read).unwrap_or(0));
+        Ok(read)
     }
 }
 

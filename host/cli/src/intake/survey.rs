@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use adjudica_core::EncounterFacts;
 use adjudica_service::FieldFault;
 use adjudica_service::intake::encounter::{Given, read_encounter, read_value};
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result};
 use serde_json::{Map, Value};
 
 use crate::exit::{Fault, Refusal};
@@ -122,7 +122,11 @@ impl Survey {
         let row = self.row(position).context("no such row")?;
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
         let given = read_again(source, row.span).with_context(|| format!("`{}` cannot be read again", source.name))?;
-        given.facts.map_err(|_| anyhow!("`{}` was changed while it was read; start again", source.name))
+        let is_same = |facts: &EncounterFacts| {
+            hash(facts.encounter_id.as_str()) == row.id_hash && hash(facts.client_id.as_str()) == row.client_hash
+        };
+        let facts = given.facts.ok().filter(is_same);
+        facts.with_context(|| format!("`{}` was changed while it was read; start again", source.name))
     }
 
     /// Leaves out the good rows of encounters that cannot be taken, each a fault that says why; gives back how many there were.
@@ -157,7 +161,7 @@ impl Survey {
 
     fn take(&mut self, mut source: Source, progress: &dyn Fn(usize)) -> Result<(), Fault> {
         let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        let (first, mut faults) = (self.rows.len(), Vec::new());
+        let mut faults = Vec::new();
         let (rows, count) = (&mut self.rows, &mut self.count);
         self.empty += cut(&mut source, &mut |source, cut| {
             *count += 1;
@@ -172,7 +176,6 @@ impl Survey {
                 progress(*count);
             }
         })?;
-        debug_assert!(first <= self.rows.len());
         self.faults.extend(faults.into_iter().map(|fault| Fault { file: Some(source.name.clone()), ..fault }));
         self.sources.push(source);
         Ok(())
@@ -201,9 +204,8 @@ impl Survey {
                 fault.file.as_deref().and_then(|name| self.sources.iter().position(|source| source.name == name));
             (file, fault.row)
         };
-        let mut order: Vec<usize> = (0..self.faults.len()).collect();
-        order.sort_by_key(|index| self.faults.get(*index).map(place));
-        let faults = order.into_iter().filter_map(|index| self.faults.get(index).cloned()).collect();
+        let mut faults = std::mem::take(&mut self.faults);
+        faults.sort_by_key(place);
         self.faults = faults;
     }
 

@@ -125,3 +125,17 @@ fn it_names_the_file_of_an_id_that_is_there_twice() {
     assert_eq!(told[1], format!("is the id of row 1 of {first} too; give each encounter once"));
     assert_eq!((survey.good().count(), survey.bad()), (2, 1));
 }
+
+/// What another program writes can be read once only.
+#[test]
+fn it_reads_what_another_program_writes() {
+    let (reader, mut writer) = std::io::pipe().expect("a pipe");
+    std::io::Write::write_all(&mut writer, format!("{}\n{}\n", json("e1", ""), json("e2", "")).as_bytes())
+        .expect("writes");
+    drop(writer);
+    let path = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
+    let survey = Survey::of(&[path], Faulty::RefuseAll, &|_| {}).expect("rows");
+    // Without an ending the first character says what it is.
+    assert_eq!(survey.good().count(), 2);
+    assert!(survey.good().all(|position| survey.facts(position).is_ok()));
+}

@@ -92,6 +92,9 @@ fn it_writes_answers_into_a_file() {
     assert_eq!(rows[0], "encounter_id,date_of_service,payer_id,outcome,lines,amount_cents,reason");
     assert_eq!(rows[1], "e1,2026-03-02,acme,billable,G9002,5000,");
     assert_eq!(rows[2], "e2,2026-03-02,acme,not_billable,,,visits that day: 2 of 1");
+    let run = bench.run(&out("week.csv"));
+    let told = "the answers would stand in the place of the encounters; give another name";
+    assert_eq!((run.code, run.stderr.contains(told)), (2, true), "{}", run.stderr);
     let run = bench.run(&out("answers.txt"));
     let told = "answers are written as `.ndjson` or `.csv`; end the name with one of these";
     assert_eq!((run.code, run.stderr.contains(told)), (2, true), "{}", run.stderr);

@@ -15,6 +15,8 @@ pub struct OutFile {
     /// Where it will be.
     pub path: PathBuf,
     form: Form,
+    /// What becomes it when all is written.
+    file: tempfile::NamedTempFile,
 }
 
 enum Form {
@@ -26,30 +28,38 @@ enum Form {
 const HEADER: [&str; 7] = ["encounter_id", "date_of_service", "payer_id", "outcome", "lines", "amount_cents", "reason"];
 
 impl OutFile {
-    /// The file at `path`, its form by its ending.
+    /// Begins the file at `path`, its form by its ending.
     /// # Errors
-    /// A [`Refusal`] for another ending.
-    pub fn of(path: &Path) -> Result<Self, Refusal> {
+    /// A [`Refusal`] for another ending, for one of `inputs`, and where it cannot be written.
+    pub fn begin(path: &Path, inputs: &[PathBuf]) -> Result<Self, Refusal> {
+        let refuse = |message: String| Refusal::usage("nothing was decided", vec![Fault::of_file(path, message)]);
         let form = match path.extension().and_then(|ending| ending.to_str()) {
             Some("ndjson" | "jsonl") => Form::Ndjson,
             Some("csv") => Form::Csv,
             _ => {
-                let fault =
-                    Fault::of_file(path, "answers are written as `.ndjson` or `.csv`; end the name with one of these");
-                return Err(Refusal::usage("nothing was decided", vec![fault]));
+                let message = "answers are written as `.ndjson` or `.csv`; end the name with one of these";
+                return Err(refuse(message.to_owned()));
             }
         };
-        Ok(Self { path: path.to_owned(), form })
+        let is_input = |input: &PathBuf| {
+            input.canonicalize().ok().is_some_and(|input| path.canonicalize().is_ok_and(|out| out == input))
+        };
+        if inputs.iter().any(is_input) {
+            return Err(refuse("the answers would stand in the place of the encounters; give another name".to_owned()));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let file = tempfile::NamedTempFile::new_in(folder);
+        let file = file.map_err(|fault| refuse(format!("cannot be written: {fault}")))?;
+        Ok(Self { path: path.to_owned(), form, file })
     }
 
     /// Writes the answers in their order.
     /// # Errors
     /// When the file cannot be written; then it is not there.
-    pub fn write(&self, answered: &Answered) -> Result<()> {
-        let unwritable = || format!("`{}` cannot be written", self.path.display());
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder).with_context(unwritable)?;
-        let mut out = BufWriter::with_capacity(1 << 18, file.as_file_mut());
+    pub fn write(mut self, answered: &Answered) -> Result<()> {
+        let path = self.path.display().to_string();
+        let unwritable = || format!("`{path}` cannot be written");
+        let mut out = BufWriter::with_capacity(1 << 18, self.file.as_file_mut());
         match self.form {
             Form::Ndjson => answered.each_text(|text| {
                 out.write_all(text)?;
@@ -60,7 +70,7 @@ impl OutFile {
         .with_context(unwritable)?;
         out.flush().with_context(unwritable)?;
         drop(out);
-        file.persist(&self.path).with_context(unwritable)?;
+        self.file.persist(&self.path).with_context(unwritable)?;
         Ok(())
     }
 }
