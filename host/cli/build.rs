@@ -39,6 +39,8 @@ fn build_interpreter() -> Result<(), String> {
         // files of the first and take its interpreter for every other.
         println!("cargo::rerun-if-changed=../../{input}");
     }
+    // Files of another checkout may be newer than ours: then only this says that the interpreter is not of our sources.
+    println!("cargo::rerun-if-env-changed=ADJUDICA_CHECKOUT");
     require_target()?;
     let out_dir = PathBuf::from(variable("OUT_DIR")?);
     // <target>/<profile>/build/<package>/out: one folder beside the profiles serves them all, with a lock of its own.
