@@ -1,8 +1,9 @@
 //! What two policies answer differently, in which direction, and which version number that asks for. Reads no text of theirs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use adjudica_core::{Cents, Decision, EncounterFacts, LedgerLine, Manifest, Outcome, Terms, Timeline};
+use adjudica_core::decision::Verdict;
+use adjudica_core::{Cents, Decision, EncounterFacts, LedgerLine, Manifest, Outcome, Terms, Timeline, Token};
 use serde::Serialize;
 
 /// Timelines put to both policies in one call.
@@ -41,11 +42,13 @@ pub enum Bump {
     Major,
 }
 
-/// One encounter that is answered differently.
+/// One encounter that is answered differently, as an example of those where the same rules speak.
 #[derive(Debug, Clone, Serialize)]
-pub struct Changed {
+pub struct Example {
     /// Which way.
     pub direction: Direction,
+    /// How many changed this way with the same rules speaking before and after, this one included.
+    pub alike: usize,
     /// The encounter.
     pub facts: EncounterFacts,
     /// Lines billed before it.
@@ -56,18 +59,46 @@ pub struct Changed {
     pub after: Decision,
 }
 
-/// How two policies differ over a set of encounters.
-#[derive(Debug, Clone, Default, Serialize)]
+/// One encounter that is answered differently.
+struct Change<'c> {
+    direction: Direction,
+    facts: &'c EncounterFacts,
+    ledger: &'c [LedgerLine],
+    before: Decision,
+    after: Decision,
+}
+
+/// What changed in one direction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Sum {
+    /// Encounters.
+    pub encounters: usize,
+    /// Units more, or fewer.
+    pub units: i64,
+    /// Money more, or less.
+    pub cents: Cents,
+}
+
+/// What examples are told apart by: the way, and the rules that speak before and after.
+type Kind = (Direction, Vec<Token>, Vec<Token>);
+
+/// How two policies differ over a set of encounters: sums and examples, however many were asked about.
+#[derive(Debug, Clone, Default)]
 pub struct Behaviour {
     /// Encounters that both were asked about.
     pub encounters: usize,
-    /// Those that are answered differently, in the order asked.
-    pub changed: Vec<Changed>,
     /// Codes that only the new policy answers with.
     pub codes_added: Vec<String>,
     /// Codes that only the old one did.
     pub codes_removed: Vec<String>,
+    direction_to_sum: BTreeMap<Direction, Sum>,
+    /// In the order asked.
+    examples: Vec<Example>,
+    kind_to_example: BTreeMap<Kind, usize>,
 }
+
+/// Most examples of one direction. What is like none of them is in the sums alone.
+pub const EXAMPLES_MAX: usize = 50;
 
 impl Behaviour {
     /// Two policies before anything was asked.
@@ -90,18 +121,49 @@ impl Behaviour {
                 self.encounters = self.encounters.saturating_add(timeline.encounters.len());
                 for (facts, (before, after)) in timeline.encounters.iter().zip(before.into_iter().zip(after)) {
                     if let Some(direction) = direction(&before, &after) {
-                        let (facts, ledger) = (facts.clone(), timeline.ledger.clone());
-                        self.changed.push(Changed { direction, facts, ledger, before, after });
+                        self.add(Change { direction, facts, ledger: &timeline.ledger, before, after });
                     }
                 }
             }
         }
     }
 
+    fn add(&mut self, change: Change<'_>) {
+        let Change { direction, facts, ledger, before, after } = change;
+        let (old, new) = (paid(&before), paid(&after));
+        let sum = self.direction_to_sum.entry(direction).or_default();
+        sum.encounters = sum.encounters.saturating_add(1);
+        sum.units = sum.units.saturating_add(new.0.saturating_sub(old.0));
+        sum.cents = sum.cents.saturating_add(new.1.saturating_sub(old.1));
+        let kind = (direction, rules(&before), rules(&after));
+        let known = self.kind_to_example.get(&kind).and_then(|place| self.examples.get_mut(*place));
+        if let Some(example) = known {
+            example.alike = example.alike.saturating_add(1);
+            return;
+        }
+        if self.examples.iter().filter(|example| example.direction == direction).count() < EXAMPLES_MAX {
+            self.kind_to_example.insert(kind, self.examples.len());
+            let (facts, ledger) = (facts.clone(), ledger.to_vec());
+            self.examples.push(Example { direction, alike: 1, facts, ledger, before, after });
+        }
+    }
+
+    /// Encounters that are answered differently.
+    #[must_use]
+    pub fn changed(&self) -> usize {
+        self.direction_to_sum.values().fold(0, |count, sum| count.saturating_add(sum.encounters))
+    }
+
+    /// The worst direction in which an answer changed.
+    #[must_use]
+    pub fn worst(&self) -> Option<Direction> {
+        self.direction_to_sum.keys().next().copied()
+    }
+
     /// The part of the version that has to change.
     #[must_use]
     pub fn bump(&self) -> Bump {
-        let by_answers = self.changed.iter().map(|changed| changed.direction.bump()).max().unwrap_or(Bump::Patch);
+        let by_answers = self.direction_to_sum.keys().map(|direction| direction.bump()).max().unwrap_or(Bump::Patch);
         let by_codes = match (self.codes_removed.is_empty(), self.codes_added.is_empty()) {
             (false, _) => Bump::Major,
             (true, false) => Bump::Minor,
@@ -112,16 +174,16 @@ impl Behaviour {
 
     /// How many changed that way, and by how many units and how much money.
     #[must_use]
-    pub fn sums(&self, direction: Direction) -> (usize, i64, Cents) {
-        let mine = self.changed.iter().filter(|changed| changed.direction == direction);
-        mine.fold((0, 0, Cents::ZERO), |(count, units, cents), changed| {
-            let (before, after) = (paid(&changed.before), paid(&changed.after));
-            (
-                count.saturating_add(1),
-                units.saturating_add(after.0.saturating_sub(before.0)),
-                cents.saturating_add(after.1.saturating_sub(before.1)),
-            )
-        })
+    pub fn sum(&self, direction: Direction) -> Sum {
+        self.direction_to_sum.get(&direction).copied().unwrap_or_default()
+    }
+
+    /// An encounter for each set of rules that speak before and after: those most often found first, then in the order asked.
+    #[must_use]
+    pub fn examples(&self, direction: Direction) -> Vec<&Example> {
+        let mut examples: Vec<_> = self.examples.iter().filter(|example| example.direction == direction).collect();
+        examples.sort_by_key(|example| std::cmp::Reverse(example.alike));
+        examples
     }
 }
 
@@ -178,6 +240,12 @@ impl Bump {
 fn paid(decision: &Decision) -> (i64, Cents) {
     let lines = if decision.outcome.is_accepted() { decision.lines.as_slice() } else { &[] };
     (lines.iter().map(|line| i64::from(line.units.0)).sum(), lines.iter().filter_map(|line| line.amount_cents).sum())
+}
+
+/// The rules that speak against it or apply to it, each once.
+fn rules(decision: &Decision) -> Vec<Token> {
+    let failed = decision.findings.iter().filter(|finding| finding.verdict == Verdict::Failed);
+    failed.map(|finding| finding.rule_id.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// How good an outcome is for whoever did the work: the lower the better.

@@ -1,12 +1,13 @@
 //! Compares two policies by asking both: at the boundaries of their tables, on their cases, and on encounters that are given.
 
 use adjudica_core::{Decision, EncounterFacts, Terms};
-use adjudica_questions::behave::{Behaviour, Direction};
+use adjudica_questions::behave::{Behaviour, Direction, Sum};
 use adjudica_workbench::probe::Probes;
 use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::intake::by_client;
+use crate::intake::survey::Survey;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::table::{Align, Table, dollars};
@@ -36,18 +37,27 @@ pub fn compare(old: &PolicyInput, new: &PolicyInput) -> Result<Behaviour> {
     Ok(behaviour)
 }
 
-/// Asks both about `encounters`, each client's together, without a ledger before them.
-pub fn compare_over(old: &PolicyInput, new: &PolicyInput, encounters: Vec<EncounterFacts>, terms: &Terms) -> Behaviour {
+/// Asks both about the encounters of files, each client's together, without a ledger before them.
+/// # Errors
+/// When a file is not as it was.
+pub fn compare_over(
+    old: &PolicyInput,
+    new: &PolicyInput,
+    survey: &Survey<EncounterFacts>,
+    terms: &Terms,
+) -> Result<Behaviour> {
     let mut behaviour = Behaviour::of(old.manifest(), new.manifest());
-    let payers = |facts: &EncounterFacts| new.manifest().payers.contains(&facts.payer_id);
-    let timelines = by_client(encounters.into_iter().filter(payers));
-    behaviour.compare(
-        &timelines,
-        terms,
-        &mut |timelines, terms| old.answer(timelines, terms),
-        &mut |timelines, terms| new.answer(timelines, terms),
-    );
-    behaviour
+    for positions in survey.together() {
+        let encounters = positions.into_iter().map(|position| survey.item(position)).collect::<Result<Vec<_>>>()?;
+        let payers = |facts: &EncounterFacts| new.manifest().payers.contains(&facts.payer_id);
+        behaviour.compare(
+            &by_client(encounters.into_iter().filter(payers)),
+            terms,
+            &mut |timelines, terms| old.answer(timelines, terms),
+            &mut |timelines, terms| new.answer(timelines, terms),
+        );
+    }
+    Ok(behaviour)
 }
 
 /// Prints how many changed which way, in units and dollars, and examples.
@@ -55,14 +65,14 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
     output.line(&format!(
         "{title}: {} encounters asked about, {} answered differently",
         behaviour.encounters,
-        behaviour.changed.len()
+        behaviour.changed()
     ))?;
     for (what, codes) in [("added", &behaviour.codes_added), ("removed", &behaviour.codes_removed)] {
         if !codes.is_empty() {
             output.line(&format!("  codes {what}: {}", codes.join(", ")))?;
         }
     }
-    if behaviour.changed.is_empty() {
+    if behaviour.changed() == 0 {
         return Ok(());
     }
     let mut table = Table::new(&[
@@ -72,21 +82,21 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
         ("dollars", Align::Right),
     ]);
     for direction in Direction::ALL {
-        let (count, units, cents) = behaviour.sums(direction);
-        if count > 0 {
-            table.row([direction.as_str().to_owned(), count.to_string(), format!("{units:+}"), dollars(cents)]);
+        let Sum { encounters, units, cents } = behaviour.sum(direction);
+        if encounters > 0 {
+            table.row([direction.as_str().to_owned(), encounters.to_string(), format!("{units:+}"), dollars(cents)]);
         }
     }
     output.table(&table)?;
     for direction in Direction::ALL {
-        let mut shown = std::collections::BTreeSet::new();
-        for changed in behaviour.changed.iter().filter(|changed| changed.direction == direction) {
-            let brief = brief(&changed.facts, changed.ledger.len());
-            if shown.len() == EXAMPLES || !shown.insert(brief.clone()) {
-                continue;
-            }
-            output.line(&format!("  {}: {brief}", direction.as_str()))?;
-            for (word, decision) in [("old", &changed.before), ("new", &changed.after)] {
+        for example in behaviour.examples(direction).into_iter().take(EXAMPLES) {
+            let brief = brief(&example.facts, example.ledger.len());
+            let alike = match example.alike {
+                1 => String::new(),
+                alike => format!(" (one of {alike} with the same rules)"),
+            };
+            output.line(&format!("  {}: {brief}{alike}", direction.as_str()))?;
+            for (word, decision) in [("old", &example.before), ("new", &example.after)] {
                 let reason = crate::cmd::decide::explain::reason(decision);
                 let lines = lines(decision);
                 let told: Vec<&str> =
@@ -124,19 +134,21 @@ fn brief(facts: &EncounterFacts, lines_before: usize) -> String {
     )
 }
 
-/// The same for programs: sums, and every changed encounter.
+/// The same for programs: sums and examples.
 #[must_use]
 pub fn answer(behaviour: &Behaviour) -> Value {
     let sums = Direction::ALL.into_iter().map(|direction| {
-        let (encounters, units, cents) = behaviour.sums(direction);
+        let Sum { encounters, units, cents } = behaviour.sum(direction);
         json!({ "direction": direction, "encounters": encounters, "units": units, "cents": cents })
     });
+    let examples = Direction::ALL.into_iter().flat_map(|direction| behaviour.examples(direction));
     json!({
         "encounters": behaviour.encounters,
+        "changed": behaviour.changed(),
         "bump": behaviour.bump(),
         "sums": sums.collect::<Vec<_>>(),
         "codes_added": behaviour.codes_added,
         "codes_removed": behaviour.codes_removed,
-        "changed": behaviour.changed,
+        "examples": examples.collect::<Vec<_>>(),
     })
 }

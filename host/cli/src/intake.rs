@@ -1,6 +1,7 @@
-//! Reads files of encounters (JSON, NDJSON, CSV) into facts, with every fault of every row. Writes nothing.
+//! Reads files of encounters (JSON, NDJSON, CSV) and of records (JSON, NDJSON), with every fault of every row. Writes nothing.
 
 mod columns;
+pub mod item;
 mod rows;
 mod source;
 pub mod survey;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use adjudica_core::{EncounterFacts, Timeline};
 use anyhow::Result;
 
+use crate::intake::item::Item;
 use crate::intake::survey::Survey;
 use crate::output::Output;
 use crate::progress;
@@ -35,10 +37,10 @@ pub fn by_client(encounters: impl IntoIterator<Item = EncounterFacts>) -> Vec<Ti
     timelines
 }
 
-/// Looks at the encounters of files.
+/// Looks at what files hold.
 /// # Errors
 /// A [`Refusal`](crate::exit::Refusal) when a file cannot be read as what it is, or holds faults and `faulty` says so.
-pub fn survey(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Result<Survey> {
+pub fn survey<I: Item>(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Result<Survey<I>> {
     let spinner = progress::spinner(output, "checking rows");
     let survey = Survey::of(paths, faulty, &|rows| spinner.set_position(u64::try_from(rows).unwrap_or(u64::MAX)));
     spinner.finish_and_clear();
@@ -49,8 +51,8 @@ pub fn survey(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Result<Surv
 /// # Errors
 /// As [`survey()`], where any row has a fault.
 pub fn load_encounters(paths: &[PathBuf], output: &Output) -> Result<Vec<EncounterFacts>> {
-    let survey = survey(paths, Faulty::RefuseAll, output)?;
-    survey.good().map(|position| survey.facts(position)).collect()
+    let survey: Survey<EncounterFacts> = survey(paths, Faulty::RefuseAll, output)?;
+    survey.good().map(|position| survey.item(position)).collect()
 }
 
 #[cfg(test)]

@@ -5,3 +5,13 @@ pub mod fields;
 pub mod json;
 pub mod record;
 pub mod terms;
+
+use crate::error::Faults;
+
+/// What a text or a value gives.
+pub struct Given<T> {
+    /// Its id, where it has one that can be read, whatever else is wrong.
+    pub id: Option<String>,
+    /// What it is, or every fault.
+    pub item: Result<T, Faults>,
+}

@@ -1,5 +1,6 @@
 //! Encounters as they are kept, asked for and put. The facts themselves are the core's.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use adjudica_core::{EncounterFacts, ServiceDate, Token};
@@ -52,17 +53,17 @@ impl Expected {
     }
 }
 
-/// Encounters in parts, from the first: asked again where a transaction has to begin again.
-pub type Parts<'p> = dyn Fn() -> PartsFromFirst<'p> + Send + Sync + 'p;
+/// What is put in parts, from the first: asked again where a transaction has to begin again.
+pub type Parts<'p, T> = dyn Fn() -> PartsFromFirst<'p, T> + Send + Sync + 'p;
 
 /// One part after the other. What cannot be read ends the put, and nothing is written.
-pub type PartsFromFirst<'p> = Box<dyn Iterator<Item = std::io::Result<Vec<EncounterFacts>>> + Send + 'p>;
+pub type PartsFromFirst<'p, T> = Box<dyn Iterator<Item = std::io::Result<Cow<'p, [T]>>> + Send + 'p>;
 
 /// Encounters to be put.
 #[derive(Clone, Copy)]
 pub(crate) struct NewEncounters<'n, 'p> {
     pub(crate) agency_id: &'n Token,
-    pub(crate) parts: &'n Parts<'p>,
+    pub(crate) parts: &'n Parts<'p, EncounterFacts>,
     pub(crate) mode: PutMode,
     pub(crate) expected: &'n Expected,
     pub(crate) now: Instant,

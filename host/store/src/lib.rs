@@ -40,7 +40,7 @@ pub use error::StoreError;
 pub use in_force::{InForce, NewWithdrawal, Withdrawal};
 pub use instant::Instant;
 pub use library::{PolicyFile, PolicyFileSummary, Yank};
-pub use record::{BadRecord, LoadedRecords, RecordKey, RecordVersion, StoredRecord};
+pub use record::{BadRecord, LoadedRecords, NewRecords, RecordKey, RecordVersion, StoredRecord};
 pub use store::{Counts, Store, Withdrawn};
 pub use turn::{RoundPlace, Turn};
 pub use work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, LiveLine, Work, WorkRequest};

@@ -6,6 +6,7 @@ use adjudica_core::records::{Days, EXCLUSIVE_KINDS, Record, RecordBody, RecordSu
 use adjudica_core::{ServiceDate, Token};
 use serde::{Deserialize, Serialize};
 
+use crate::encounter::Parts;
 use crate::error::StoreError;
 use crate::instant::{Instant, microseconds, parse_instant};
 use crate::raw::lossy::Lossy;
@@ -20,6 +21,21 @@ pub struct RecordKey {
     pub subject: RecordSubject,
     /// Which.
     pub subject_id: Token,
+}
+
+/// Records to be put, in parts: those about one thing are in one part, and each id is given once over all.
+#[derive(Clone, Copy)]
+pub struct NewRecords<'n, 'p> {
+    /// The agency.
+    pub agency_id: &'n Token,
+    /// The records.
+    pub parts: &'n Parts<'p, Record>,
+    /// Whether a record of this id is among them: what is replaced stands in nobody's way.
+    pub gives: &'n (dyn Fn(&Token) -> bool + Send + Sync),
+    /// Who brings them.
+    pub written_by: &'n str,
+    /// When.
+    pub now: Instant,
 }
 
 /// A record with what the store adds to it.
@@ -256,11 +272,9 @@ pub(crate) fn whose_could_clash(agency_id: &Token, new: &[Record]) -> Vec<Record
     exclusive.map(key).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Refuses records that cannot be so beside those that are there: `there` are all about the same subjects.
+/// Refuses records that cannot be so beside those that are there: `there` are all about the same subjects and stay.
 pub(crate) fn require_fit(new: &[Record], there: Vec<Record>) -> Result<(), StoreError> {
-    let replaced: BTreeSet<_> = new.iter().map(|record| &record.record_id).collect();
-    let stays = |record: &Record| !replaced.contains(&record.record_id);
-    let all: Vec<Record> = there.into_iter().filter(stays).chain(new.iter().cloned()).collect();
+    let all: Vec<Record> = there.into_iter().chain(new.iter().cloned()).collect();
     let faults = adjudica_core::records::faults_together(&all);
     if faults.is_empty() { Ok(()) } else { Err(StoreError::BadRecords { faults }) }
 }

@@ -19,7 +19,7 @@ use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
-use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
+use crate::record::{LoadedRecords, NewRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::turn::Turn;
 use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
 
@@ -65,7 +65,7 @@ pub trait Store: Send + Sync {
     async fn import_encounters(
         &self,
         agency_id: &Token,
-        parts: &Parts<'_>,
+        parts: &Parts<'_, EncounterFacts>,
         mode: PutMode,
         now: Instant,
     ) -> Result<PutReport, StoreError>;
@@ -137,6 +137,11 @@ pub trait Store: Send + Sync {
         written_by: &str,
         now: Instant,
     ) -> Result<PutReport, StoreError>;
+
+    /// Puts records that come in parts as one: all of them, or none. Memory holds one part.
+    /// # Errors
+    /// As [`Store::put_records`]; [`StoreError::Unavailable`] where a part cannot be read.
+    async fn import_records(&self, new: &NewRecords<'_, '_>) -> Result<PutReport, StoreError>;
 
     /// The records about many things, and about the people whom clients' records name: what decisions need.
     /// # Errors

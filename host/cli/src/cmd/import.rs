@@ -2,9 +2,10 @@
 
 mod records;
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
-use adjudica_core::Token;
+use adjudica_core::{EncounterFacts, Token};
 use adjudica_service::clock::{Clock as _, SystemClock};
 use adjudica_store::{Parts, PutMode, StoreError};
 use anyhow::{Context as _, Result};
@@ -15,6 +16,7 @@ use crate::config::{Settings, text, token};
 use crate::database::{self, Absent};
 use crate::exit::{Exit, Fault, Refusal};
 use crate::host::DEFAULT_AGENCY;
+use crate::intake::survey::Survey;
 use crate::intake::{self, Faulty};
 use crate::output::Output;
 use crate::progress;
@@ -65,12 +67,12 @@ async fn import_encounters(args: EncounterArgs, mut settings: Settings, output: 
     let database = database.context("the database is not set")?;
     let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
     let faulty = if args.partial { Faulty::TakeGood } else { Faulty::RefuseAll };
-    let mut survey = intake::survey(&args.files, faulty, output)?;
+    let mut survey: Survey<EncounterFacts> = intake::survey(&args.files, faulty, output)?;
     let store = database::open(&database, absent, output).await?;
     let mode = if args.update { PutMode::Upsert } else { PutMode::InsertOnly };
     let spinner = progress::spinner(output, "storing");
     let report = loop {
-        let parts: &Parts<'_> = &|| Box::new(survey.parts());
+        let parts: &Parts<'_, EncounterFacts> = &|| Box::new(survey.parts().map(|part| part.map(Cow::Owned)));
         let report = store.import_encounters(&agency, parts, mode, SystemClock.now()).await;
         let there = match &report {
             Err(StoreError::EncountersExist { encounter_ids }) if args.partial => {

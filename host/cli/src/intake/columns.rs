@@ -13,8 +13,11 @@ pub enum Cell {
     List,
 }
 
+/// A column: its name, and how its cells are written.
+pub type Column = (&'static str, Cell);
+
 /// The columns: the field names of an encounter. `IMPORT.md` explains each.
-pub const COLUMNS: [(&str, Cell); 20] = [
+pub const COLUMNS: [Column; 20] = [
     ("encounter_id", Cell::Text),
     ("client_id", Cell::Text),
     ("payer_id", Cell::Text),
@@ -36,11 +39,6 @@ pub const COLUMNS: [(&str, Cell); 20] = [
     ("supporting_info", Cell::List),
     ("received_on", Cell::Text),
 ];
-
-/// The column of that name.
-pub fn find_column(name: &str) -> Option<(&'static str, Cell)> {
-    COLUMNS.into_iter().find(|(column, _)| *column == name)
-}
 
 /// The value of a cell; an empty cell has none. What is no number stays text, for the reader to refuse.
 pub fn value(cell: Cell, text: &str) -> Option<Value> {

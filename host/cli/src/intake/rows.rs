@@ -7,7 +7,8 @@ use serde_json::value::RawValue;
 use adjudica_service::intake::json::parse_json as parse_strict;
 
 use crate::exit::Fault;
-use crate::intake::columns;
+use crate::intake::columns::Column;
+use crate::intake::item::Item;
 use crate::intake::source::{Form, Reader, Source, Span, unreadable};
 
 /// A row of a file.
@@ -35,11 +36,11 @@ const LIST_BYTES_MAX: u64 = 1 << 30;
 /// Cuts a file into rows and gives each to `take`; gives back how many were passed over because they have no value.
 /// # Errors
 /// A [`Fault`] when the file as a whole cannot be read as what it is.
-pub fn cut(source: &mut Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
+pub fn cut<I: Item>(source: &mut Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
     match source.form {
-        Form::Json => cut_json(source, take),
+        Form::Json => cut_json::<I>(source, take),
         Form::Ndjson => cut_lines(source, take),
-        Form::Csv(_) => cut_csv(source, take),
+        Form::Csv(_) => cut_csv::<I>(source, take),
     }
 }
 
@@ -47,7 +48,7 @@ fn span(offset: u64, length: usize) -> Span {
     Span { offset, length: u32::try_from(length).unwrap_or(u32::MAX) }
 }
 
-fn cut_json(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
+fn cut_json<I: Item>(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
     if source.bytes > LIST_BYTES_MAX {
         let bytes = source.bytes;
         let message = format!(
@@ -59,7 +60,7 @@ fn cut_json(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<u
     source.reader().read_to_string(&mut text).map_err(unreadable)?;
     let items: Vec<&RawValue> = match serde_json::from_str(&text) {
         Ok(items) => items,
-        Err(_) => vec![only_item(&text)?],
+        Err(_) => vec![only_item::<I>(&text)?],
     };
     for (number, item) in (1..).zip(items) {
         let place = item.get().as_ptr().addr().saturating_sub(text.as_ptr().addr());
@@ -70,15 +71,13 @@ fn cut_json(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<u
     Ok(0)
 }
 
-/// The one encounter of a file that is no list.
-fn only_item(text: &str) -> Result<&RawValue, Fault> {
+/// The one item of a file that is no list.
+fn only_item<I: Item>(text: &str) -> Result<&RawValue, Fault> {
+    let neither = || Fault::new(format!("it holds neither {} nor a list of {}", I::ONE, I::MANY));
     match serde_json::from_str::<&RawValue>(text) {
         Ok(item) if item.get().starts_with('{') => Ok(item),
-        Ok(_) => Err(Fault::new("it holds neither an encounter nor a list of encounters")),
-        Err(_) => match parse_strict(text.as_bytes()) {
-            Err(fault) => Err(Fault::new(fault.message)),
-            Ok(_) => Err(Fault::new("it holds neither an encounter nor a list of encounters")),
-        },
+        Ok(_) => Err(neither()),
+        Err(_) => Err(parse_strict(text.as_bytes()).err().map_or_else(neither, |fault| Fault::new(fault.message))),
     }
 }
 
@@ -101,14 +100,19 @@ fn cut_lines(source: &Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<
     Ok(0)
 }
 
-fn cut_csv(source: &mut Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
+fn cut_csv<I: Item>(source: &mut Source, take: &mut dyn FnMut(&Source, Cut<'_>)) -> Result<usize, Fault> {
+    if I::COLUMNS.is_empty() {
+        let message =
+            format!("{} are read as a JSON list (.json) or as one JSON object per line (.ndjson), not as CSV", I::MANY);
+        return Err(Fault::new(message));
+    }
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .has_headers(true)
         .buffer_capacity(1 << 18)
         .from_reader(source.reader());
     let header = reader.headers().map_err(|error| Fault::new(format!("the header cannot be read: {error}")))?.clone();
-    let columns = parse_header(&header)?;
+    let columns = parse_header::<I>(&header)?;
     let count = columns.len();
     source.form = Form::Csv(columns);
     let mut places = Places::of(source, &header);
@@ -200,22 +204,22 @@ impl Places {
 }
 
 /// The columns of a header; unknown and repeated names are refused together.
-fn parse_header(header: &csv::StringRecord) -> Result<Vec<(&'static str, columns::Cell)>, Fault> {
-    let mut found: Vec<(&'static str, columns::Cell)> = Vec::new();
+fn parse_header<I: Item>(header: &csv::StringRecord) -> Result<Vec<Column>, Fault> {
+    let mut found: Vec<Column> = Vec::new();
     let mut wrong = Vec::new();
     for name in header.iter().map(str::trim) {
-        match columns::find_column(name) {
+        match I::COLUMNS.iter().find(|(column, _)| *column == name) {
             None => wrong.push(format!(
                 "`{}` is not a column",
                 name.chars().filter(|c| !c.is_control()).take(24).collect::<String>()
             )),
-            Some(column) if found.contains(&column) => wrong.push(format!("`{name}` is there twice")),
-            Some(column) => found.push(column),
+            Some(column) if found.contains(column) => wrong.push(format!("`{name}` is there twice")),
+            Some(column) => found.push(*column),
         }
     }
     if wrong.is_empty() {
         return Ok(found);
     }
-    let names: Vec<&str> = columns::COLUMNS.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = I::COLUMNS.iter().map(|(name, _)| *name).collect();
     Err(Fault::of_row(1, format!("{}; the columns are {}", wrong.join(", "), names.join(", "))))
 }

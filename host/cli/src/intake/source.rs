@@ -1,4 +1,4 @@
-//! A file of encounters, opened: its form, its columns, and the text of any row by its place. Reads no row by itself.
+//! A file of rows, opened: its form, its columns, and the text of any row by its place. Reads no row by itself.
 
 use std::fs::File;
 use std::io::{Read, Seek as _};
@@ -7,17 +7,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::exit::Fault;
-use crate::intake::columns::Cell;
+use crate::intake::columns::Column;
 
 /// How rows are written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Form {
-    /// A list, or one encounter.
+    /// A list, or one of what it would hold.
     Json,
     /// A JSON value on each line.
     Ndjson,
     /// A header, then a row on each line, with its columns.
-    Csv(Vec<(&'static str, Cell)>),
+    Csv(Vec<Column>),
 }
 
 /// Where a row stands in its file, in bytes.
@@ -29,7 +29,7 @@ pub struct Span {
     pub length: u32,
 }
 
-/// A file of encounters.
+/// A file of rows.
 #[derive(Debug)]
 pub struct Source {
     /// Its name, as it was given.

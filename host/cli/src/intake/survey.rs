@@ -1,17 +1,19 @@
-//! A look at files of encounters before anything is done with them: every fault of every row, and where each good row stands.
-//! Keeps places, no facts: a file may be longer than memory.
+//! A look at files of encounters or records before anything is done with them: every fault of every row, and where each good row
+//! stands. Keeps places, no contents: a file may be longer than memory.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
-use adjudica_core::EncounterFacts;
+use adjudica_core::Token;
 use adjudica_service::FieldFault;
-use adjudica_service::intake::encounter::{Given, read_encounter, read_value};
+use adjudica_service::intake::Given;
 use anyhow::{Context as _, Result};
 use serde_json::{Map, Value};
 
 use crate::exit::{Fault, Refusal};
+use crate::intake::item::Item;
 use crate::intake::rows::{Cut, Text, cut};
 use crate::intake::source::{Form, Source, Span};
 use crate::intake::{Faulty, columns};
@@ -23,16 +25,17 @@ struct Row {
     number: u64,
     /// Which file.
     source: u32,
-    /// Of the encounter's id.
+    /// Of its id.
     id_hash: u64,
-    /// Of the client's id.
-    client_hash: u64,
+    /// Of the id of whose it is.
+    of_hash: u64,
     /// Whether it can be taken.
     is_good: bool,
 }
 
 /// What files hold.
-pub struct Survey {
+pub struct Survey<I> {
+    item: PhantomData<fn() -> I>,
     sources: Vec<Source>,
     rows: Vec<Row>,
     /// Every fault, in the order of the files and their rows.
@@ -43,7 +46,7 @@ pub struct Survey {
     pub empty: usize,
 }
 
-/// Encounters of a part.
+/// Rows of a part.
 const PART: usize = 2_000;
 
 /// A good row, by its position among those that were read.
@@ -62,12 +65,13 @@ impl Position {
     }
 }
 
-impl Survey {
+impl<I: Item> Survey<I> {
     /// Looks at files, each id once over all of them. `progress` is told how many rows are done each time.
     /// # Errors
     /// A [`Refusal`] when a file cannot be read as what it is, or holds faults and `faulty` says so.
     pub fn of(paths: &[PathBuf], faulty: Faulty, progress: &dyn Fn(usize)) -> Result<Self, Refusal> {
-        let mut survey = Self { sources: Vec::new(), rows: Vec::new(), faults: Vec::new(), count: 0, empty: 0 };
+        let mut survey =
+            Self { item: PhantomData, sources: Vec::new(), rows: Vec::new(), faults: Vec::new(), count: 0, empty: 0 };
         let mut unreadable = Vec::new();
         for path in paths {
             if let Err(fault) = Source::open(path).and_then(|source| survey.take(source, progress)) {
@@ -75,12 +79,12 @@ impl Survey {
             }
         }
         if !unreadable.is_empty() {
-            return Err(Refusal::usage("no encounter was read", unreadable));
+            return Err(Refusal::usage(format!("no {} was read", I::WORD), unreadable));
         }
         survey.refuse_repeated_ids();
         if survey.count == 0 {
-            let nothing = |path: &PathBuf| Fault::of_file(path, "holds no encounters");
-            return Err(Refusal::refused("no encounter was read", paths.iter().map(nothing).collect()));
+            let nothing = |path: &PathBuf| Fault::of_file(path, format!("holds no {}", I::MANY));
+            return Err(Refusal::refused(format!("no {} was read", I::WORD), paths.iter().map(nothing).collect()));
         }
         if faulty == Faulty::RefuseAll && !survey.faults.is_empty() {
             let headline = format!("{} of {} rows have faults; none was taken", survey.bad(), survey.count);
@@ -99,42 +103,53 @@ impl Survey {
         (0..).zip(&self.rows).filter(|(_, row)| row.is_good).map(|(position, _)| Position(position))
     }
 
-    /// The good rows, those of a client together; a few clients may share a group.
-    pub fn by_client(&self) -> Vec<Position> {
-        let mut positions: Vec<Position> = self.good().collect();
-        positions.sort_unstable_by_key(|position| (self.client_hash(*position), *position));
-        positions
+    /// The good rows in groups: those of one client, or about one thing, are in one group. Each has as many rows as are taken together,
+    /// more where one client has more.
+    pub fn together(&self) -> impl Iterator<Item = Vec<Position>> {
+        let mut order: Vec<Position> = self.good().collect();
+        order.sort_unstable_by_key(|position| (self.of_hash(*position), *position));
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let rest = order.get(from..).filter(|rest| !rest.is_empty())?;
+            let mut count = 0;
+            for of_one in rest.chunk_by(|one, other| self.of_hash(*one) == self.of_hash(*other)) {
+                count += of_one.len();
+                if count >= PART {
+                    break;
+                }
+            }
+            from += count;
+            rest.get(..count).map(<[Position]>::to_vec)
+        })
     }
 
-    /// What the rows of one client have in common.
-    pub fn client_hash(&self, position: Position) -> u64 {
-        self.row(position).map_or(0, |row| row.client_hash)
+    /// What the rows of one client have in common; a few clients may share it.
+    fn of_hash(&self, position: Position) -> u64 {
+        self.row(position).map_or(0, |row| row.of_hash)
     }
 
     fn row(&self, position: Position) -> Option<&Row> {
         self.rows.get(usize::try_from(position.0).ok()?)
     }
 
-    /// The facts of a good row, read again.
+    /// What a good row says, read again.
     /// # Errors
     /// When the file is not as it was.
-    pub fn facts(&self, position: Position) -> Result<EncounterFacts> {
+    pub fn item(&self, position: Position) -> Result<I> {
         let row = self.row(position).context("no such row")?;
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
         let given = read_again(source, row.span).with_context(|| format!("`{}` cannot be read again", source.name))?;
-        let is_same = |facts: &EncounterFacts| {
-            hash(facts.encounter_id.as_str()) == row.id_hash && hash(facts.client_id.as_str()) == row.client_hash
-        };
-        let facts = given.facts.ok().filter(is_same);
-        facts.with_context(|| format!("`{}` was changed while it was read; start again", source.name))
+        let is_same = |item: &I| hash(item.id().as_str()) == row.id_hash && hash(item.of().as_str()) == row.of_hash;
+        let item = given.item.ok().filter(is_same);
+        item.with_context(|| format!("`{}` was changed while it was read; start again", source.name))
     }
 
-    /// Leaves out the good rows of encounters that cannot be taken, each a fault that says why; gives back how many there were.
-    pub fn leave_out(&mut self, encounter_ids: &BTreeSet<String>, why: &str) -> usize {
-        let hashes: BTreeSet<u64> = encounter_ids.iter().map(|id| hash(id)).collect();
+    /// Leaves out the good rows that cannot be taken, each a fault that says why; gives back how many there were.
+    pub fn leave_out(&mut self, ids: &BTreeSet<String>, why: &str) -> usize {
+        let hashes: BTreeSet<u64> = ids.iter().map(|id| hash(id)).collect();
         let is_meant = |position: &Position| {
             self.row(*position).is_some_and(|row| hashes.contains(&row.id_hash))
-                && self.id(*position).is_some_and(|id| encounter_ids.contains(&id))
+                && self.id(*position).is_some_and(|id| ids.contains(&id))
         };
         let meant: Vec<Position> = self.good().filter(is_meant).collect();
         for position in &meant {
@@ -142,34 +157,52 @@ impl Survey {
             row.is_good = false;
             let (number, source) = (row.number, row.source);
             let name = usize::try_from(source).ok().and_then(|source| self.sources.get(source));
-            let fault = of_row(number, FieldFault::new("encounter_id", why));
+            let fault = of_row(number, FieldFault::new(I::ID, why));
             self.faults.push(Fault { file: name.map(|source| source.name.clone()), ..fault });
         }
         meant.len()
     }
 
-    /// The facts of the good rows, so many at a time.
-    pub fn parts(&self) -> impl Iterator<Item = std::io::Result<Vec<EncounterFacts>>> {
+    /// What the good rows say in the order of the files, so many at a time.
+    pub fn parts(&self) -> impl Iterator<Item = std::io::Result<Vec<I>>> {
         let positions: Vec<Position> = self.good().collect();
         let parts = positions.len().div_ceil(PART);
         (0..parts).map(move |part| {
             let from = part.saturating_mul(PART);
             let of_part = positions.get(from..positions.len().min(from.saturating_add(PART))).unwrap_or_default();
-            of_part.iter().map(|position| self.facts(*position).map_err(std::io::Error::other)).collect()
+            self.items(of_part)
         })
+    }
+
+    /// What these rows say.
+    pub fn items(&self, positions: &[Position]) -> std::io::Result<Vec<I>> {
+        positions.iter().map(|position| self.item(*position).map_err(std::io::Error::other)).collect()
+    }
+
+    /// What tells whether an id is that of a good row.
+    pub fn ids(&self) -> impl Fn(&Token) -> bool {
+        let mut hashes: Vec<(u64, Position)> =
+            self.good().map(|position| (self.row(position).map_or(0, |row| row.id_hash), position)).collect();
+        hashes.sort_unstable();
+        move |id| {
+            let sought = hash(id.as_str());
+            let from = hashes.partition_point(|(hash, _)| *hash < sought);
+            let same = hashes.iter().skip(from).take_while(|(hash, _)| *hash == sought);
+            same.into_iter().any(|(_, position)| self.id(*position).as_deref() == Some(id.as_str()))
+        }
     }
 
     fn take(&mut self, mut source: Source, progress: &dyn Fn(usize)) -> Result<(), Fault> {
         let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         let mut faults = Vec::new();
         let (rows, count) = (&mut self.rows, &mut self.count);
-        self.empty += cut(&mut source, &mut |source, cut| {
+        self.empty += cut::<I>(&mut source, &mut |source, cut| {
             *count += 1;
-            let read = read(source, &cut);
-            if let Some((id, client)) = &read.names {
-                let (id_hash, client_hash) = (hash(id), hash(client));
+            let read = read::<I>(source, &cut);
+            if let Some((id, of)) = &read.names {
+                let (id_hash, of_hash) = (hash(id), hash(of));
                 let is_good = read.faults.is_empty();
-                rows.push(Row { span: cut.span, number: cut.number, source: place, id_hash, client_hash, is_good });
+                rows.push(Row { span: cut.span, number: cut.number, source: place, id_hash, of_hash, is_good });
             }
             faults.extend(read.faults);
             if count.is_multiple_of(1_000) {
@@ -226,8 +259,8 @@ impl Survey {
             } else {
                 format!(" of {}", self.name(first).unwrap_or_default())
             };
-            let message = format!("is the id of row {}{of_file} too; give each encounter once", first.number);
-            let fault = of_row(row.number, FieldFault::new("encounter_id", message));
+            let message = format!("is the id of row {}{of_file} too; give each {} once", first.number, I::WORD);
+            let fault = of_row(row.number, FieldFault::new(I::ID, message));
             faults.push((*place, Fault { file: Some(name.to_owned()), ..fault }));
         }
         faults
@@ -240,7 +273,7 @@ impl Survey {
     fn id(&self, position: Position) -> Option<String> {
         let row = self.row(position)?;
         let source = self.sources.get(usize::try_from(row.source).ok()?)?;
-        read_again(source, row.span).ok()?.encounter_id
+        read_again::<I>(source, row.span).ok()?.id
     }
 }
 
@@ -252,39 +285,39 @@ fn hash(name: &str) -> u64 {
 
 /// What a row was found to be.
 struct Found {
-    /// The encounter's and the client's id, where it has them.
+    /// Its id and that of whose it is, where it has them.
     names: Option<(String, String)>,
     faults: Vec<Fault>,
 }
 
-fn read(source: &Source, cut: &Cut<'_>) -> Found {
+fn read<I: Item>(source: &Source, cut: &Cut<'_>) -> Found {
     let given = match &cut.text {
         Err(fault) => return Found { names: None, faults: vec![fault.clone()] },
-        Ok(text) => given(source, *text),
+        Ok(text) => given::<I>(source, *text),
     };
-    let client = given.facts.as_ref().map_or_else(|_| String::new(), |facts| facts.client_id.to_string());
-    let names = given.encounter_id.map(|id| (id, client));
-    let Err(found) = given.facts else { return Found { names, faults: Vec::new() } };
+    let of = given.item.as_ref().map_or_else(|_| String::new(), |item| item.of().to_string());
+    let names = given.id.map(|id| (id, of));
+    let Err(found) = given.item else { return Found { names, faults: Vec::new() } };
     let mut faults: Vec<Fault> = found.named().iter().map(|fault| of_row(cut.number, fault.clone())).collect();
     faults.extend(found.left_out_in_words().map(|more| Fault::of_row(cut.number, more)));
     Found { names, faults }
 }
 
 /// What a row gives.
-fn given(source: &Source, text: Text<'_>) -> Given {
+fn given<I: Item>(source: &Source, text: Text<'_>) -> Given<I> {
     match (text, &source.form) {
-        (Text::Json(bytes), _) => read_encounter(bytes),
+        (Text::Json(bytes), _) => I::read(bytes),
         (Text::Cells(cells), Form::Csv(columns)) => {
             let cells = columns.iter().zip(cells);
             let values =
                 cells.filter_map(|((name, cell), text)| Some(((*name).to_owned(), columns::value(*cell, text)?)));
-            read_value(&Value::Object(values.collect::<Map<_, _>>()))
+            I::read_value(&Value::Object(values.collect::<Map<_, _>>()))
         }
-        (Text::Cells(_), Form::Json | Form::Ndjson) => read_value(&Value::Null),
+        (Text::Cells(_), Form::Json | Form::Ndjson) => I::read_value(&Value::Null),
     }
 }
 
-fn read_again(source: &Source, span: Span) -> Result<Given> {
+fn read_again<I: Item>(source: &Source, span: Span) -> Result<Given<I>> {
     let mut text = Vec::new();
     source.read(span, &mut text)?;
     let Form::Csv(_) = &source.form else { return Ok(given(source, Text::Json(&text))) };

@@ -38,14 +38,14 @@ impl Files {
         Self { paths, _folder: folder }
     }
 
-    fn survey(&self) -> Result<Survey, Refusal> {
+    fn survey(&self) -> Result<Survey<EncounterFacts>, Refusal> {
         Survey::of(&self.paths, Faulty::TakeGood, &|_| {})
     }
 
     /// Ids of the good rows, and the faults with their rows.
     fn found(&self) -> (Vec<String>, Vec<Told>) {
         let survey = self.survey().expect("rows");
-        let id = |position| survey.facts(position).expect("facts").encounter_id.to_string();
+        let id = |position| survey.item(position).expect("facts").encounter_id.to_string();
         let faults = survey.faults.iter().cloned().map(|Fault { row, field, message, .. }| (row, field, message));
         (survey.good().map(id).collect(), faults.collect())
     }
@@ -110,7 +110,8 @@ fn it_tells_bytes_that_are_no_text_by_their_place() {
     bytes.extend("é".as_bytes());
     bytes.push(0xFF);
     std::fs::write(&path, bytes).expect("writes");
-    let refusal = Survey::of(&[path], Faulty::TakeGood, &|_| {}).map(drop).expect_err("a fault").to_string();
+    let refusal =
+        Survey::<EncounterFacts>::of(&[path], Faulty::TakeGood, &|_| {}).map(drop).expect_err("a fault").to_string();
     assert!(refusal.contains("it is not UTF-8 text from byte 1048577 on; save it as UTF-8"), "{refusal}");
 }
 
@@ -134,8 +135,8 @@ fn it_reads_what_another_program_writes() {
         .expect("writes");
     drop(writer);
     let path = PathBuf::from(format!("/dev/fd/{}", std::os::fd::AsRawFd::as_raw_fd(&reader)));
-    let survey = Survey::of(&[path], Faulty::RefuseAll, &|_| {}).expect("rows");
+    let survey = Survey::<EncounterFacts>::of(&[path], Faulty::RefuseAll, &|_| {}).expect("rows");
     // Without an ending the first character says what it is.
     assert_eq!(survey.good().count(), 2);
-    assert!(survey.good().all(|position| survey.facts(position).is_ok()));
+    assert!(survey.good().all(|position| survey.item(position).is_ok()));
 }

@@ -140,11 +140,59 @@ fn it_imports_records_with_their_versions_and_names_every_fault() {
     let run = bench.run(&import);
     assert_eq!(run.code, 3, "{}", run.stderr);
     for part in [
-        "records[0].record_id",
-        "records[0].body.goal_id: is missing; give 1 to 64 letters",
+        "2 of 2 rows have faults; none was taken",
+        "records.json: row 1: record_id: ",
+        "records.json: row 1: body.goal_id: is missing; give 1 to 64 letters",
         "the first payer is 1",
-        "records[1].body: `to`",
+        "records.json: row 2: body: `to`",
     ] {
         assert!(run.stderr.contains(part), "{part} is not in\n{}", run.stderr);
     }
+    bench.write("records.csv", "record_id,subject_id\nr1,c1\n");
+    let run = bench.run(&["import", "records", "records.csv", "--database", "sqlite:a.db"]);
+    let said =
+        "records.csv: records are read as a JSON list (.json) or as one JSON object per line (.ndjson), not as CSV";
+    assert!(run.code == 2 && run.stderr.contains(said), "{}", run.stderr);
+}
+
+#[test]
+fn it_imports_any_number_of_records_all_or_none() {
+    const RECORDS: usize = 25_000;
+    let bench = Bench::new();
+    let import = ["import", "records", "records.ndjson", "--database", "sqlite:a.db"];
+    let coverage = |id: usize, client: usize, from: &str| {
+        format!(
+            r#"{{"record_id":"cov-{id}","subject_id":"c{client}","body":{{"kind":"coverage","payer_id":"acme","coverage_kind":"commercial","order":1,"from":"{from}"}}}}"#
+        )
+    };
+    let with = |last: &[String]| {
+        let all = (0..RECORDS).map(|id| coverage(id, id, "2026-01-01"));
+        bench.write("records.ndjson", &all.chain(last.iter().cloned()).collect::<Vec<_>>().join("\n"));
+    };
+    // Far from the first coverage of its client, and still beside it.
+    with(&[coverage(RECORDS, 7, "2026-05-01")]);
+    let run = bench.run(&import);
+    assert_eq!(run.code, 3, "{}", run.stderr);
+    assert!(
+        run.stderr.starts_with("adjudica: nothing was imported\n  `cov-25000`: overlaps `cov-7`, "),
+        "{}",
+        run.stderr
+    );
+    with(&[coverage(3, 9, "2026-05-01")]);
+    let run = bench.run(&import);
+    let said = "records.ndjson: row 25001: record_id: is the id of row 4 too; give each record once";
+    assert!(run.code == 3 && run.stderr.contains(said), "{}", run.stderr);
+    with(&[]);
+    assert_eq!(bench.json(&import)["inserted"], RECORDS);
+    assert_eq!(bench.json(&import)["unchanged"], RECORDS);
+    // What is stored is in the way of what is new, unless the same file replaces it.
+    bench.write("records.ndjson", &coverage(RECORDS, 7, "2026-05-01"));
+    let run = bench.run(&import);
+    assert!(run.code == 3 && run.stderr.contains("`cov-25000`: overlaps `cov-7`, "), "{}", run.stderr);
+    bench.write(
+        "records.ndjson",
+        &[coverage(RECORDS, 7, "2026-05-01"), coverage(7, 9_999_999, "2026-01-01")].join("\n"),
+    );
+    let told = bench.json(&import);
+    assert_eq!((&told["inserted"], &told["updated"]), (&1.into(), &1.into()));
 }

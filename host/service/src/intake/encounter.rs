@@ -10,35 +10,28 @@ use adjudica_core::{EncounterFacts, Minutes, Token};
 use serde_json::Value;
 
 use crate::error::{Faults, FieldFault};
+use crate::intake::Given;
 use crate::intake::fields::{Fields, read_code, read_count, read_date, read_modifier, read_place, read_token};
 use crate::intake::json::parse_json;
 
-/// What a text or a value gives.
-pub struct Given {
-    /// Its id, where it has one that can be read, whatever else is wrong.
-    pub encounter_id: Option<String>,
-    /// The facts, or every fault.
-    pub facts: Result<EncounterFacts, Faults>,
-}
-
 /// Reads one encounter from its JSON text.
 #[must_use]
-pub fn read_encounter(bytes: &[u8]) -> Given {
+pub fn read_encounter(bytes: &[u8]) -> Given<EncounterFacts> {
     if let Some(facts) = quick::read(bytes) {
-        return Given { encounter_id: Some(facts.encounter_id.to_string()), facts: Ok(facts) };
+        return Given { id: Some(facts.encounter_id.to_string()), item: Ok(facts) };
     }
     match parse_json(bytes) {
-        Err(fault) => Given { encounter_id: None, facts: Err(fault.into()) },
+        Err(fault) => Given { id: None, item: Err(fault.into()) },
         Ok(parsed) if parsed.faults.is_empty() => read_value(&parsed.value),
-        Ok(parsed) => Given { encounter_id: None, facts: Err(parsed.faults) },
+        Ok(parsed) => Given { id: None, item: Err(parsed.faults) },
     }
 }
 
 /// Reads one encounter from a JSON value.
 #[must_use]
-pub fn read_value(value: &Value) -> Given {
-    let encounter_id = value.get("encounter_id").and_then(Value::as_str).map(str::to_owned);
-    Given { encounter_id, facts: parse_encounter(value) }
+pub fn read_value(value: &Value) -> Given<EncounterFacts> {
+    let id = value.get("encounter_id").and_then(Value::as_str).map(str::to_owned);
+    Given { id, item: parse_encounter(value) }
 }
 
 /// Reads one encounter.

@@ -7,11 +7,30 @@ use adjudica_core::records::{Record, RecordBody};
 use serde_json::Value;
 
 use crate::error::Faults;
+use crate::intake::Given;
 use crate::intake::fields::{Fields, kind, read_token};
+use crate::intake::json::parse_json;
 use crate::intake::record::body::read_body;
 
 /// Most records in one request.
 pub const RECORDS_MAX: usize = 10_000;
+
+/// Reads one record from its JSON text.
+#[must_use]
+pub fn read_record(bytes: &[u8]) -> Given<Record> {
+    match parse_json(bytes) {
+        Err(fault) => Given { id: None, item: Err(fault.into()) },
+        Ok(parsed) if parsed.faults.is_empty() => read_record_value(&parsed.value),
+        Ok(parsed) => Given { id: None, item: Err(parsed.faults) },
+    }
+}
+
+/// Reads one record from a JSON value.
+#[must_use]
+pub fn read_record_value(value: &Value) -> Given<Record> {
+    let id = value.get("record_id").and_then(Value::as_str).map(str::to_owned);
+    Given { id, item: parse_record("", value) }
+}
 
 /// Reads `{"records": [...]}`.
 /// # Errors

@@ -1,5 +1,6 @@
 //! Puts, finds and lists encounters.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use adjudica_core::{EncounterFacts, Token};
@@ -122,7 +123,7 @@ async fn try_put(store: &Dialect, new: &NewEncounters<'_, '_>) -> Result<PutRepo
     Ok(report)
 }
 
-fn readable(part: std::io::Result<Vec<EncounterFacts>>) -> Result<Vec<EncounterFacts>, StoreError> {
+fn readable(part: std::io::Result<Cow<'_, [EncounterFacts]>>) -> Result<Cow<'_, [EncounterFacts]>, StoreError> {
     part.map_err(|fault| StoreError::during("reading encounters to put")(sqlx::Error::Io(fault)))
 }
 

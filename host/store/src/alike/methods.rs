@@ -1,6 +1,7 @@
 //! The methods of a store, each with the file where its statements are. Compiled for each database, like all files beside it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use adjudica_core::records::{Claimed, Record};
 use adjudica_core::{Digest, EncounterFacts, Token};
@@ -19,7 +20,7 @@ use crate::error::StoreError;
 use crate::in_force::{NewWithdrawal, Withdrawal};
 use crate::instant::Instant;
 use crate::library::{PolicyFile, PolicyFileSummary};
-use crate::record::{LoadedRecords, RecordKey, RecordVersion, StoredRecord};
+use crate::record::{LoadedRecords, NewRecords, RecordKey, RecordVersion, StoredRecord};
 use crate::store::{Counts, Store, Withdrawn};
 use crate::turn::Turn;
 use crate::work::{ClientKey, ClientWork, HistoryFilter, HistoryPage, Work, WorkRequest};
@@ -40,14 +41,14 @@ impl Store for Dialect {
         now: Instant,
     ) -> Result<PutReport, StoreError> {
         let expected = &Expected::Anything;
-        let parts: &Parts<'_> = &|| Box::new(std::iter::once(Ok(encounters.to_vec())));
+        let parts: &Parts<'_, EncounterFacts> = &|| Box::new(std::iter::once(Ok(Cow::Borrowed(encounters))));
         encounters::put(self, &NewEncounters { agency_id, parts, mode, expected, now }).await
     }
 
     async fn import_encounters(
         &self,
         agency_id: &Token,
-        parts: &Parts<'_>,
+        parts: &Parts<'_, EncounterFacts>,
         mode: PutMode,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
@@ -62,7 +63,8 @@ impl Store for Dialect {
         expected: &Expected,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        let parts: &Parts<'_> = &|| Box::new(std::iter::once(Ok(vec![encounter.clone()])));
+        let one = std::slice::from_ref(encounter);
+        let parts: &Parts<'_, EncounterFacts> = &|| Box::new(std::iter::once(Ok(Cow::Borrowed(one))));
         encounters::put(self, &NewEncounters { agency_id, parts, mode: PutMode::Upsert, expected, now }).await
     }
 
@@ -112,7 +114,14 @@ impl Store for Dialect {
         written_by: &str,
         now: Instant,
     ) -> Result<PutReport, StoreError> {
-        records::put(self, agency_id, records, written_by, now).await
+        let ids: BTreeSet<&Token> = records.iter().map(|record| &record.record_id).collect();
+        let parts: &Parts<'_, Record> = &|| Box::new(std::iter::once(Ok(Cow::Borrowed(records))));
+        let new = NewRecords { agency_id, parts, gives: &|id| ids.contains(id), written_by, now };
+        records::put(self, &new).await
+    }
+
+    async fn import_records(&self, new: &NewRecords<'_, '_>) -> Result<PutReport, StoreError> {
+        records::put(self, new).await
     }
 
     async fn load_records(&self, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {

@@ -2,21 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use adjudica_core::Token;
 use adjudica_core::records::{Claimed, EXCLUSIVE_KINDS, Record};
 use sqlx::Row as _;
 
 use crate::claimed::{by_client, read_claimed};
 use crate::encounter::PutReport;
 use crate::error::StoreError;
-use crate::instant::Instant;
 use crate::raw::json;
 use crate::record::{
-    LoadedRecords, RawRecord, RecordKey, RecordRow, load, require_fit, require_sound, whose_could_clash,
+    LoadedRecords, NewRecords, RawRecord, RecordKey, RecordRow, load, require_fit, require_sound, whose_could_clash,
 };
 use crate::work::ClientKey;
 
-use super::dialect::{Dialect, Row, by, hold_records, is_in, join, json_of, past_deadlocks, set_of, texts_of};
+use super::dialect::{
+    Connection, Dialect, Row, by, hold_records, is_in, join, json_of, past_deadlocks, set_of, texts_of,
+};
 use super::record_writes;
 use super::rows::all;
 
@@ -101,36 +101,60 @@ const CLAIMED: &str = concat!(
         AND r.kind = 'claim'"
 );
 
-pub(super) async fn put(
-    store: &Dialect,
-    agency_id: &Token,
-    records: &[Record],
-    written_by: &str,
-    now: Instant,
-) -> Result<PutReport, StoreError> {
-    require_sound(records)?;
-    let rows: Vec<RecordRow> = records.iter().map(|record| RecordRow::new(record, written_by, now)).collect();
-    past_deadlocks(|| try_put(store, agency_id, records, &rows)).await
+pub(super) async fn put(store: &Dialect, new: &NewRecords<'_, '_>) -> Result<PutReport, StoreError> {
+    past_deadlocks(|| try_put(store, new)).await
 }
 
-/// `rows` are those of `records`.
-async fn try_put(
-    store: &Dialect,
-    agency_id: &Token,
-    records: &[Record],
-    rows: &[RecordRow],
-) -> Result<PutReport, StoreError> {
+async fn try_put(store: &Dialect, new: &NewRecords<'_, '_>) -> Result<PutReport, StoreError> {
     let failed = StoreError::during("writing records");
     let mut transaction = store.begin().await.map_err(failed)?;
-    hold_records(&mut transaction, agency_id.as_str()).await.map_err(failed)?;
-    let keys = whose_could_clash(agency_id, records);
-    let query = sqlx::query_as(EXCLUSIVE).bind(json(&keys)?).bind(json(&EXCLUSIVE_KINDS)?);
-    let there: Vec<RawRecord> = query.fetch_all(&mut *transaction).await.map_err(failed)?;
-    let there = load(&there)?.agency_to_records.remove(agency_id).unwrap_or_default();
-    require_fit(records, there)?;
-    let report = record_writes::write(&mut transaction, agency_id.as_str(), rows).await?;
+    hold_records(&mut transaction, new.agency_id.as_str()).await.map_err(failed)?;
+    record_writes::begin(&mut transaction).await?;
+    let mut report = PutReport::default();
+    let mut faults = Vec::new();
+    for part in (new.parts)() {
+        let part = part.map_err(|fault| StoreError::during("reading records to put")(sqlx::Error::Io(fault)))?;
+        match require_puttable(&mut transaction, new, &part).await {
+            Err(StoreError::BadRecords { faults: more }) => faults.extend(more),
+            Err(error) => return Err(error),
+            Ok(()) if faults.is_empty() => report.add(put_part(&mut transaction, new, &part).await?),
+            // The rest is only looked at, so that every fault is named.
+            Ok(()) => {}
+        }
+    }
+    if !faults.is_empty() {
+        return Err(StoreError::BadRecords { faults });
+    }
+    record_writes::end(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
     Ok(report)
+}
+
+/// Refuses records with faults, and those that cannot be so beside each other or beside what is on file and stays.
+async fn require_puttable(
+    connection: &mut Connection,
+    new: &NewRecords<'_, '_>,
+    part: &[Record],
+) -> Result<(), StoreError> {
+    require_sound(part)?;
+    let keys = whose_could_clash(new.agency_id, part);
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let query = sqlx::query_as(EXCLUSIVE).bind(json(&keys)?).bind(json(&EXCLUSIVE_KINDS)?);
+    let there: Vec<RawRecord> = query.fetch_all(connection).await.map_err(StoreError::during("writing records"))?;
+    let mut there = load(&there)?.agency_to_records.remove(new.agency_id).unwrap_or_default();
+    there.retain(|record| !(new.gives)(&record.record_id));
+    require_fit(part, there)
+}
+
+async fn put_part(
+    connection: &mut Connection,
+    new: &NewRecords<'_, '_>,
+    part: &[Record],
+) -> Result<PutReport, StoreError> {
+    let rows: Vec<RecordRow> = part.iter().map(|record| RecordRow::new(record, new.written_by, new.now)).collect();
+    record_writes::write(connection, new.agency_id.as_str(), &rows).await
 }
 
 pub(super) async fn load_for(store: &Dialect, keys: &[RecordKey]) -> Result<LoadedRecords, StoreError> {

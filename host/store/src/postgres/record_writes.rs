@@ -16,6 +16,16 @@ const PUT: &str = "
         written_by = excluded.written_by
     RETURNING (xmax = 0)";
 
+/// What the records reach is found by statement, so nothing is held.
+pub(super) async fn begin(_: &mut PgConnection) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// Nothing was held.
+pub(super) async fn end(_: &mut PgConnection) -> Result<(), StoreError> {
+    Ok(())
+}
+
 /// Writes the records of one agency.
 pub(super) async fn write(
     connection: &mut PgConnection,

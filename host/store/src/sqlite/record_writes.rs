@@ -29,19 +29,26 @@ const VERSIONS: &str = "
     SELECT r.record_id, r.version FROM json_each(?2) k
     CROSS JOIN record r ON r.agency_id = ?1 AND r.record_id = k.value ->> 'record_id'";
 
+/// Holds what the records reach until all are there.
+pub(super) async fn begin(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query(HOLD_REACH).execute(connection).await.map(drop).map_err(StoreError::during("writing records"))
+}
+
+/// Lets it go.
+pub(super) async fn end(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    sqlx::query(LET_REACH_GO).execute(connection).await.map(drop).map_err(StoreError::during("writing records"))
+}
+
 /// Writes the records of one agency.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     agency_id: &str,
     rows: &[RecordRow],
 ) -> Result<PutReport, StoreError> {
-    let failed = StoreError::during("writing records");
     let rows = json(&rows)?;
     let before = versions(connection, agency_id, &rows).await?;
-    sqlx::query(HOLD_REACH).execute(&mut *connection).await.map_err(failed)?;
     let query = sqlx::query(PUT).bind(agency_id).bind(&rows);
     query.execute(&mut *connection).await.map_err(refused)?;
-    sqlx::query(LET_REACH_GO).execute(&mut *connection).await.map_err(failed)?;
     let mut report = PutReport::default();
     for (record_id, version) in versions(connection, agency_id, &rows).await? {
         let count = match before.get(&record_id) {

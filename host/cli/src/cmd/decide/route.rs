@@ -24,23 +24,19 @@ pub struct Loaded {
     pub answerer: Arc<Answerer>,
 }
 
-/// Encounters decided between two looks at the progress bar.
-const ENCOUNTERS_PER_RUN: usize = 2_000;
-
 /// Decides every good row, each client's encounters together and in order of date.
 /// `progress` is told how many are done each time.
 /// # Errors
 /// When a file is not as it was, or an answer cannot be kept.
-pub fn decide(policies: &[Loaded], survey: &Survey, explain: Explain, progress: &dyn Fn(usize)) -> Result<Answered> {
+pub fn decide(
+    policies: &[Loaded],
+    survey: &Survey<EncounterFacts>,
+    explain: Explain,
+    progress: &dyn Fn(usize),
+) -> Result<Answered> {
     let mut answers = Answers::new()?;
-    let order = survey.by_client();
-    let mut clients = order.chunk_by(|one, other| survey.client_hash(*one) == survey.client_hash(*other)).peekable();
     let mut done = 0;
-    while clients.peek().is_some() {
-        let mut positions = Vec::new();
-        while let Some(client) = clients.next_if(|_| positions.len() < ENCOUNTERS_PER_RUN) {
-            positions.extend_from_slice(client);
-        }
+    for positions in survey.together() {
         for decided in run(works(policies, survey, &positions)?, explain).into_iter().flat_map(|one| one.encounters) {
             let Addressed { known, routed, .. } = &decided.asked;
             let policy = routed.answerer().map(Arc::as_ref);
@@ -52,11 +48,11 @@ pub fn decide(policies: &[Loaded], survey: &Survey, explain: Explain, progress: 
     answers.finish()
 }
 
-fn works(policies: &[Loaded], survey: &Survey, positions: &[Position]) -> Result<Vec<Work<Addressed>>> {
+fn works(policies: &[Loaded], survey: &Survey<EncounterFacts>, positions: &[Position]) -> Result<Vec<Work<Addressed>>> {
     let last_day = last_day(SystemClock.now());
     let mut client_to_encounters: BTreeMap<Token, Vec<Addressed>> = BTreeMap::new();
     for position in positions {
-        let facts = survey.facts(*position)?;
+        let facts = survey.item(*position)?;
         let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { route(policies, &facts) };
         let encounters = client_to_encounters.entry(facts.client_id.clone()).or_default();
         encounters.push(Addressed { known: Known::nowhere(facts, position.index()), routed, records: None });

@@ -1,24 +1,23 @@
 //! `adjudica import records`: records of clients, people, practices and encounters from files, all or none.
 
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::PathBuf;
 
 use adjudica_core::Token;
 use adjudica_core::records::Record;
-use adjudica_sdk::tables;
 use adjudica_service::clock::{Clock as _, SystemClock};
-use adjudica_service::intake::json::parse_json;
-use adjudica_service::intake::record::parse_records;
-use adjudica_service::{Faults, FieldFault};
-use adjudica_store::StoreError;
+use adjudica_store::{NewRecords, Parts, StoreError};
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::config::{Settings, text, token};
 use crate::database::{self, Absent};
 use crate::exit::{Exit, Fault, Refusal};
-use crate::files;
 use crate::host::DEFAULT_AGENCY;
+use crate::intake::survey::{Position, Survey};
+use crate::intake::{self, Faulty};
 use crate::output::Output;
+use crate::progress;
 
 /// Bring records into the database: coverage, case managers, people, authorizations, proof. All of them, or none when one
 /// has a fault. A record that is stored already gets another version where it differs.
@@ -49,67 +48,26 @@ pub async fn run(args: RecordArgs, mut settings: Settings, output: &Output) -> R
     settings.finish()?;
     let database = database.context("the database is not set")?;
     let agency = agency.map_or_else(|| Token::parse(DEFAULT_AGENCY), Ok)?;
-    let mut records = Vec::new();
-    let mut faults = Vec::new();
-    for file in &args.files {
-        match read(file) {
-            Ok(read) => records.extend(read),
-            Err(found) => faults.extend(found),
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Refusal::refused("nothing was imported", faults).into());
-    }
+    let survey: Survey<Record> = intake::survey(&args.files, Faulty::RefuseAll, output)?;
     let store = database::open(&database, absent, output).await?;
-    let put = store.put_records(&agency, &records, &args.actor, SystemClock.now()).await;
+    let groups: Vec<Vec<Position>> = survey.together().collect();
+    let parts: &Parts<'_, Record> = &|| Box::new(groups.iter().map(|group| survey.items(group).map(Cow::Owned)));
+    let gives = survey.ids();
+    let (written_by, now) = (args.actor.as_str(), SystemClock.now());
+    let new = NewRecords { agency_id: &agency, parts, gives: &gives, written_by, now };
+    let spinner = progress::spinner(output, "storing");
+    let put = store.import_records(&new).await;
+    spinner.finish_and_clear();
     let report = put.map_err(refuse)?;
     let (inserted, updated, unchanged) = (report.inserted, report.updated, report.unchanged);
     output.line(&format!(
         "{} records read: {inserted} inserted, {updated} updated, {unchanged} unchanged",
-        records.len()
+        survey.count
     ))?;
     output.answer(
-        &json!({ "records": records.len(), "inserted": inserted, "updated": updated, "unchanged": unchanged }),
+        &json!({ "records": survey.count, "inserted": inserted, "updated": updated, "unchanged": unchanged }),
     )?;
     Ok(Exit::Ok)
-}
-
-/// The records of a file, or every fault of it.
-fn read(path: &Path) -> Result<Vec<Record>, Vec<Fault>> {
-    let of_file = |message: String| Fault::of_file(path, message);
-    let bytes = std::fs::read(path).map_err(|error| vec![of_file(format!("cannot be read: {error}"))])?;
-    let text = tables::decode(&bytes).map_err(|fault| vec![of_file(fault.message)])?;
-    let by_line = path.extension().is_some_and(|ending| ending == "ndjson" || ending == "jsonl");
-    let (items, mut faults) = if by_line { lines(&text) } else { whole(&text) };
-    // What cannot be read as JSON would be missed by the reader of records as well.
-    let is_read = faults.is_empty() || items.is_some();
-    match parse_records(&json!({ "records": items.unwrap_or_default() })) {
-        Ok(records) if faults.is_empty() && !records.is_empty() => return Ok(records),
-        Ok(_) if faults.is_empty() => return Err(vec![of_file("holds no records".to_owned())]),
-        Err(found) if is_read => faults.add(found),
-        Ok(_) | Err(_) => {}
-    }
-    Err(files::faults_of(path, &faults))
-}
-
-/// The value of a file that is one JSON text, and what is wrong with it; `None` where it is none.
-fn whole(text: &str) -> (Option<Value>, Faults) {
-    match parse_json(text.as_bytes()) {
-        Ok(parsed) => (Some(parsed.value), parsed.faults),
-        Err(error) => (None, error.into()),
-    }
-}
-
-/// The values of a file with one in each line, and what is wrong with each; `None` where one of them is none.
-fn lines(text: &str) -> (Option<Value>, Faults) {
-    let (mut items, mut faults, mut is_whole) = (Vec::new(), Faults::default(), true);
-    for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        let (value, found) = whole(line);
-        is_whole &= value.is_some();
-        items.extend(value);
-        faults.extend(found.told().map(|fault| FieldFault::new("", format!("line {number}: {fault}"))));
-    }
-    (is_whole.then_some(Value::Array(items)), faults)
 }
 
 /// What the store refuses, fault by fault.

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::cmd::policy::diff::scheduled::Plan;
 use crate::exit::{Exit, Refusal};
+use crate::intake::Faulty;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::{behaviour, engine, files, intake};
@@ -51,17 +52,16 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let terms = terms.map_err(|faults| Refusal::refused("no encounter was asked about", faults))?;
     let mut told = Vec::new();
     if !args.over.is_empty() {
-        let encounters = intake::load_encounters(&args.over, output)?;
-        let over = behaviour::compare_over(&old, &new, encounters, &terms.clone().unwrap_or_default());
+        let survey = intake::survey(&args.over, Faulty::RefuseAll, output)?;
+        let over = behaviour::compare_over(&old, &new, &survey, &terms.clone().unwrap_or_default())?;
         behaviour::print(output, "on the encounters given", &over)?;
         told.push(("over", over));
     }
     if let Some(url) = &args.over_database {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.context("the thread of the runtime could not be started")?;
-        let stored = runtime.block_on(scheduled::load(url, &args.agency, output))?;
         let plan = Plan { old: &old, new: &new, as_if: args.as_if, terms };
-        let over = scheduled::compare(output, &args.agency, &stored, &plan)?;
+        let over = runtime.block_on(scheduled::compare(url, &args.agency, &plan, output))?;
         behaviour::print(output, "on the stored encounters", &over)?;
         told.push(("over_database", over));
     }
@@ -70,5 +70,5 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     }
     output.line(&format!("these differences ask for a {} version", made.bump().as_str()))?;
     output.answer(&answer)?;
-    Ok(if made.changed.is_empty() { Exit::Ok } else { Exit::Differs })
+    Ok(if made.changed() == 0 { Exit::Ok } else { Exit::Differs })
 }

@@ -65,8 +65,8 @@ impl Asked {
             new: after,
             bump: made.bump(),
             encounters: made.encounters,
-            changed: made.changed.len(),
-            worst: made.changed.iter().map(|changed| changed.direction).min(),
+            changed: made.changed(),
+            worst: made.worst(),
         })
     }
 

@@ -156,5 +156,5 @@ fn the_quick_reader_takes_nothing_that_the_other_refuses() {
     let doubled = good().to_string().replacen('{', r#"{"minutes":5,"#, 1);
     assert!(quick::read(doubled.as_bytes()).is_none());
     let given = read_encounter(doubled.as_bytes());
-    assert_eq!((given.encounter_id, given.facts.is_err()), (None, true));
+    assert_eq!((given.id, given.item.is_err()), (None, true));
 }

@@ -21,17 +21,16 @@ use crate::exit::Refusal;
 use crate::intake::by_client;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
+use crate::progress;
 
-/// Clients read at one time.
-const CLIENTS: u32 = 500;
+/// Clients read at first, and at most, at one time.
+const CLIENTS: u32 = 100;
+const CLIENTS_MAX: u32 = 1_000;
+/// Encounters that are held at one time, roughly: clients have few or many.
+const ENCOUNTERS: usize = 5_000;
 
-/// What a database holds for the comparison.
-pub struct Stored {
-    encounters: Vec<EncounterFacts>,
-    /// How many encounters cannot be read.
-    unreadable: usize,
-    /// The records that concern each client's encounters.
-    client_to_records: BTreeMap<Token, Arc<Records>>,
+/// Who answers in the database, and by which terms.
+struct Schedule {
     snapshot: Snapshot,
     /// `policy_id` and version of each stored file.
     names: BTreeMap<Digest, (Token, String)>,
@@ -57,93 +56,173 @@ enum Version {
     New,
 }
 
-/// Reads every stored encounter of the agency, its schedule and the terms that this names.
+/// Asks both about every stored encounter of the agency and compares; says which days each version was asked about. Holds a bounded
+/// number of encounters at a time.
 /// # Errors
-/// When the database cannot be read.
-pub async fn load(url: &str, agency: &Token, output: &Output) -> Result<Stored> {
+/// When the database cannot be read, holds no encounters of the agency, or standard output cannot be written.
+pub async fn compare(url: &str, agency: &Token, plan: &Plan<'_>, output: &Output) -> Result<Behaviour> {
     let store = database::open(url, Absent::Refused, output).await?;
-    let mut snapshot = Snapshot::default();
-    for change in store.load_changes(0).await? {
-        snapshot.apply(&change);
-    }
-    let files = store.list_policy_files().await?;
-    let names = files.into_iter().map(|file| (file.digest, (file.policy_id, file.version))).collect();
-    let mut terms = BTreeMap::new();
-    for (_, digest) in snapshot.pairs_in_use() {
-        if let Some(json) = store.find_terms(digest).await? {
-            terms.insert(digest, Arc::new(serde_json::from_str(&json).with_context(|| format!("terms {digest}"))?));
-        }
-    }
-    let mut stored =
-        Stored { encounters: Vec::new(), unreadable: 0, client_to_records: BTreeMap::new(), snapshot, names, terms };
-    read_encounters(store.as_ref(), agency, &mut stored).await?;
-    store.close().await;
-    if stored.encounters.is_empty() && stored.unreadable == 0 {
-        let headline = format!("the database of `--over-database` has no encounters of agency `{agency}`");
-        let remedy = "check its address, and `--agency`";
-        return Err(Refusal::refused(format!("{headline}; {remedy}"), Vec::new()).into());
-    }
-    Ok(stored)
-}
-
-/// Each client's history is asked about from its beginning, so no ledger is needed.
-async fn read_encounters(store: &dyn Store, agency: &Token, stored: &mut Stored) -> Result<()> {
+    let schedule = Schedule::load(store.as_ref()).await?;
+    let router = Router { agency, schedule: &schedule, plan };
+    let mut behaviour = Behaviour::of(plan.old.manifest(), plan.new.manifest());
+    let mut asked = Asked::default();
     let mut filter = HistoryFilter {
         agency_id: agency.clone(),
         encounters: EncounterFilter::default(),
         after_client_id: None,
         clients_max: CLIENTS,
     };
+    let bar = progress::spinner(output, "asking");
     loop {
         let page = store.load_history(&filter).await?;
+        let count = page.encounters.len();
+        asked.unreadable += page.bad.len();
         let facts: Vec<EncounterFacts> = page.encounters.into_iter().map(|stored| stored.facts).collect();
-        let clients: BTreeSet<&Token> = facts.iter().map(|facts| &facts.client_id).collect();
-        let key = |client: &&Token| ClientKey { agency_id: agency.clone(), client_id: (*client).clone() };
-        let corrected: Vec<ClientKey> = clients.iter().map(key).collect();
-        let named = facts.iter().flat_map(|facts| keys(agency, facts)).collect();
-        let records = Records::read(store, named, &corrected).await?;
-        let records = Arc::new(records);
-        stored.client_to_records.extend(clients.into_iter().map(|client| (client.clone(), Arc::clone(&records))));
-        stored.encounters.extend(facts);
-        stored.unreadable += page.bad.len();
-        match page.next_after_client_id {
-            Some(next) => filter.after_client_id = Some(next),
-            None => return Ok(()),
+        let known: Vec<EncounterFacts> = facts.into_iter().filter(|facts| asked.add(&router, facts)).collect();
+        let records = read_records(store.as_ref(), agency, &known).await?;
+        let (before, after) =
+            (|facts: &EncounterFacts| router.before(facts), |facts: &EncounterFacts| router.after(facts));
+        behaviour.compare(
+            &by_client(known),
+            &Terms::default(),
+            &mut |timelines, _| router.decide(timelines, &records, &before),
+            &mut |timelines, _| router.decide(timelines, &records, &after),
+        );
+        bar.set_position(u64::try_from(asked.all()).unwrap_or(u64::MAX));
+        let Some(next) = page.next_after_client_id else { break };
+        filter.after_client_id = Some(next);
+        filter.clients_max = clients_next(filter.clients_max, count);
+    }
+    bar.finish_and_clear();
+    store.close().await;
+    if asked.all() == 0 && asked.unreadable == 0 {
+        let headline = format!("the database of `--over-database` has no encounters of agency `{agency}`");
+        let remedy = "check its address, and `--agency`";
+        return Err(Refusal::refused(format!("{headline}; {remedy}"), Vec::new()).into());
+    }
+    asked.tell(plan, output)?;
+    Ok(behaviour)
+}
+
+/// How many clients to read next, after `clients` with `encounters`.
+fn clients_next(clients: u32, encounters: usize) -> u32 {
+    let fitting = usize::try_from(clients).unwrap_or(1).saturating_mul(ENCOUNTERS) / encounters.max(1);
+    u32::try_from(fitting).unwrap_or(CLIENTS_MAX).clamp(1, CLIENTS_MAX)
+}
+
+/// The records that concern encounters of whole clients.
+async fn read_records(store: &dyn Store, agency: &Token, encounters: &[EncounterFacts]) -> Result<Records> {
+    let clients: BTreeSet<&Token> = encounters.iter().map(|facts| &facts.client_id).collect();
+    let key = |client: &Token| ClientKey { agency_id: agency.clone(), client_id: client.clone() };
+    let clients: Vec<ClientKey> = clients.into_iter().map(key).collect();
+    let named = encounters.iter().flat_map(|facts| keys(agency, facts)).collect();
+    Ok(Records::read(store, named, &clients).await?)
+}
+
+impl Schedule {
+    async fn load(store: &dyn Store) -> Result<Self> {
+        let mut snapshot = Snapshot::default();
+        for change in store.load_changes(0).await? {
+            snapshot.apply(&change);
         }
+        let files = store.list_policy_files().await?;
+        let names = files.into_iter().map(|file| (file.digest, (file.policy_id, file.version))).collect();
+        let mut terms = BTreeMap::new();
+        for (_, digest) in snapshot.pairs_in_use() {
+            if let Some(json) = store.find_terms(digest).await? {
+                terms.insert(digest, Arc::new(serde_json::from_str(&json).with_context(|| format!("terms {digest}"))?));
+            }
+        }
+        Ok(Self { snapshot, names, terms })
     }
 }
 
-/// Asks and compares; says which days each version was asked about.
-/// # Errors
-/// When standard output cannot be written.
-pub fn compare(output: &Output, agency: &Token, stored: &Stored, plan: &Plan<'_>) -> Result<Behaviour> {
-    let router = Router { agency, stored, plan };
-    let asked = |facts: &&EncounterFacts| router.before(facts).is_some() || router.after(facts).is_some();
-    let known: Vec<EncounterFacts> = stored.encounters.iter().filter(asked).cloned().collect();
-    router.tell(output, known.len())?;
-    let mut behaviour = Behaviour::of(plan.old.manifest(), plan.new.manifest());
-    let terms = Terms::default();
-    behaviour.compare(
-        &by_client(known),
-        &terms,
-        &mut |timelines, _| router.decide(timelines, &|facts| router.before(facts)),
-        &mut |timelines, _| router.decide(timelines, &|facts| router.after(facts)),
-    );
-    Ok(behaviour)
+/// What was asked about.
+#[derive(Default)]
+struct Asked {
+    old: Days,
+    new: Days,
+    /// Encounters on days that neither version answers.
+    of_others: usize,
+    /// Encounters that only the planned change gives a version.
+    planned: usize,
+    /// Encounters that cannot be read.
+    unreadable: usize,
+}
+
+/// The days that the schedule gives a version.
+#[derive(Default)]
+struct Days {
+    encounters: usize,
+    span: Option<(ServiceDate, ServiceDate)>,
+}
+
+impl Days {
+    fn add(&mut self, day: ServiceDate) {
+        self.encounters += 1;
+        let (first, last) = self.span.unwrap_or((day, day));
+        self.span = Some((first.min(day), last.max(day)));
+    }
+}
+
+impl Asked {
+    /// Counts an encounter; whether either version is asked about it.
+    fn add(&mut self, router: &Router<'_>, facts: &EncounterFacts) -> bool {
+        match router.before(facts) {
+            Some(Version::Old) => self.old.add(facts.date_of_service),
+            Some(Version::New) => self.new.add(facts.date_of_service),
+            None if router.after(facts).is_some() => self.planned += 1,
+            None => {
+                self.of_others += 1;
+                return false;
+            }
+        }
+        true
+    }
+
+    fn all(&self) -> usize {
+        self.old.encounters + self.new.encounters + self.planned + self.of_others
+    }
+
+    /// Says which version was asked about which days.
+    fn tell(&self, plan: &Plan<'_>, output: &Output) -> Result<()> {
+        for (input, days) in [(plan.old, &self.old), (plan.new, &self.new)] {
+            let name = format!("{} {}", input.manifest().policy_id, input.manifest().version);
+            output.line(&match days.span {
+                Some((first, last)) => {
+                    format!("the schedule gives {name} {} of the encounters, from {first} to {last}", days.encounters)
+                }
+                None => format!("the schedule gives {name} none of the encounters"),
+            })?;
+        }
+        if self.of_others > 0 {
+            output
+                .line(&format!("{} encounters lie on days of others; neither is asked about them", self.of_others))?;
+        }
+        if self.unreadable > 0 {
+            output.line(&left_out_words(self.unreadable))?;
+        }
+        output.line(&match plan.as_if {
+            Some(from) => format!("compared with the schedule: the new policy answering from {from} on"),
+            None => "each is asked about its own days, so nothing differs; `--as-if YYYY-MM-DD` shows a planned change"
+                .to_owned(),
+        })?;
+        Ok(())
+    }
 }
 
 /// Finds which version answers.
 struct Router<'r> {
     agency: &'r Token,
-    stored: &'r Stored,
+    schedule: &'r Schedule,
     plan: &'r Plan<'r>,
 }
 
 impl Router<'_> {
     /// The version that the schedule gives the encounter's day.
     fn before(&self, facts: &EncounterFacts) -> Option<Version> {
-        let period = self.stored.snapshot.find_period(self.agency, facts, None)?;
-        let (policy_id, version) = self.stored.names.get(&period.policy_digest)?;
+        let period = self.schedule.snapshot.find_period(self.agency, facts, None)?;
+        let (policy_id, version) = self.schedule.names.get(&period.policy_digest)?;
         let is = |input: &PolicyInput| {
             let manifest = input.manifest();
             manifest.policy_id == *policy_id && manifest.version.to_string() == *version
@@ -174,8 +253,8 @@ impl Router<'_> {
             }
         };
         let scheduled = || {
-            let period = self.stored.snapshot.find_period(self.agency, facts, None)?;
-            self.stored.terms.get(&period.terms_digest).cloned()
+            let period = self.schedule.snapshot.find_period(self.agency, facts, None)?;
+            self.schedule.terms.get(&period.terms_digest).cloned()
         };
         let terms = self.plan.terms.clone().map(Arc::new).or_else(scheduled).unwrap_or_default();
         let digest = terms.canonical().1;
@@ -183,39 +262,12 @@ impl Router<'_> {
         Routed::To(Arc::new(answerer))
     }
 
-    /// Says which version is asked about which days.
-    fn tell(&self, output: &Output, asked: usize) -> Result<()> {
-        for (input, version) in [(self.plan.old, Version::Old), (self.plan.new, Version::New)] {
-            let days = self.stored.encounters.iter().filter(|facts| self.before(facts) == Some(version));
-            let days: Vec<ServiceDate> = days.map(|facts| facts.date_of_service).collect();
-            let name = format!("{} {}", input.manifest().policy_id, input.manifest().version);
-            output.line(&match (days.iter().min(), days.iter().max()) {
-                (Some(first), Some(last)) => {
-                    format!("the schedule gives {name} {} of the encounters, from {first} to {last}", days.len())
-                }
-                _ => format!("the schedule gives {name} none of the encounters"),
-            })?;
-        }
-        let left_out = self.stored.encounters.len().saturating_sub(asked);
-        if left_out > 0 {
-            output.line(&format!("{left_out} encounters lie on days of others; neither is asked about them"))?;
-        }
-        if self.stored.unreadable > 0 {
-            output.line(&left_out_words(self.stored.unreadable))?;
-        }
-        output.line(&match self.plan.as_if {
-            Some(from) => format!("compared with the schedule: the new policy answering from {from} on"),
-            None => "each is asked about its own days, so nothing differs; `--as-if YYYY-MM-DD` shows a planned change"
-                .to_owned(),
-        })?;
-        Ok(())
-    }
-
     /// One list of decisions for each timeline, each encounter asked of the version that `choose` names, with what its records
     /// say.
     fn decide(
         &self,
         timelines: &[Timeline],
+        records: &Records,
         choose: &dyn Fn(&EncounterFacts) -> Option<Version>,
     ) -> Vec<Vec<Decision>> {
         let mut answers = Vec::with_capacity(timelines.len());
@@ -225,7 +277,8 @@ impl Router<'_> {
                 continue;
             };
             let encounters = timeline.encounters.iter().enumerate();
-            let encounters = encounters.map(|(tag, facts)| self.address(facts.clone(), choose(facts), tag)).collect();
+            let encounters =
+                encounters.map(|(tag, facts)| self.address(facts.clone(), choose(facts), records, tag)).collect();
             let work = Work::new(self.agency.clone(), client, encounters);
             let done = run(vec![work], Explain::FailedOnly).into_iter().flat_map(|client| client.encounters);
             let by_tag: BTreeMap<usize, Decision> = done.map(|done| (done.asked.known.tag, done.decision)).collect();
@@ -234,12 +287,9 @@ impl Router<'_> {
         answers
     }
 
-    fn address(&self, mut facts: EncounterFacts, version: Option<Version>, tag: usize) -> Addressed {
+    fn address(&self, mut facts: EncounterFacts, version: Option<Version>, records: &Records, tag: usize) -> Addressed {
         let routed = self.routed(&facts, version);
-        let (routed, records) = match self.stored.client_to_records.get(&facts.client_id) {
-            Some(records) => records.resolve(self.agency, &mut facts, routed),
-            None => (routed, None),
-        };
+        let (routed, records) = records.resolve(self.agency, &mut facts, routed);
         Addressed { known: Known::nowhere(facts, tag), routed, records }
     }
 }
