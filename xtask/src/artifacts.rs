@@ -23,7 +23,12 @@ pub(crate) struct Artifacts {
 impl Artifacts {
     /// Builds the binary in release, then every policy with it.
     pub(crate) fn build(workspace: &Workspace) -> Result<Self> {
-        process::run(&mut workspace.cargo(&BUILD))?;
+        Self::build_with(workspace, &[])
+    }
+
+    /// The same, with more of the workspace built in one go.
+    pub(crate) fn build_with(workspace: &Workspace, more: &[&str]) -> Result<Self> {
+        process::run(workspace.cargo(&BUILD).args(more))?;
         let binary = workspace.target_dir.join("release/adjudica");
         let policies_dir = workspace.target_dir.join("policies");
         empty_folder(&policies_dir)?;

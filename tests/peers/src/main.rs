@@ -1,103 +1,82 @@
-//! Prints the figures of the design, `name value unit`, all in one run. Measures only; tests are elsewhere.
+//! Other engines with the comparison's policy, as a process that is asked line by line. Measures nothing: who asks has the clock.
+//!
+//! `adjudica-peers FACTS` reads facts, a JSON object on each line, and says `ready`. To `answers NAME` it gives a line of verdicts for
+//! each of the facts; to `round NAME COUNT` it decides the first so many and says `done`.
 
-mod authoring;
-mod batch;
-mod bulk;
-mod chance;
-mod database;
-mod encounters;
-mod files;
-mod flat;
-mod hosting;
-mod http;
-mod load;
-mod memory;
-mod peers;
-mod policies;
-mod process;
-mod records;
-mod report;
-mod single;
-mod startup;
-mod stopwatch;
-mod swap;
+mod rego;
+mod verdicts;
+mod zen;
 
-use anyhow::{Result, bail};
-use tokio::runtime::Runtime;
+use std::hint::black_box;
+use std::io::{BufRead as _, BufWriter, Write as _};
 
-use crate::policies::Workshop;
-use crate::report::Report;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
-/// How long to measure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Effort {
-    /// Within two minutes in all.
-    Quick,
-    /// Until the figures are steady.
-    Full,
+use crate::rego::Rego;
+use crate::verdicts::Verdicts;
+use crate::zen::Zen;
+
+/// Each peer with the policy compiled and the inputs prepared.
+struct Peers {
+    zen: Zen,
+    interpreter: Rego,
+    machine: Rego,
+    inputs: usize,
 }
-
-impl Effort {
-    /// Rounds of a comparison: `full`, or a fifth of it.
-    pub(crate) fn rounds(self, full: u32) -> u32 {
-        match self {
-            Self::Quick => full.div_ceil(5),
-            Self::Full => full,
-        }
-    }
-
-    /// Work of one round: `full`, or half of it.
-    pub(crate) fn work(self, full: u32) -> u32 {
-        match self {
-            Self::Quick => full / 2,
-            Self::Full => full,
-        }
-    }
-}
-
-/// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 11] =
-    ["native", "peers", "single", "files", "http", "bulk", "swap", "flat", "authoring", "startup", "memory"];
 
 fn main() -> Result<()> {
-    let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
-    let mut report = Report::default();
-    let workshop = Workshop::open()?;
-    let runtime = Runtime::new()?;
-    for group in GROUPS.into_iter().filter(|group| chosen.is_empty() || chosen.iter().any(|name| name == group)) {
-        match group {
-            "native" => batch::against_native(&mut report, &workshop, effort)?,
-            "peers" => batch::against_peers(&mut report, &workshop, effort)?,
-            "single" => single::measure(&mut report, &workshop, effort)?,
-            "files" => files::measure(&mut report, &workshop, effort)?,
-            "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
-            "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
-            "swap" => swap::measure(&mut report, &workshop, &runtime, effort)?,
-            "flat" => flat::measure(&mut report, &workshop, &runtime, effort)?,
-            "authoring" => authoring::measure(&mut report, effort)?,
-            "startup" => startup::measure(&mut report, &workshop, effort)?,
-            _ => memory::measure(&mut report, &workshop, effort)?,
+    let file = std::env::args().nth(1).context("give the file of facts")?;
+    let text = std::fs::read_to_string(&file).with_context(|| format!("`{file}` cannot be read"))?;
+    let facts = text.lines().map(serde_json::from_str).collect::<Result<Vec<Value>, _>>()?;
+    let mut peers = Peers {
+        zen: Zen::prepare(&facts)?,
+        interpreter: Rego::interpreter(&facts)?,
+        machine: Rego::machine(&facts)?,
+        inputs: facts.len(),
+    };
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    writeln!(out, "ready")?;
+    out.flush()?;
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        match line.split(' ').collect::<Vec<_>>().as_slice() {
+            ["answers", name] => {
+                for index in 0..peers.inputs {
+                    serde_json::to_writer(&mut out, &peers.verdicts(name, index)?)?;
+                    writeln!(out)?;
+                }
+            }
+            ["round", name, count] => {
+                peers.round(name, count.parse()?)?;
+                writeln!(out, "done")?;
+            }
+            _ => bail!("`{line}` is not understood; ask `answers NAME` or `round NAME COUNT`"),
         }
+        out.flush()?;
     }
-    report.finish();
     Ok(())
 }
 
-/// What to measure, and for how long.
-struct Arguments {
-    effort: Effort,
-    /// Names of groups; none means all.
-    chosen: Vec<String>,
-}
-
-fn parse_arguments(arguments: impl Iterator<Item = String>) -> Result<Arguments> {
-    let mut parsed = Arguments { effort: Effort::Full, chosen: Vec::new() };
-    for argument in arguments {
-        match argument.as_str() {
-            "--quick" => parsed.effort = Effort::Quick,
-            name if GROUPS.contains(&name) => parsed.chosen.push(argument),
-            other => bail!("`{other}` is not known here; give `--quick`, or what to measure: {}", GROUPS.join(", ")),
+impl Peers {
+    fn verdicts(&mut self, name: &str, index: usize) -> Result<Verdicts> {
+        match name {
+            "zen" => self.zen.verdicts(index),
+            "regorus" => self.interpreter.verdicts(index),
+            "regorus_vm" => self.machine.verdicts(index),
+            _ => bail!("there is no peer `{name}`"),
         }
     }
-    Ok(parsed)
+
+    fn round(&mut self, name: &str, count: usize) -> Result<()> {
+        for index in 0..count {
+            match name {
+                "zen" => drop(black_box(self.zen.decide(index)?)),
+                "regorus" => drop(black_box(self.interpreter.decide(index)?)),
+                "regorus_vm" => drop(black_box(self.machine.decide(index)?)),
+                _ => bail!("there is no peer `{name}`"),
+            }
+        }
+        Ok(())
+    }
 }

@@ -19,7 +19,7 @@ struct Arrows {
 const PURE: &[&str] = &["wasmtime", "sqlx", "axum", "tokio", "hyper", "jiff", "uuid", "rand", "tracing"];
 
 /// Every member of the workspace. `adjudica-tests` may use everything.
-const MEMBERS: [(&str, Arrows); 13] = [
+const MEMBERS: [(&str, Arrows); 14] = [
     ("core", Arrows { to: &[], without: PURE }),
     ("core/money", Arrows { to: &["adjudica-core"], without: PURE }),
     ("core/questions", Arrows { to: &["adjudica-core"], without: PURE }),
@@ -104,11 +104,25 @@ const MEMBERS: [(&str, Arrows); 13] = [
             without: &["mockall"],
         },
     ),
+    (
+        "tests/bench",
+        Arrows {
+            to: &[
+                "adjudica-core",
+                "adjudica-engine",
+                "adjudica-sdk",
+                "adjudica-server",
+                "adjudica-service",
+                "adjudica-store",
+            ],
+            without: &["wasmtime", "duckdb"],
+        },
+    ),
     ("xtask", Arrows { to: &[], without: &["wasmtime", "sqlx", "axum", "tokio"] }),
 ];
 
 /// Engines that the benchmarks measure against.
-const PEERS: [&str; 4] = ["regorus", "zen-engine", "zen-expression", "zen-tmpl"];
+const PEERS: [&str; 5] = ["duckdb", "regorus", "zen-engine", "zen-expression", "zen-tmpl"];
 
 /// A policy crate knows the sdk, and the core through it.
 const PLUGIN: Arrows = Arrows {

@@ -1,26 +1,49 @@
 //! `cargo xtask bench`: builds and runs the benchmark program, with a PostgreSQL of its own. Measures nothing itself.
 
-use anyhow::{Result, bail};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
 
 use crate::artifacts::Artifacts;
 use crate::postgres::{Durability, PostgresServer};
 use crate::workspace::Workspace;
 use crate::{process, toolchain};
 
-/// The benchmark crate. It is no member of the workspace, so that its peers are compiled for it alone.
-const MANIFEST: &str = "tests/peers/Cargo.toml";
+/// Other engines. They are no members of the workspace, so that they are compiled for the group that measures against them alone.
+const PEERS: &str = "tests/peers/Cargo.toml";
+/// A database that works by column: taken as its makers build it.
+const DUCKDB: &str = "duckdb==2.0.1";
 
 /// Runs the benchmarks. `--quick` and the names of what to measure are the program's to read.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    if !workspace.root.join(MANIFEST).is_file() {
-        bail!("there is no `{MANIFEST}`; the benchmarks are missing from this checkout")
-    }
     toolchain::add_wasm_target(workspace)?;
-    let artifacts = Artifacts::build(workspace)?;
-    process::run(&mut workspace.cargo(&["build", "--release", "--manifest-path", MANIFEST]))?;
+    let artifacts = Artifacts::build_with(workspace, &["--bin", "adjudica-bench"])?;
+    let is_asked = |group: &str| {
+        let mut groups = arguments.iter().filter(|argument| !argument.starts_with("--")).peekable();
+        groups.peek().is_none() || groups.any(|asked| asked == group)
+    };
+    if is_asked("peers") {
+        process::run(&mut workspace.cargo(&["build", "--release", "--manifest-path", PEERS]))?;
+    }
+    let duckdb = is_asked("duckdb").then(|| install_duckdb(&workspace.target_dir)).transpose()?;
     // Figures of durable decisions must come from a server that really writes to disk.
     let postgres = PostgresServer::start(Durability::Durable)?;
-    let mut bench = workspace.cargo(&["run", "--quiet", "--release", "--manifest-path", MANIFEST, "--"]);
+    let mut bench = Command::new(workspace.target_dir.join("release/adjudica-bench"));
+    bench.current_dir(&workspace.root).envs(duckdb.map(|package| ("DUCKDB", package)));
     artifacts.offer_to(&mut bench)?;
     process::run(postgres.offer_to(&mut bench).args(arguments))
+}
+
+/// Installs the package into a folder of its own.
+fn install_duckdb(target_dir: &Path) -> Result<PathBuf> {
+    let folder = target_dir.join("duckdb");
+    if !folder.is_dir() {
+        let mut pip = Command::new("python3");
+        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
+            .arg(&folder)
+            .arg(DUCKDB);
+        process::run(&mut pip).context("DuckDB is installed with Python's pip; without it, name the other groups")?;
+    }
+    Ok(folder)
 }

@@ -8,10 +8,10 @@ use regorus::rvm::vm::RegoVM;
 use regorus::{Engine, Value as RegoValue};
 use serde_json::Value;
 
-use super::{Verdicts, of_answer};
+use crate::verdicts::{Verdicts, of_answer};
 
-const POLICY: &str = include_str!("../../policies/comparison.rego");
-const DATA: &str = include_str!("../../policies/comparison.data.json");
+const POLICY: &str = include_str!("../policies/comparison.rego");
+const DATA: &str = include_str!("../policies/comparison.data.json");
 const ANSWER: &str = "data.comparison.answer";
 
 /// The policy, compiled for one of the ways to run it, with every input prepared.

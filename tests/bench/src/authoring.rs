@@ -1,14 +1,13 @@
 //! From an edit of a table to the results of the cases: `adjudica policy test` on a policy that was just changed.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
 use crate::Effort;
 use crate::policies::root;
-use crate::process::find_binary;
+use crate::process::{BINARY, disk_folder, program};
 use crate::report::{Report, Target};
 use crate::stopwatch::quantile;
 
@@ -17,10 +16,7 @@ const POLICIES: [&str; 2] = ["self-pay", "medicare"];
 
 /// Edits each policy's tables, so that nothing is cached, and runs its cases.
 pub(crate) fn measure(report: &mut Report, effort: Effort) -> Result<()> {
-    let program = std::env::current_exe()?;
-    let beside = program.parent().context("the program lies in no folder")?;
-    let binary = find_binary(beside)?;
-    let folder = tempfile::TempDir::new_in(beside)?;
+    let folder = disk_folder()?;
     copy(&root().join("plugins/shared"), &folder.path().join("shared"))?;
     for policy in POLICIES {
         let place = folder.path().join(policy);
@@ -31,7 +27,7 @@ pub(crate) fn measure(report: &mut Report, effort: Effort) -> Result<()> {
             let edited = tables.replacen("title = \"", &format!("title = \"{round}: "), 1);
             std::fs::write(place.join("policy.toml"), edited)?;
             let start = Instant::now();
-            let run = Command::new(&binary).args(["policy", "test"]).arg(&place).env("HOME", folder.path()).output()?;
+            let run = program(BINARY)?.args(["policy", "test"]).arg(&place).env("HOME", folder.path()).output()?;
             seconds.push(start.elapsed().as_secs_f64());
             ensure!(run.status.success(), "`{policy}` fails its cases: {}", String::from_utf8_lossy(&run.stdout));
         }

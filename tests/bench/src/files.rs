@@ -8,13 +8,13 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use adjudica_core::{Decision, EncounterFacts, ServiceDate, Token};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::Effort;
 use crate::encounters::{Shape, timelines};
 use crate::policies::Workshop;
-use crate::process::find_binary;
+use crate::process::{BINARY, disk_folder, program};
 use crate::report::{Report, Target};
 use crate::stopwatch::quantile;
 
@@ -64,7 +64,6 @@ struct Used {
 
 struct Files {
     folder: tempfile::TempDir,
-    binary: PathBuf,
     policy: PathBuf,
 }
 
@@ -79,12 +78,10 @@ struct Answer {
 
 impl Files {
     fn create(workshop: &Workshop) -> Result<Self> {
-        let program = std::env::current_exe()?;
-        let beside = program.parent().context("the program lies in no folder")?;
-        let folder = tempfile::TempDir::new_in(beside)?;
+        let folder = disk_folder()?;
         let policy = folder.path().join("benchmark.wasm");
         std::fs::write(&policy, workshop.renamed("benchmark")?)?;
-        Ok(Self { binary: find_binary(beside)?, policy, folder })
+        Ok(Self { policy, folder })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -106,14 +103,14 @@ impl Files {
     }
 
     fn decide(&self, file: &Path) -> Result<Used> {
-        let mut command = Command::new(&self.binary);
+        let mut command = program(BINARY)?;
         command.arg("decide").arg(file).arg("--policy").arg(&self.policy);
         command.arg("--cache-dir").arg(self.path("cache")).arg("--out").arg(self.path("answers.ndjson"));
         run(&mut command)
     }
 
     fn import(&self, file: &Path) -> Result<Used> {
-        let mut command = Command::new(&self.binary);
+        let mut command = program(BINARY)?;
         let database = format!("sqlite:{}", self.path("import.db").display());
         run(command.args(["import", "encounters"]).arg(file).args(["--create", "--database", &database]))
     }

@@ -33,10 +33,14 @@ const RATIO_MAX: f64 = 3.0;
 type Asked = (&'static str, &'static str, &'static str, Option<Value>);
 
 fn requests(encounter: &Value) -> Vec<Asked> {
-    let mut changed = encounter.clone();
-    changed["encounter_id"] = json!("flat-N");
-    let mut minutes = encounter.clone();
-    minutes["minutes"] = json!("N");
+    let with = |field: &str, value: &str| {
+        let mut encounter = encounter.clone();
+        if let Some(fields) = encounter.as_object_mut() {
+            fields.insert(field.to_owned(), value.into());
+        }
+        encounter
+    };
+    let (changed, minutes) = (with("encounter_id", "flat-N"), with("minutes", "N"));
     let record = |id: &str, subject: &str, body: Value| json!({ "records": [{ "record_id": id, "subject_id": subject, "body": body }] });
     let client = json!({ "encounter_id": encounter["encounter_id"] });
     let practice = json!({ "kind": "practice", "taxonomy": "N" });
@@ -66,12 +70,12 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     report.remark(&format!("flat: one row in a database of {SMALL} and of {large} decided encounters"));
     for kind in kinds() {
         let word = kind.word();
-        let (small, _) = measure_in(workshop, runtime, kind, SMALL)?;
-        let (large, held_ms) = measure_in(workshop, runtime, kind, large)?;
-        if let Some(held_ms) = held_ms {
+        let small = measure_in(workshop, runtime, kind, SMALL)?;
+        let large = measure_in(workshop, runtime, kind, large)?;
+        if let Some(held_ms) = large.held_ms {
             report.judge(&format!("flat_{word}_longest_hold"), held_ms, "ms", Target::AtMost(HOLD_MS_MAX));
         }
-        for ((name, in_small), (_, in_large)) in small.into_iter().zip(large) {
+        for ((name, in_small), (_, in_large)) in small.figures.into_iter().zip(large.figures) {
             report.figure(&format!("flat_{word}_{name}_small"), in_small, "ms");
             report.figure(&format!("flat_{word}_{name}_large"), in_large, "ms");
             // Below a millisecond the ratio is that of the noise.
@@ -82,13 +86,15 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtim
     Ok(())
 }
 
-/// The median milliseconds of each request, and on SQLite the longest time for which the worker kept everybody else from writing.
-fn measure_in(
-    workshop: &Workshop,
-    runtime: &Runtime,
-    kind: Kind,
-    encounters: u32,
-) -> Result<(Vec<(&'static str, f64)>, Option<f64>)> {
+/// What was measured in one database.
+struct Measured {
+    /// The median milliseconds of each request.
+    figures: Vec<(&'static str, f64)>,
+    /// On SQLite the longest milliseconds for which the worker kept everybody else from writing.
+    held_ms: Option<f64>,
+}
+
+fn measure_in(workshop: &Workshop, runtime: &Runtime, kind: Kind, encounters: u32) -> Result<Measured> {
     let database = runtime.block_on(Database::create(kind, "flat"))?;
     let hosting = runtime.block_on(Hosting::start(workshop.engine(), &database.url))?;
     activate(hosting.address, AGENCY, &workshop.renamed("before")?)?;
@@ -108,7 +114,7 @@ fn measure_in(
         hosting.stop().await;
         database.remove().await
     })?;
-    Ok((figures, held_ms))
+    Ok(Measured { figures, held_ms })
 }
 
 /// The longest time, in milliseconds, for which another system could not begin to write.

@@ -44,8 +44,8 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
     runtime.block_on(fill(&hosting, decisions))?;
     let (_, first) = runtime.block_on(decide(&hosting))?;
     let digest = upload(hosting.address, AGENCY, &workshop.renamed("after")?)?;
-    let (looking_ms, expected) = change(&hosting, &digest, true)?;
-    let (acknowledged_ms, stale) = change(&hosting, &digest, false)?;
+    let (looking_ms, expected) = change(&hosting, &digest, Way::DryRun)?;
+    let (acknowledged_ms, stale) = change(&hosting, &digest, Way::Made)?;
     ensure!(stale == expected, "{expected} stale decisions were foretold and {stale} were made");
     let (decided, again) = runtime.block_on(decide(&hosting))?;
     ensure!(decided >= stale, "{stale} decisions were stale and {decided} encounters were decided");
@@ -103,11 +103,18 @@ fn count(number: u64) -> f64 {
     number as f64
 }
 
+/// Whether a change is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Made,
+    DryRun,
+}
+
 /// Lets the policy answer for the days, or looks at what that would do; gives the milliseconds and the stale decisions.
-fn change(hosting: &Hosting, digest: &str, dry_run: bool) -> Result<(f64, u64)> {
+fn change(hosting: &Hosting, digest: &str, way: Way) -> Result<(f64, u64)> {
     let request = json!({
         "message": "for measuring", "payer_id": "benchmark", "policy": { "digest": digest }, "dos_from": DAYS.0,
-        "dos_to": DAYS.1, "replace": "cut", "dry_run": dry_run,
+        "dos_to": DAYS.1, "replace": "cut", "dry_run": way == Way::DryRun,
     });
     let body = request.to_string();
     let mut connection = Connection::open(hosting.address)?;

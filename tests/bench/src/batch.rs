@@ -1,5 +1,6 @@
 //! A batch of 1,000 encounters: in the sandbox, natively, and by the peers, on the same encounters.
 
+use std::cell::RefCell;
 use std::hint::black_box;
 
 use adjudica_core::columns::{Batch, Explain};
@@ -11,10 +12,9 @@ use serde_json::Value;
 
 use crate::Effort;
 use crate::encounters::{Shape, timelines};
-use crate::peers::rego::Rego;
-use crate::peers::zen::Zen;
-use crate::peers::{Verdicts, facts, of_decision};
+use crate::peers::{PEERS_PROGRAM, Peers, Verdicts, duckdb, facts, of_decision};
 use crate::policies::{Subject, Workshop};
+use crate::process::program;
 use crate::records::resolve_all;
 use crate::report::{Report, Target};
 use crate::stopwatch::alternate;
@@ -23,6 +23,8 @@ use crate::stopwatch::alternate;
 const BATCH: u32 = 1_000;
 /// Batches in one round of ours; a single one is too short for the clock.
 const BATCHES: u32 = 20;
+/// Encounters of one query of a database that works by column.
+const VECTORISED: u32 = 100_000;
 /// Encounters on which all engines must agree.
 const AGREEMENT: u32 = 10_000;
 
@@ -77,17 +79,19 @@ pub(crate) fn against_peers(report: &mut Report, workshop: &Workshop, effort: Ef
     let batch = encode(&subject, timelines.get(..usize::try_from(BATCH)?).context("a batch of encounters")?)?;
     let mut by_us = || repeat(|| Ok(black_box(subject.policy.call(black_box(&batch))?)));
     let facts = timelines.iter().map(facts).collect::<Result<Vec<Value>>>()?;
-    let mut peers = Peers::prepare(&facts)?;
-    peers.agree(report, &ours, &facts)?;
-    let Peers { zen, interpreter, machine } = &mut peers;
-    let mut by_zen = || each(|index| zen.decide(index).map(|answer| drop(black_box(answer))));
-    let mut by_interpreter = || each(|index| interpreter.decide(index).map(|answer| drop(black_box(answer))));
-    let mut by_machine = || each(|index| machine.decide(index).map(|answer| drop(black_box(answer))));
+    let mut peers = Peers::start(&mut program(PEERS_PROGRAM)?, facts)?;
+    for name in ["zen", "regorus", "regorus_vm"] {
+        peers.agree(report, name, &ours)?;
+    }
+    let peers = RefCell::new(peers);
+    let mut by_zen = || peers.borrow_mut().round("zen", BATCH);
+    let mut by_interpreter = || peers.borrow_mut().round("regorus", BATCH);
+    let mut by_machine = || peers.borrow_mut().round("regorus_vm", BATCH);
     let sides = [&mut by_us as &mut dyn FnMut() -> Result<()>, &mut by_zen, &mut by_interpreter, &mut by_machine];
     let [us, zen, interpreter, machine] = alternate(effort.rounds(15), sides)?;
     report.figure("peer_ours", us.median_ns(BATCH * BATCHES), "ns/decision");
     for (name, times, bound) in
-        [("zen", zen, Some(200.0)), ("regorus", interpreter, Some(500.0)), ("regorus_vm", machine, None)]
+        [("zen", zen, Some(100.0)), ("regorus", interpreter, Some(300.0)), ("regorus_vm", machine, None)]
     {
         report.figure(&format!("peer_{name}"), times.median_ns(BATCH), "ns/decision");
         // A round of ours is BATCHES batches, a round of a peer one.
@@ -101,25 +105,32 @@ pub(crate) fn against_peers(report: &mut Report, workshop: &Workshop, effort: Ef
     Ok(())
 }
 
-/// The peers, each with the policy compiled and the inputs prepared.
-struct Peers {
-    zen: Zen,
-    interpreter: Rego,
-    machine: Rego,
-}
-
-impl Peers {
-    fn prepare(facts: &[Value]) -> Result<Self> {
-        Ok(Self { zen: Zen::prepare(facts)?, interpreter: Rego::interpreter(facts)?, machine: Rego::machine(facts)? })
-    }
-
-    /// Shows that each decides every encounter as ours.
-    fn agree(&mut self, report: &Report, ours: &[Verdicts], facts: &[Value]) -> Result<()> {
-        let Self { zen, interpreter, machine } = self;
-        agree(report, "zen", ours, facts, |index| zen.verdicts(index))?;
-        agree(report, "regorus", ours, facts, |index| interpreter.verdicts(index))?;
-        agree(report, "regorus_vm", ours, facts, |index| machine.verdicts(index))
-    }
+/// The batch against a database that works by column, on one thread and by one query over many encounters, which first shows that it
+/// decides alike.
+pub(crate) fn against_duckdb(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
+    let subject = workshop.comparison()?;
+    let shape = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
+    let timelines = timelines(VECTORISED, shape)?;
+    let ours = subject.policy.decide(&timelines, &Terms::default(), Explain::FailedOnly);
+    let ours = ours.iter().map(of_decision).collect::<Result<Vec<_>>>()?;
+    let facts = timelines.iter().map(facts).collect::<Result<Vec<Value>>>()?;
+    let mut duckdb = Peers::start(&mut duckdb()?, facts)?;
+    duckdb.agree(report, "duckdb", &ours)?;
+    let batches = timelines.chunks(usize::try_from(BATCH)?).map(|batch| encode(&subject, batch));
+    let batches = batches.collect::<Result<Vec<Batch>>>()?;
+    let mut by_us = || {
+        batches.iter().try_for_each(|batch| {
+            black_box(subject.policy.call(black_box(batch))?);
+            Ok(())
+        })
+    };
+    let mut by_duckdb = || duckdb.round("duckdb", VECTORISED);
+    let sides = [&mut by_us as &mut dyn FnMut() -> Result<()>, &mut by_duckdb];
+    let [us, them] = alternate(effort.rounds(15), sides)?;
+    report.figure("vectorised_ours", us.median_ns(VECTORISED), "ns/decision");
+    report.figure("vectorised_duckdb", them.median_ns(VECTORISED), "ns/decision");
+    report.judge("vectorised_ours_over_duckdb", us.median_over(&them), "x", Target::AtMost(0.4));
+    Ok(())
 }
 
 fn encode(subject: &Subject, timelines: &[Timeline]) -> Result<Batch> {
@@ -129,13 +140,6 @@ fn encode(subject: &Subject, timelines: &[Timeline]) -> Result<Batch> {
 fn repeat<T>(mut call: impl FnMut() -> Result<T>) -> Result<()> {
     for _ in 0..BATCHES {
         call()?;
-    }
-    Ok(())
-}
-
-fn each(mut decide: impl FnMut(usize) -> Result<()>) -> Result<()> {
-    for index in 0..usize::try_from(BATCH)? {
-        decide(index)?;
     }
     Ok(())
 }
@@ -152,20 +156,5 @@ fn require_variety(ours: &[Verdicts]) -> Result<()> {
             "no encounter fails `{rule}`"
         );
     }
-    Ok(())
-}
-
-fn agree(
-    report: &Report,
-    peer: &str,
-    ours: &[Verdicts],
-    facts: &[Value],
-    mut theirs: impl FnMut(usize) -> Result<Verdicts>,
-) -> Result<()> {
-    for (index, (ours, facts)) in ours.iter().zip(facts).enumerate() {
-        let theirs = theirs(index)?;
-        ensure!(theirs == *ours, "{peer} decides differently about {facts}: {theirs:?}, ours {ours:?}");
-    }
-    report.agreement(&format!("peer_agreement_{peer}"), ours.len());
     Ok(())
 }

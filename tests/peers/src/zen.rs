@@ -9,9 +9,9 @@ use serde_json::Value;
 use zen_engine::model::DecisionContent;
 use zen_engine::{Decision, DecisionEngine, Variable};
 
-use super::{Verdicts, of_answer};
+use crate::verdicts::{Verdicts, of_answer};
 
-const POLICY: &str = include_str!("../../policies/comparison.zen.json");
+const POLICY: &str = include_str!("../policies/comparison.zen.json");
 
 /// The policy, compiled, with every input prepared.
 pub(crate) struct Zen {

@@ -2,11 +2,10 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use crate::load::{Connection, Request};
 
@@ -28,21 +27,18 @@ pub(crate) struct Process {
 pub(crate) struct Home {
     /// Its database, cache and logs.
     folder: tempfile::TempDir,
-    binary: PathBuf,
 }
 
 impl Home {
     /// An empty home on the disk of the build.
     pub(crate) fn create() -> Result<Self> {
-        let program = std::env::current_exe()?;
-        let beside = program.parent().context("the program lies in no folder")?;
-        Ok(Self { folder: tempfile::TempDir::new_in(beside)?, binary: find_binary(beside)? })
+        Ok(Self { folder: disk_folder()? })
     }
 
     /// Starts a host here and waits until it is ready.
     pub(crate) fn start(&self) -> Result<Process> {
         let started = Instant::now();
-        let mut child = Command::new(&self.binary)
+        let mut child = program(BINARY)?
             .arg("serve")
             .args(["--database", &format!("sqlite:{}", self.folder.path().join("host.db").display())])
             .args(["--listen", "127.0.0.1:0", "--log", "error", "--set", "worker_interval_ms=0"])
@@ -50,7 +46,7 @@ impl Home {
             .arg(self.folder.path().join("cache"))
             .stdout(Stdio::piped())
             .spawn()
-            .with_context(|| format!("`{}` does not start", self.binary.display()))?;
+            .context("`adjudica` does not start")?;
         let address = match read_address(&mut child) {
             Ok(address) => address,
             Err(error) => {
@@ -70,13 +66,26 @@ impl Home {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the program is found as a shell finds it")]
-pub(crate) fn find_binary(beside: &Path) -> Result<PathBuf> {
-    let paths = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
-    folders.push(beside.to_path_buf());
-    let found = folders.into_iter().map(|folder| folder.join("adjudica")).find(|binary| binary.is_file());
-    found.context("there is no binary `adjudica`; run this by `cargo xtask bench`, which builds it")
+/// The product's binary.
+pub(crate) const BINARY: &str = "adjudica";
+
+/// An empty folder on the disk of the build.
+pub(crate) fn disk_folder() -> Result<tempfile::TempDir> {
+    let own = std::env::current_exe()?;
+    Ok(tempfile::TempDir::new_in(own.parent().context("the program lies in no folder")?)?)
+}
+
+/// A program that is built with this one, ready to be started.
+pub(crate) fn program(name: &str) -> Result<Command> {
+    let own = std::env::current_exe()?;
+    let beside = own.parent().context("the program lies in no folder")?;
+    let path = beside.join(name);
+    ensure!(
+        path.is_file(),
+        "there is no `{name}` in {}; run this by `cargo xtask bench`, which builds it",
+        beside.display()
+    );
+    Ok(Command::new(path))
 }
 
 /// The address from the line that a host prints once it listens.
