@@ -1,5 +1,7 @@
 //! The answer about one encounter, rendered from a policy's numbers: outcome, lines, findings with their citations.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::cents::Cents;
@@ -218,7 +220,8 @@ pub struct Finding {
     pub subject: Option<Subject>,
     /// Where the rule comes from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub citation: Option<Citation>,
+    #[cfg_attr(feature = "schema", schema(value_type = Option<Citation>))]
+    pub citation: Option<Arc<Citation>>,
     /// How the payer would write the refusal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub denial: Option<Denial>,

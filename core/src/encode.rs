@@ -26,7 +26,7 @@ pub fn encode_batch(
 ) -> Result<Batch, ValueError> {
     let encounters = count(timelines.iter().map(|timeline| timeline.encounters.len()).sum())?;
     let source = Source { manifest, timelines, terms };
-    let mut encoder = Encoder { source, texts: Texts::default(), identities: Identities::default() };
+    let mut encoder = Encoder { source, texts: Texts::default(), identities: Identities::default(), shown: None };
     let mut columns = Vec::with_capacity(manifest.reads.len());
     for field in &manifest.reads {
         columns.push(encoder.column(*field)?);
@@ -145,12 +145,31 @@ impl<'a> Source<'a> {
         lines.flat_map(|line| line.procedure_codes.iter().map(move |code| (line, code)))
     }
 
-    /// What the record shows, and the conditions that the manifest names.
-    fn shown(self, facts: &'a EncounterFacts) -> impl Iterator<Item = &'a Token> {
-        let named = facts.standing.iter().flat_map(|standing| &standing.conditions);
-        let asked = named.filter(move |condition| self.manifest.conditions.contains(condition));
-        facts.supporting_info.iter().chain(asked)
+    /// What the record shows of each encounter, and the conditions that the manifest names.
+    fn shown(self) -> Shown<'a> {
+        let mut condition_to_named: HashMap<&'a str, bool, RandomState> = HashMap::default();
+        let mut is_named = |condition: &'a Token| {
+            let look = || self.manifest.conditions.contains(condition);
+            *condition_to_named.entry(condition.as_str()).or_insert_with(look)
+        };
+        let mut shown = Shown::default();
+        for facts in self.encounters() {
+            let before = shown.categories.len();
+            shown.categories.extend(&facts.supporting_info);
+            let conditions = facts.standing.iter().flat_map(|standing| &standing.conditions);
+            shown.categories.extend(conditions.filter(|condition| is_named(condition)));
+            shown.lengths.push(shown.categories.len().saturating_sub(before));
+        }
+        shown
     }
+}
+
+/// What the records show, encounter after encounter.
+#[derive(Default)]
+struct Shown<'a> {
+    categories: Vec<&'a Token>,
+    /// How many are of each encounter.
+    lengths: Vec<usize>,
 }
 
 /// The columns of a batch while they are made.
@@ -158,9 +177,15 @@ struct Encoder<'a> {
     source: Source<'a>,
     texts: Texts<'a>,
     identities: Identities<'a>,
+    shown: Option<Shown<'a>>,
 }
 
 impl<'a> Encoder<'a> {
+    /// What the records show, found when it is first asked for: two columns say it.
+    fn shown(&mut self) -> &mut Shown<'a> {
+        self.shown.get_or_insert_with(|| self.source.shown())
+    }
+
     /// The column of a field: each field of the contract stands here once, with what it is of a row.
     #[expect(clippy::too_many_lines, reason = "a line for each field of the contract, so that none is left out")]
     fn column(&mut self, field: Field) -> Result<Column, ValueError> {
@@ -211,8 +236,11 @@ impl<'a> Encoder<'a> {
             F::AuthorizationUnits => counts(covered(), |(line, _)| Some(line.units.0)),
             F::ModifierOffset => rows(visits(), |e| e.modifiers.len()),
             F::ModifierCode => self.text(visits().flat_map(|e| &e.modifiers), |modifier| Some(modifier.as_str())),
-            F::SupportingInfoOffset => rows(visits(), |e| source.shown(e).count()),
-            F::SupportingInfoCategory => self.text(visits().flat_map(|e| source.shown(e)), |info| Some(info.as_str())),
+            F::SupportingInfoOffset => offsets(self.shown().lengths.iter().copied()).map(Column::Words),
+            F::SupportingInfoCategory => {
+                let categories = std::mem::take(&mut self.shown().categories);
+                self.text(categories.into_iter(), |category| Some(category.as_str()))
+            }
             F::LedgerOffset => rows(source.timelines.iter(), |timeline| timeline.ledger.len()),
             F::LedgerDateOfService => days(lines(), |line| Some(line.date_of_service)),
             F::LedgerProcedureCode => self.text(lines(), |line| Some(line.procedure_code.as_str())),

@@ -1,5 +1,7 @@
 //! Checks a policy's answers and renders them with the manifest's sentences. Trusts nothing that a policy returns.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use crate::cents::Cents;
@@ -217,11 +219,12 @@ fn slice<T>(values: &[T], from: u32, to: u32) -> &[T] {
 pub fn render_decisions(manifest: &Manifest, encounters: u32, answers: &Answers) -> Result<Vec<Decision>, AnswerFault> {
     check_answers(manifest, encounters, answers)?;
     let windows = answers.line_offsets.array_windows().zip(answers.finding_offsets.array_windows());
+    let mut cited = Cited { manifest, rule_to_citation: vec![None; manifest.rules.len()] };
     let decisions =
         answers.outcomes.iter().zip(windows).map(|(outcome, ([line_from, line_to], [from, to]))| Decision {
             outcome: Outcome::from_number(*outcome).unwrap_or(Outcome::Undetermined),
             lines: (*line_from..*line_to).filter_map(|row| render_line(manifest, answers, row)).collect(),
-            findings: (*from..*to).filter_map(|row| render_finding(manifest, answers, row)).collect(),
+            findings: (*from..*to).filter_map(|row| render_finding(&mut cited, answers, row)).collect(),
             undetermined: None,
         });
     Ok(decisions.collect())
@@ -250,9 +253,11 @@ fn at<T>(values: &[T], index: u32) -> Option<&T> {
     values.get(usize::try_from(index).ok()?)
 }
 
-fn render_finding(manifest: &Manifest, answers: &Answers, row: u32) -> Option<Finding> {
+fn render_finding(cited: &mut Cited<'_>, answers: &Answers, row: u32) -> Option<Finding> {
+    let manifest = cited.manifest;
     let row = usize::try_from(row).ok()?;
-    let rule = at(&manifest.rules, *answers.finding_rules.get(row)?)?;
+    let number = *answers.finding_rules.get(row)?;
+    let rule = at(&manifest.rules, number)?;
     let known = |value: i64| (value != NONE_S64).then_some(value);
     let observed = known(*answers.finding_observed.get(row)?);
     let expected = known(*answers.finding_expected.get(row)?);
@@ -276,15 +281,33 @@ fn render_finding(manifest: &Manifest, answers: &Answers, row: u32) -> Option<Fi
         observed,
         expected,
         subject: subject.cloned(),
-        citation: find_citation(manifest, rule),
+        citation: cited.citation(number, rule),
         denial: rule.denial.clone().filter(|_| failed),
-        assumptions: manifest
-            .assumptions
-            .iter()
-            .filter(|assumption| rule.assumptions.contains(&assumption.id))
-            .map(|assumption| assumption.sentence.clone())
-            .collect(),
+        assumptions: match rule.assumptions.as_slice() {
+            [] => Vec::new(),
+            taken => {
+                let taken = manifest.assumptions.iter().filter(|assumption| taken.contains(&assumption.id));
+                taken.map(|assumption| assumption.sentence.clone()).collect()
+            }
+        },
     })
+}
+
+/// What rules cite, each found once for a call and shared by all findings of the rule.
+struct Cited<'m> {
+    manifest: &'m Manifest,
+    rule_to_citation: Vec<Option<Arc<Citation>>>,
+}
+
+impl Cited<'_> {
+    /// What the rule of that number cites.
+    fn citation(&mut self, number: u32, rule: &Rule) -> Option<Arc<Citation>> {
+        let place = self.rule_to_citation.get_mut(usize::try_from(number).ok()?)?;
+        if place.is_none() {
+            *place = find_citation(self.manifest, rule).map(Arc::new);
+        }
+        place.clone()
+    }
 }
 
 fn find_citation(manifest: &Manifest, rule: &Rule) -> Option<Citation> {

@@ -1,5 +1,7 @@
 //! Decisions that no policy makes: about encounters whose claim is a void, or is taken back by another claim.
 
+use std::sync::Arc;
+
 use crate::decision::{Citation, Decision, Finding, Outcome, Verdict};
 use crate::facts::EncounterFacts;
 use crate::manifest::{Confidence, Denial, Effect, LiabilityGroup, RuleKind};
@@ -82,13 +84,13 @@ fn finding(obstacle: &Obstacle) -> Option<Finding> {
         observed: None,
         expected: None,
         subject: None,
-        citation: Some(Citation {
+        citation: Some(Arc::new(Citation {
             source_id: Token::parse("claim_frequency").ok()?,
             title: "X12 837P, version 005010X222A1: claim frequency code and payer claim control number".to_owned(),
             section: Some("2300 CLM05-3 and REF*F8".to_owned()),
             locator: None,
             confidence: Confidence::High,
-        }),
+        })),
         denial,
         assumptions: Vec::new(),
     })

@@ -162,7 +162,7 @@ fn cells_of(base: &Base, code: ProcedureCode, names: &Names, compiled: &Compiled
             outcome: decision.outcome,
             mode: mode.to_string(),
             rule: strongest.map(|finding| finding.rule_id.to_string()),
-            citation: strongest.and_then(|finding| finding.citation.as_ref()).map(citation_text),
+            citation: strongest.and_then(|finding| finding.citation.as_deref()).map(citation_text),
             base: base.is_of_case,
         };
         Some((phase, role, cell))

@@ -64,6 +64,8 @@ fn compare_with_native(
     report.figure(&format!("batch_{name}_wasm"), sandboxed.median_ns(decisions), "ns/decision");
     report.figure(&format!("batch_{name}_native"), native.median_ns(decisions), "ns/decision");
     report.figure(&format!("batch_{name}_from_facts"), from_facts.median_ns(decisions), "ns/decision");
+    let rendered = from_facts.median_over(&sandboxed);
+    report.judge(&format!("batch_{name}_from_facts_over_guest"), rendered, "x", Target::AtMost(3.0));
     report.judge(&format!("batch_{name}_wasm_over_native"), sandboxed.median_over(&native), "x", Target::AtMost(2.0));
     Ok(())
 }

@@ -73,7 +73,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
     report.figure(&format!("http_{word}_bare"), quantile(bare_per_second, 0.5), "requests/s");
     report.figure(&format!("http_{word}_ours_median"), quantile(latencies.clone(), 0.5), "ms");
     report.figure(&format!("http_{word}_ours_p99"), quantile(latencies, 0.99), "ms");
-    report.judge(&format!("http_{word}_ours_over_bare"), quantile(ratios, 0.5), "x", Target::AtLeast(0.7));
+    report.judge(&format!("http_{word}_ours_over_bare"), quantile(ratios, 0.5), "x", Target::AtLeast(0.9));
     runtime.block_on(async {
         ours.stop().await?;
         theirs.stop().await

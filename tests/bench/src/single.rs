@@ -34,8 +34,7 @@ fn measure_one(report: &mut Report, subject: &Subject, name: &str, payer: &str, 
             times.push(nanoseconds(start.elapsed()) / MICROSECOND);
         }
     }
-    let target = Target::AtMost(30.0);
-    report.judge(&format!("single_{name}_median"), quantile(times.clone(), 0.5), "us", target);
-    report.judge(&format!("single_{name}_p99"), quantile(times, 0.99), "us", target);
+    report.judge(&format!("single_{name}_median"), quantile(times.clone(), 0.5), "us", Target::AtMost(30.0));
+    report.judge(&format!("single_{name}_p99"), quantile(times, 0.99), "us", Target::AtMost(60.0));
     Ok(())
 }
