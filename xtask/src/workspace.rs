@@ -58,12 +58,12 @@ impl Workspace {
         subfolders(&self.root.join("examples"))
     }
 
-    /// The manifests of the crates outside the workspace, benchmarks and test guests left out.
+    /// The manifests of the crates outside the workspace, other engines and test guests left out.
     pub(crate) fn outside_manifests(&self) -> Result<Vec<PathBuf>> {
         self.manifests(&OUTSIDE)
     }
 
-    /// The manifests of the benchmarks and test guests.
+    /// The manifests of other engines and test guests.
     pub(crate) fn unbuilt_manifests(&self) -> Result<Vec<PathBuf>> {
         self.manifests(&UNBUILT)
     }

@@ -72,15 +72,9 @@ fn compare_with_native(
 
 /// The batch against the peers, which first show that they decide alike.
 pub(crate) fn against_peers(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
-    let subject = workshop.comparison()?;
-    let shape = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
-    let timelines = timelines(AGREEMENT, shape)?;
-    let ours = subject.policy.decide(&timelines, &Terms::default(), Explain::FailedOnly);
-    let ours = ours.iter().map(of_decision).collect::<Result<Vec<_>>>()?;
-    require_variety(&ours)?;
+    let Compared { subject, timelines, ours, facts } = Compared::of(workshop, AGREEMENT)?;
     let batch = encode(&subject, timelines.get(..usize::try_from(BATCH)?).context("a batch of encounters")?)?;
     let mut by_us = || repeat(|| Ok(black_box(subject.policy.call(black_box(&batch))?)));
-    let facts = timelines.iter().map(facts).collect::<Result<Vec<Value>>>()?;
     let mut peers = Peers::start(&mut program(PEERS_PROGRAM)?, facts)?;
     for name in ["zen", "regorus", "regorus_vm"] {
         peers.agree(report, name, &ours)?;
@@ -110,12 +104,7 @@ pub(crate) fn against_peers(report: &mut Report, workshop: &Workshop, effort: Ef
 /// The batch against a database that works by column, on one thread and by one query over many encounters, which first shows that it
 /// decides alike.
 pub(crate) fn against_duckdb(report: &mut Report, workshop: &Workshop, effort: Effort) -> Result<()> {
-    let subject = workshop.comparison()?;
-    let shape = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
-    let timelines = timelines(VECTORISED, shape)?;
-    let ours = subject.policy.decide(&timelines, &Terms::default(), Explain::FailedOnly);
-    let ours = ours.iter().map(of_decision).collect::<Result<Vec<_>>>()?;
-    let facts = timelines.iter().map(facts).collect::<Result<Vec<Value>>>()?;
+    let Compared { subject, timelines, ours, facts } = Compared::of(workshop, VECTORISED)?;
     let mut duckdb = Peers::start(&mut duckdb()?, facts)?;
     duckdb.agree(report, "duckdb", &ours)?;
     let batches = timelines.chunks(usize::try_from(BATCH)?).map(|batch| encode(&subject, batch));
@@ -133,6 +122,27 @@ pub(crate) fn against_duckdb(report: &mut Report, workshop: &Workshop, effort: E
     report.figure("vectorised_duckdb", them.median_ns(VECTORISED), "ns/decision");
     report.judge("vectorised_ours_over_duckdb", us.median_over(&them), "x", Target::AtMost(0.4));
     Ok(())
+}
+
+/// Encounters that several engines decide, and what ours says of each.
+struct Compared {
+    subject: Subject,
+    timelines: Vec<Timeline>,
+    ours: Vec<Verdicts>,
+    facts: Vec<Value>,
+}
+
+impl Compared {
+    fn of(workshop: &Workshop, encounters: u32) -> Result<Self> {
+        let subject = workshop.comparison()?;
+        let shape = Shape { payer: "benchmark", encounters_per_client: 1, ledger_lines_max: 6, series: 0 };
+        let timelines = timelines(encounters, shape)?;
+        let ours = subject.policy.decide(&timelines, &Terms::default(), Explain::FailedOnly);
+        let ours = ours.iter().map(of_decision).collect::<Result<Vec<_>>>()?;
+        require_variety(&ours)?;
+        let facts = timelines.iter().map(facts).collect::<Result<Vec<_>>>()?;
+        Ok(Self { subject, timelines, ours, facts })
+    }
 }
 
 fn encode(subject: &Subject, timelines: &[Timeline]) -> Result<Batch> {

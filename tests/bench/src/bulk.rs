@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use adjudica_core::{EncounterFacts, Token};
 use adjudica_store::PutMode;
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use copying::{copy_rows, take_rows};
 use jiff::Timestamp;
 use tokio::runtime::Runtime;
@@ -14,7 +14,7 @@ use tokio::runtime::Runtime;
 use crate::Effort;
 use crate::database::{Database, Kind, kinds};
 use crate::encounters::{Shape, timelines};
-use crate::hosting::{Hosting, activate};
+use crate::hosting::{Hosting, TURN, activate};
 use crate::load::AGENCY;
 use crate::policies::Workshop;
 use crate::records::put_records;
@@ -23,8 +23,6 @@ use crate::stopwatch::quantile;
 
 /// Encounters of one round.
 const ENCOUNTERS: u32 = 8_000;
-/// Encounters decided in one transaction, as the worker does by default.
-const TURN: u32 = 1_000;
 
 /// Both, in turns, on each database.
 pub(crate) fn measure(report: &mut Report, workshop: &Workshop, runtime: &Runtime, effort: Effort) -> Result<()> {
@@ -57,13 +55,7 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
                 }
             }
             let start = Instant::now();
-            let tally = hosting
-                .host
-                .service
-                .decisions
-                .decide_undecided(TURN, &|_| ())
-                .await
-                .map_err(|error| anyhow!("{}", error.public))?;
+            let tally = hosting.decide_waiting().await?;
             let ours = start.elapsed().as_secs_f64();
             ensure!(tally.decided == u64::from(count), "{} of {count} encounters were decided", tally.decided);
             let (rows, last) = take_rows(&from, through, TURN).await?;

@@ -7,12 +7,16 @@ use adjudica_engine::Engine;
 use adjudica_server::host::Host;
 use adjudica_server::{Server, ServerConfig};
 use adjudica_service::SystemClock;
-use anyhow::{Context, Result, ensure};
+use adjudica_service::decide::bulk::Tally;
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::load::{Connection, Request};
+
+/// Encounters decided in one transaction, as the worker does by default.
+pub(crate) const TURN: u32 = 1_000;
 
 /// A host that serves until it is stopped.
 pub(crate) struct Hosting {
@@ -42,6 +46,12 @@ impl Hosting {
             }
         });
         Ok(Self { address, host, serving })
+    }
+
+    /// Decides whatever waits, in turns as long as the worker's.
+    pub(crate) async fn decide_waiting(&self) -> Result<Tally> {
+        let decided = self.host.service.decisions.decide_undecided(TURN, &|_| ()).await;
+        decided.map_err(|error| anyhow!("{}", error.public))
     }
 
     /// Stops it.

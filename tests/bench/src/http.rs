@@ -104,8 +104,7 @@ impl Side {
                     .await?;
             }
             put_records(hosting.host.service.store.as_ref(), &agency, &encounters).await?;
-            let tally = hosting.host.service.decisions.decide_undecided(1_000, &|_| ()).await;
-            let tally = tally.map_err(|error| anyhow::anyhow!("{}", error.public))?;
+            let tally = hosting.decide_waiting().await?;
             ensure!(tally.decided == u64::from(FILLING), "{} of {FILLING} encounters were decided", tally.decided);
             Ok(())
         })?;

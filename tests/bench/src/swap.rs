@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use adjudica_core::{EncounterFacts, Token};
 use adjudica_store::PutMode;
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -19,8 +19,6 @@ use crate::report::{Report, Target};
 
 /// Encounters of one put while the database is filled.
 const PUT: usize = 2_000;
-/// Encounters decided in one transaction, as the worker does by default.
-const TURN: u32 = 1_000;
 /// Of the four years of service, the days that change hands: a tenth.
 const DAYS: (&str, &str) = ("2023-02-01", "2023-06-27");
 
@@ -87,13 +85,7 @@ pub(crate) async fn fill(hosting: &Hosting, decisions: u32) -> Result<()> {
 /// Decides whatever waits; gives how many that were, and how many in a second.
 pub(crate) async fn decide(hosting: &Hosting) -> Result<(u64, f64)> {
     let start = Instant::now();
-    let tally = hosting
-        .host
-        .service
-        .decisions
-        .decide_undecided(TURN, &|_| ())
-        .await
-        .map_err(|error| anyhow!("{}", error.public))?;
+    let tally = hosting.decide_waiting().await?;
     let decided = tally.decided + tally.confirmed;
     Ok((decided, count(decided) / start.elapsed().as_secs_f64()))
 }

@@ -35,15 +35,17 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     process::run(postgres.offer_to(&mut bench).args(arguments))
 }
 
-/// Installs the package into a folder of its own.
+/// Installs the package into a folder of its own, named for its version; one that was not installed to the end does not count.
 fn install_duckdb(target_dir: &Path) -> Result<PathBuf> {
-    let folder = target_dir.join("duckdb");
-    if !folder.is_dir() {
-        let mut pip = Command::new("python3");
-        pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target"])
-            .arg(&folder)
-            .arg(DUCKDB);
-        process::run(&mut pip).context("DuckDB is installed with Python's pip; without it, name the other groups")?;
+    let folder = target_dir.join(DUCKDB);
+    if folder.is_dir() {
+        return Ok(folder);
     }
+    let part = folder.with_added_extension("part");
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--upgrade", "--target"]);
+    process::run(pip.arg(&part).arg(DUCKDB))
+        .context("DuckDB is installed with Python's pip; without it, name the other groups")?;
+    std::fs::rename(&part, &folder).with_context(|| format!("cannot move `{}`", part.display()))?;
     Ok(folder)
 }

@@ -77,7 +77,7 @@ fn run_step(name: &'static str, check: impl FnOnce() -> Result<()>) -> Step {
 
 fn check_format(workspace: &Workspace) -> Result<()> {
     let mut commands = vec![workspace.cargo(&["fmt", "--check", "--all"])];
-    // Guests of tests and the benchmark crate are formatted like the rest, though nothing else here builds them.
+    // Guests of tests and the process with other engines are formatted like the rest, though nothing else here builds them.
     for manifest in workspace.outside_manifests()?.iter().chain(&workspace.unbuilt_manifests()?) {
         let mut command = workspace.cargo(&["fmt", "--check", "--manifest-path"]);
         command.arg(manifest);

@@ -73,7 +73,9 @@ pub async fn run(args: RecordArgs, mut settings: Settings, output: &Output) -> R
 /// What the store refuses, fault by fault.
 fn refuse(error: StoreError) -> anyhow::Error {
     match error {
-        StoreError::BadRecords { faults } => {
+        StoreError::BadRecords { mut faults } => {
+            // They come by group, not by row.
+            faults.sort();
             Refusal::refused("nothing was imported", faults.into_iter().map(Fault::new).collect()).into()
         }
         other => anyhow::Error::new(other).context("nothing was imported"),
