@@ -1,4 +1,5 @@
-//! `cargo xtask ci`: every check, one after the other, each timed. All are run, so that one run shows all faults.
+//! `cargo xtask ci`: every check, one after the other, each timed. All are run, so that one run shows all faults; with names,
+//! those alone.
 
 use std::path::Path;
 use std::process::Command;
@@ -34,34 +35,47 @@ struct Step {
     outcome: Result<()>,
 }
 
-type Check = fn(&Workspace) -> Result<()>;
+/// How much of what may go on for long is run.
+#[derive(Clone, Copy)]
+struct Extent {
+    /// Histories that are simulated on each database.
+    seeds: u64,
+}
+
+type Check = fn(&Workspace, Extent) -> Result<()>;
 
 /// Histories that are simulated on each database, and in a full run.
 const SEEDS: u64 = 100;
 const SEEDS_FULL: u64 = 5_000;
 
-/// The list, but for the simulation, which comes last: what runs, under which name.
-const CHECKS: [(&str, Check); 9] = [
+/// The list in its order: what runs, under which name.
+const CHECKS: [(&str, Check); 10] = [
     ("format", check_format),
     ("clippy", check_clippy),
     ("tidy", check_tidy),
     ("docs", check_docs),
-    ("tests (cargo xtask test)", run_readme_tests),
-    ("mutants of the policies", run_mutants),
-    ("budgets of the policies", run_budgets),
+    ("tests", run_readme_tests),
+    ("mutants", run_mutants),
+    ("budgets", run_budgets),
     ("guide", run_guide),
     ("examples", run_examples),
+    ("simulation", run_simulation),
 ];
 
-/// Runs the whole list; fails when any check fails. `--full` simulates more histories.
+/// Runs the whole list, or the checks that are named; fails when any check fails. `--full` simulates more histories.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
-    let seeds = match arguments {
-        [] => SEEDS,
-        [flag] if flag == "--full" => SEEDS_FULL,
-        _ => bail!("`ci` takes `--full` and nothing else; leave out `{}`", arguments.join(" ")),
+    let (flags, named): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|argument| argument.starts_with('-'));
+    let extent = match flags.as_slice() {
+        [] => Extent { seeds: SEEDS },
+        ["--full"] => Extent { seeds: SEEDS_FULL },
+        _ => bail!("`ci` takes `--full` and names of checks; leave out `{}`", flags.join(" ")),
     };
-    let mut steps: Vec<Step> = CHECKS.into_iter().map(|(name, check)| run_step(name, || check(workspace))).collect();
-    steps.push(run_step("simulation", || simulate::play(workspace, &simulate::Asked::first(seeds))));
+    if let Some(unknown) = named.iter().find(|name| CHECKS.iter().all(|(known, _)| known != *name)) {
+        bail!("`ci` knows no check `{unknown}`; the checks are {}", CHECKS.map(|(name, _)| name).join(", "))
+    }
+    let chosen = CHECKS.into_iter().filter(|(name, _)| named.is_empty() || named.contains(name));
+    let steps: Vec<Step> = chosen.map(|(name, check)| run_step(name, || check(workspace, extent))).collect();
     summarise(&steps)
 }
 
@@ -75,7 +89,7 @@ fn run_step(name: &'static str, check: impl FnOnce() -> Result<()>) -> Step {
     Step { name, duration: started.elapsed(), outcome }
 }
 
-fn check_format(workspace: &Workspace) -> Result<()> {
+fn check_format(workspace: &Workspace, _: Extent) -> Result<()> {
     let mut commands = vec![workspace.cargo(&["fmt", "--check", "--all"])];
     // Guests of tests and the process with other engines are formatted like the rest, though nothing else here builds them.
     for manifest in workspace.outside_manifests()?.iter().chain(&workspace.unbuilt_manifests()?) {
@@ -86,7 +100,7 @@ fn check_format(workspace: &Workspace) -> Result<()> {
     process::run_all(commands).context("run `cargo fmt` there")
 }
 
-fn check_clippy(workspace: &Workspace) -> Result<()> {
+fn check_clippy(workspace: &Workspace, _: Extent) -> Result<()> {
     toolchain::add_wasm_target(workspace)?;
     let deny_warnings = ["--all-targets", "--", "--deny", "warnings"];
     let mut commands = vec![workspace.cargo(&["clippy", "--workspace"])];
@@ -101,29 +115,29 @@ fn check_clippy(workspace: &Workspace) -> Result<()> {
     process::run_all(commands)
 }
 
-fn check_tidy(workspace: &Workspace) -> Result<()> {
+fn check_tidy(workspace: &Workspace, _: Extent) -> Result<()> {
     process::run(&mut workspace.cargo(&["test", "--release", "--workspace", "--test", "tidy"]))
 }
 
-fn check_docs(workspace: &Workspace) -> Result<()> {
+fn check_docs(workspace: &Workspace, _: Extent) -> Result<()> {
     let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
     process::run(doc.env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
 /// What the README tells a newcomer to run, run as they would.
-fn run_readme_tests(workspace: &Workspace) -> Result<()> {
+fn run_readme_tests(workspace: &Workspace, _: Extent) -> Result<()> {
     let mut test = workspace.cargo(&["xtask", "test"]);
     // Snapshots that differ fail; CI never writes new ones beside them.
     process::run(test.env("INSTA_UPDATE", "no"))
 }
 
 /// No policy has a change that its cases do not notice, but for those that it lists with a reason.
-fn run_mutants(workspace: &Workspace) -> Result<()> {
+fn run_mutants(workspace: &Workspace, _: Extent) -> Result<()> {
     run_on_policies(workspace, "mutate")
 }
 
 /// No decision of a policy takes more fuel, and no call more memory, than its tables say.
-fn run_budgets(workspace: &Workspace) -> Result<()> {
+fn run_budgets(workspace: &Workspace, _: Extent) -> Result<()> {
     run_on_policies(workspace, "bench")
 }
 
@@ -139,7 +153,7 @@ fn run_on_policies(workspace: &Workspace, verb: &str) -> Result<()> {
 }
 
 /// The rule author's guide, its commands run word for word and what they print compared with what it says.
-fn run_guide(workspace: &Workspace) -> Result<()> {
+fn run_guide(workspace: &Workspace, _: Extent) -> Result<()> {
     let artifacts = Artifacts::build(workspace)?;
     let mut script = Command::new("sh");
     script.arg("run.sh").args(GUIDE).current_dir(workspace.root.join("sdk/guide"));
@@ -150,7 +164,7 @@ fn run_guide(workspace: &Workspace) -> Result<()> {
 }
 
 /// Every folder of `examples/` has a `run.sh` that ends with success.
-fn run_examples(workspace: &Workspace) -> Result<()> {
+fn run_examples(workspace: &Workspace, _: Extent) -> Result<()> {
     let artifacts = Artifacts::build(workspace)?;
     let mut failures = Vec::new();
     for example in workspace.examples()? {
@@ -169,6 +183,11 @@ fn run_example(workspace: &Workspace, artifacts: &Artifacts, example: &Path) -> 
     artifacts.offer_to(&mut script)?;
     eprintln!("-- {name}");
     process::run_within(&mut script, EXAMPLE_LIMIT).with_context(|| format!("example `{name}`"))
+}
+
+/// At rest, history does not matter.
+fn run_simulation(workspace: &Workspace, extent: Extent) -> Result<()> {
+    simulate::play(workspace, &simulate::Asked::first(extent.seeds))
 }
 
 fn summarise(steps: &[Step]) -> Result<()> {
