@@ -13,14 +13,15 @@ use crate::raw::{digest, token};
 use super::dialect::{Dialect, Row, by};
 use super::rows::all;
 
+/// Counted, not asked with EXISTS: for that PostgreSQL may read the whole of the other table first.
 macro_rules! decision_columns {
     () => {
         "agency_id, sequence, decision_id, client_id, encounter_id, encounter_revision, payer_id, date_of_service,
          outcome, policy_id, policy_version, policy_digest, terms_digest, decided_at, supersedes, previous_hash, hash,
-         EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
-             AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id),
-         EXISTS (SELECT 1 FROM undecided u WHERE u.agency_id = decision.agency_id
-             AND u.encounter_id = decision.encounter_id)"
+         (SELECT count(*) FROM decision_in_force f WHERE f.agency_id = decision.agency_id
+             AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id) > 0,
+         (SELECT count(*) FROM undecided u WHERE u.agency_id = decision.agency_id
+             AND u.encounter_id = decision.encounter_id) > 0"
     };
 }
 
@@ -40,8 +41,8 @@ macro_rules! rest_of_filter {
         " AND sequence > $2 AND (CAST($3 AS TEXT) IS NULL OR outcome = $3) AND (CAST($4 AS TEXT) IS NULL OR payer_id = $4)
           AND (CAST($5 AS TEXT) IS NULL OR policy_digest = $5) AND (CAST($6 AS TEXT) IS NULL OR date_of_service >= $6)
           AND (CAST($7 AS TEXT) IS NULL OR date_of_service < $7)
-          AND (CAST($9 AS BOOLEAN) IS NULL OR $9 = EXISTS (SELECT 1 FROM decision_in_force f WHERE f.agency_id = decision.agency_id
-              AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id))
+          AND (CAST($9 AS BOOLEAN) IS NULL OR $9 = ((SELECT count(*) FROM decision_in_force f WHERE f.agency_id = decision.agency_id
+              AND f.encounter_id = decision.encounter_id AND f.decision_id = decision.decision_id) > 0))
           ORDER BY sequence LIMIT $8"
     };
 }

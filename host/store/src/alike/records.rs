@@ -15,7 +15,7 @@ use crate::record::{
 use crate::work::ClientKey;
 
 use super::dialect::{
-    Connection, Dialect, Row, by, hold_records, is_in, join, json_of, past_deadlocks, set_of, texts_of,
+    Connection, Dialect, Row, by, each_of, hold_records, is_in, join, json_of, past_deadlocks, set_of, texts_of,
 };
 use super::record_writes;
 use super::rows::all;
@@ -47,9 +47,11 @@ const LOAD: &str = concat!(
     UNION
     SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by, r.from_day, r.to_day
     FROM named n",
-    join!(),
-    "record r ON r.agency_id = n.agency_id AND r.subject = 'provider' AND r.subject_id = n.provider_id
-        AND r.kind <> 'absence'"
+    each_of!(
+        "record",
+        "r",
+        "r.agency_id = n.agency_id AND r.subject = 'provider' AND r.subject_id = n.provider_id AND r.kind <> 'absence'"
+    )
 );
 
 const CLAIMED: &str = concat!(

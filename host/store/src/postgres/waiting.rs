@@ -39,10 +39,12 @@ const FIRST_UNDECIDED: &str = concat!(
       ORDER BY e.date_of_service, e.encounter_id COLLATE \"C\" LIMIT $3"
 );
 
-const LEAVE_ORPHANS: &str = "
-    DELETE FROM undecided u USING jsonb_to_recordset($1::jsonb) AS k (agency_id TEXT, client_id TEXT)
-    WHERE u.agency_id = k.agency_id AND u.client_id = k.client_id
-        AND NOT EXISTS (SELECT 1 FROM encounter e WHERE e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id)";
+const LEAVE_ORPHANS: &str = concat!(
+    "DELETE FROM undecided u USING ",
+    set_of!("$1", agency_id TEXT, client_id TEXT),
+    " WHERE u.agency_id = k.agency_id AND u.client_id = k.client_id
+        AND NOT EXISTS (SELECT 1 FROM encounter e WHERE e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id)"
+);
 
 const DOING: &str = "reading undecided encounters";
 

@@ -81,6 +81,14 @@ macro_rules! join {
 }
 pub(super) use join;
 
+/// Looks the rows of a table up for each row before.
+macro_rules! each_of {
+    ($table:literal, $name:literal, $condition:literal) => {
+        concat!(" CROSS JOIN ", $table, " ", $name, " ON ", $condition)
+    };
+}
+pub(super) use each_of;
+
 /// A column that holds JSON.
 macro_rules! json_of {
     ($column:literal) => {

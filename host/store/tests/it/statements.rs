@@ -136,7 +136,8 @@ fn literal_of(source: &str) -> (String, &str) {
     (text, "")
 }
 
-/// What a call stands for. The one macro that takes any number of columns repeats for each what it has between `$(` and `)*`.
+/// What a call stands for. The one macro that takes any number of columns repeats for
+/// each what it has between `$(` and `)*`.
 fn expanded(name: &str, called: &Macro, arguments: &[&str], macros: &BTreeMap<String, Macro>) -> String {
     if name != "set_of" {
         let body = called
@@ -151,22 +152,20 @@ fn expanded(name: &str, called: &Macro, arguments: &[&str], macros: &BTreeMap<St
         let source = source.replace(&format!("stringify!({column})"), &format!("\"{name}\""));
         source.replace(&format!("stringify!({of_type})"), &format!("\"{kind}\""))
     };
-    let mut body = called.body.split_once("concat!").expect("a text").1.replace("$set", set);
-    for (at, column) in columns.iter().enumerate() {
-        let (column, kind) = column.split_once(' ').expect("a column has a type");
-        if at == 0 {
-            body = named(&body, ["$first", "$first_type"], [column, kind]);
-            continue;
-        }
-        let (before, rest) = body.split_once("$(").expect("further columns");
-        let end = rest.find(")*").expect("further columns end");
-        let (one, after) = (part(rest, ..end), part(rest, end + 2..));
-        body = format!("{before}{}$({one})*{after}", named(one, ["$column", "$type"], [column, kind]));
+    let mut of_columns = columns.iter().map(|column| column.split_once(' ').expect("a column has a type"));
+    let (first, first_type) = of_columns.next().expect("a set has a column");
+    let further: Vec<(&str, &str)> = of_columns.collect();
+    let whole = called.body.split_once("concat!").expect("a text").1.replace("$set", set);
+    let whole = named(&whole, ["$first", "$first_type"], [first, first_type]);
+    let mut body = String::new();
+    let mut rest = whole.as_str();
+    while let Some((before, from)) = rest.split_once("$(") {
+        let (repeated, after) = from.split_once(")*").expect("further columns end");
+        body.push_str(before);
+        body.extend(further.iter().map(|(column, kind)| named(repeated, ["$column", "$type"], [column, kind])));
+        rest = after;
     }
-    if let Some((before, rest)) = body.clone().split_once("$(") {
-        let end = rest.find(")*").expect("further columns end");
-        body = format!("{before}{}", part(rest, end + 2..));
-    }
+    body.push_str(rest);
     text_of(&body, macros)
 }
 
