@@ -7,6 +7,7 @@ mod encounter_writes;
 mod open;
 mod record_writes;
 mod reroutes;
+mod statistics;
 mod transaction;
 mod waiting;
 
@@ -42,6 +43,7 @@ mod work;
 use sqlx::PgPool;
 
 use crate::postgres::commit::KnownHeads;
+use crate::postgres::statistics::Statistics;
 
 /// INVARIANT (one appender per agency): a commit holds the agency's row of `chain_head` from before it reads the
 /// ledgers until it ends, or finds that row as it knew it. That also keeps two decisions about one client apart: a lock
@@ -53,6 +55,7 @@ pub(crate) struct PostgresStore {
     listers: PgPool,
     warnings: Vec<String>,
     heads: KnownHeads,
+    statistics: Statistics,
 }
 
 pub(crate) use open::open;

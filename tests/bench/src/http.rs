@@ -1,4 +1,7 @@
 //! Durable decisions over HTTP against a bare handler that does the same reads and one durable insert.
+//!
+//! Judged where a service is its client's latest. One before others is told beside it: what was billed after it is read and
+//! decided again with it, which the bare handler does not.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -32,6 +35,12 @@ use crate::stopwatch::quantile;
 const CONNECTIONS: usize = 16;
 /// Encounters decided before the clock runs, so that there are ledgers to read.
 const FILLING: u32 = 4_000;
+/// Clients whom they are about.
+const CLIENTS: u32 = FILLING / 4;
+/// 2026-01-01: after every encounter before the clock.
+const LATEST_DAY: i32 = 20_454;
+/// Sets apart the encounters that stand between others.
+const SERIES_BETWEEN: u32 = 100;
 /// Requests of one round.
 const REQUESTS: u32 = 3_000;
 /// Ids of the bare handler's rows.
@@ -50,15 +59,31 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
     let policy = workshop.with_records()?;
     let ours = Side::start(runtime, workshop, kind, &policy.file, "http_ours")?;
     let theirs = Side::start(runtime, workshop, kind, &policy.file, "http_bare")?;
-    let bodies = bodies(0, effort)?;
-    let sample = one_record(ours.hosting.address, bodies.first().context("a body")?)?;
+    let sample = one_record(ours.hosting.address, bodies(0, effort, When::Latest)?.first().context("a body")?)?;
     let bare = runtime.block_on(Bare::start(&theirs, sample))?;
+    // Those between come first: after the others, more would stand behind each.
+    for (when, name) in [(When::Between, format!("{}_between", kind.word())), (When::Latest, kind.word().to_owned())] {
+        measure_when(report, [ours.hosting.address, bare], when, effort, &name)?;
+    }
+    runtime.block_on(async {
+        ours.stop().await?;
+        theirs.stop().await
+    })
+}
 
+/// Rounds of both sides, in turns.
+fn measure_when(
+    report: &mut Report,
+    [ours, bare]: [SocketAddr; 2],
+    when: When,
+    effort: Effort,
+    name: &str,
+) -> Result<()> {
     let (mut ours_per_second, mut bare_per_second, mut ratios, mut latencies) =
         (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for round in 0..=effort.rounds(9) {
-        let bodies = self::bodies(round + 1, effort)?;
-        let by_us = send_all(ours.hosting.address, "/v1/decisions", &bodies, CONNECTIONS, 201)?;
+        let bodies = bodies(round + 1, effort, when)?;
+        let by_us = send_all(ours, "/v1/decisions", &bodies, CONNECTIONS, 201)?;
         let by_bare = send_all(bare, "/v1/decisions", &bodies, CONNECTIONS, 201)?;
         // The first round warms both up.
         if round > 0 {
@@ -68,16 +93,25 @@ fn measure_on(report: &mut Report, workshop: &Workshop, runtime: &Runtime, kind:
             latencies.extend(by_us.latencies_ms);
         }
     }
-    let word = kind.word();
-    report.figure(&format!("http_{word}_ours"), quantile(ours_per_second, 0.5), "decisions/s");
-    report.figure(&format!("http_{word}_bare"), quantile(bare_per_second, 0.5), "requests/s");
-    report.figure(&format!("http_{word}_ours_median"), quantile(latencies.clone(), 0.5), "ms");
-    report.figure(&format!("http_{word}_ours_p99"), quantile(latencies, 0.99), "ms");
-    report.judge(&format!("http_{word}_ours_over_bare"), quantile(ratios, 0.5), "x", Target::AtLeast(0.9));
-    runtime.block_on(async {
-        ours.stop().await?;
-        theirs.stop().await
-    })
+    report.figure(&format!("http_{name}_ours"), quantile(ours_per_second, 0.5), "decisions/s");
+    report.figure(&format!("http_{name}_bare"), quantile(bare_per_second, 0.5), "requests/s");
+    report.figure(&format!("http_{name}_ours_median"), quantile(latencies.clone(), 0.5), "ms");
+    report.figure(&format!("http_{name}_ours_p99"), quantile(latencies, 0.99), "ms");
+    let over = format!("http_{name}_ours_over_bare");
+    match when {
+        When::Latest => report.judge(&over, quantile(ratios, 0.5), "x", Target::AtLeast(0.9)),
+        When::Between => report.figure(&over, quantile(ratios, 0.5), "x"),
+    }
+    Ok(())
+}
+
+/// Where a service stands among those of its client.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// After all others, as work of today does.
+    Latest,
+    /// Before some.
+    Between,
 }
 
 /// A database with decided encounters and a host on it. The bare handler has one too, to fill its database alike.
@@ -122,16 +156,21 @@ fn shape(series: u32) -> Shape<'static> {
 }
 
 /// Requests about new encounters of the clients that the databases were filled with.
-fn bodies(round: u32, effort: Effort) -> Result<Vec<Vec<u8>>> {
-    let timelines = timelines(effort.work(REQUESTS), shape(round + 1))?;
-    let encounters = timelines.iter().flat_map(|timeline| &timeline.encounters);
-    let bodies = encounters.zip(0..).map(|(encounter, number)| {
-        let mut facts = serde_json::to_value(encounter)?;
-        if let Some(client) = facts.get_mut("client_id") {
-            // Neighbours in the list are asked for at the same time: spread them over the clients.
-            *client = json!(format!("c0-{:07}", number * 7 % (FILLING / 4)));
+fn bodies(round: u32, effort: Effort, when: When) -> Result<Vec<Vec<u8>>> {
+    let series = if when == When::Latest { round + 1 } else { round + 1 + SERIES_BETWEEN };
+    let timelines = timelines(effort.work(REQUESTS), shape(series))?;
+    let encounters = timelines.into_iter().flat_map(|timeline| timeline.encounters);
+    let bodies = encounters.zip(0..).map(|(mut encounter, number)| {
+        if when == When::Latest {
+            // Each client is asked about once in so many requests.
+            let day = LATEST_DAY + i32::try_from(round * 10 + number / CLIENTS).unwrap_or(0);
+            let later = day - encounter.date_of_service.days();
+            encounter.date_of_service = encounter.date_of_service.plus_days(later);
+            encounter.received_on = encounter.received_on.map(|received| received.plus_days(later));
         }
-        Ok(serde_json::to_vec(&json!({ "encounter": facts }))?)
+        // Neighbours in the list are asked for at the same time: spread them over the clients.
+        encounter.client_id = Token::parse(&format!("c0-{:07}", number * 7 % CLIENTS))?;
+        Ok(serde_json::to_vec(&json!({ "encounter": encounter }))?)
     });
     bodies.collect()
 }

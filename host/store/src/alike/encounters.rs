@@ -120,6 +120,7 @@ async fn try_put(store: &Dialect, new: &NewEncounters<'_, '_>) -> Result<PutRepo
     }
     require_none(there)?;
     transaction.commit().await.map_err(failed)?;
+    store.grown_by(report.inserted).await;
     Ok(report)
 }
 

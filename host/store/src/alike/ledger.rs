@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::raw::json;
 use crate::raw::ledger::RawLedger;
 
-use super::dialect::{Connection, Dialect, by, join, set_of};
+use super::dialect::{Connection, Dialect, each_by, set_of};
 use super::rows::{all, ledger, ledger_columns};
 
 const LIST: &str = concat!(
@@ -22,11 +22,13 @@ const SUPERSEDED_LINES: &str = concat!(
     ledger_columns!(),
     " FROM ",
     set_of!("$1", agency_id TEXT, decision_id TEXT),
-    join!(),
-    "ledger l",
-    by!("ledger_by_decision"),
-    "ON l.agency_id = k.agency_id AND l.decision_id = k.decision_id
-      WHERE l.kind = 'line' ORDER BY l.agency_id, l.client_id, l.seq"
+    each_by!(
+        "ledger",
+        "l",
+        "ledger_by_decision",
+        "l.agency_id = k.agency_id AND l.decision_id = k.decision_id AND l.kind = 'line'"
+    ),
+    " ORDER BY l.agency_id, l.client_id, l.seq"
 );
 
 pub(super) async fn list(

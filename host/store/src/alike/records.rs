@@ -24,8 +24,8 @@ use super::rows::all;
 const EXCLUSIVE: &str = concat!(
     "SELECT r.agency_id, r.record_id, r.subject, r.subject_id, r.body, r.version, r.written_at, r.written_by FROM ",
     set_of!("$1", agency_id TEXT, subject TEXT, subject_id TEXT),
-    join!(),
-    "record r ON r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id WHERE r.kind",
+    each_of!("record", "r", "r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id"),
+    " WHERE r.kind",
     is_in!("$2")
 );
 
@@ -33,9 +33,12 @@ const EXCLUSIVE: &str = concat!(
 const LOAD: &str = concat!(
     "WITH asked AS MATERIALIZED (SELECT r.* FROM ",
     set_of!("$1", agency_id TEXT, subject TEXT, subject_id TEXT),
-    join!(),
-    "record r ON r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id
-          AND r.kind <> 'absence'),
+    each_of!(
+        "record",
+        "r",
+        "r.agency_id = k.agency_id AND r.subject = k.subject AND r.subject_id = k.subject_id AND r.kind <> 'absence'"
+    ),
+    "),
     named AS (
         SELECT agency_id, ",
     json_of!("body"),
@@ -129,6 +132,7 @@ async fn try_put(store: &Dialect, new: &NewRecords<'_, '_>) -> Result<PutReport,
     }
     record_writes::end(&mut transaction).await?;
     transaction.commit().await.map_err(failed)?;
+    store.grown_by(report.inserted).await;
     Ok(report)
 }
 

@@ -15,7 +15,7 @@ use crate::raw::json;
 use crate::turn::{Chosen, Found, RoundPlace, Turn};
 use crate::work::{ClientWork, HistoryFilter, HistoryPage, Known, Work, WorkRequest};
 
-use super::dialect::{Connection, Dialect, by, encounter_rows, encounters, has_corrections, join, names, set_of};
+use super::dialect::{Connection, Dialect, by, each_of, encounter_rows, encounters, has_corrections, names, set_of};
 use super::faults::keep_faults;
 use super::rows::{all, encounter_columns, ledger, ledger_columns};
 use super::waiting;
@@ -25,8 +25,7 @@ const CHOSEN: &str = concat!(
     encounter_rows!(),
     " FROM ",
     set_of!("$1", agency_id TEXT, encounter_id TEXT),
-    join!(),
-    "encounter e ON e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id"
+    each_of!("encounter", "e", "e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id")
 );
 
 const LIVE_LINES: &str = concat!(
@@ -34,19 +33,21 @@ const LIVE_LINES: &str = concat!(
     ledger_columns!(),
     " FROM ",
     set_of!("$1", agency_id TEXT, client_id TEXT),
-    join!(),
-    "ledger l ON l.agency_id = k.agency_id AND l.client_id = k.client_id
-      WHERE l.kind = 'line' AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id
-          AND r.client_id = l.client_id AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL)"
+    each_of!(
+        "ledger",
+        "l",
+        "l.agency_id = k.agency_id AND l.client_id = k.client_id AND l.kind = 'line'
+         AND NOT EXISTS (SELECT 1 FROM ledger r WHERE r.agency_id = l.agency_id
+             AND r.client_id = l.client_id AND r.reverses_seq = l.seq AND r.reverses_seq IS NOT NULL)"
+    )
 );
 
 /// What is known of agencies, clients and encounters; see [`LoadedRow`].
 const LOADED: &str = concat!(
     "SELECT 'schedule', h.agency_id, '', h.schedule_change, NULL, NULL, NULL, NULL FROM ",
     names!("$1"),
-    join!(),
-    "chain_head h ON h.agency_id = k.value
-    UNION ALL
+    each_of!("chain_head", "h", "h.agency_id = k.value"),
+    " UNION ALL
     SELECT 'corrected', k.value, '', ",
     has_corrections!("k.value"),
     ", NULL, NULL, NULL, NULL FROM ",
@@ -59,17 +60,14 @@ const LOADED: &str = concat!(
     " UNION ALL
     SELECT 'taken_out', w.agency_id, w.encounter_id, NULL, NULL, NULL, NULL, NULL FROM ",
     set_of!("$3", agency_id TEXT, encounter_id TEXT),
-    join!(),
-    "withdrawal w ON w.agency_id = k.agency_id AND w.encounter_id = k.encounter_id
-    UNION ALL
+    each_of!("withdrawal", "w", "w.agency_id = k.agency_id AND w.encounter_id = k.encounter_id"),
+    " UNION ALL
     SELECT 'in_force', d.agency_id, d.encounter_id,
         (SELECT count(*) FROM undecided u WHERE u.agency_id = d.agency_id AND u.encounter_id = d.encounter_id),
         d.decision_id, d.policy_digest, d.terms_digest, r.record FROM ",
     set_of!("$3", agency_id TEXT, encounter_id TEXT),
-    join!(),
-    "decision_in_force d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id",
-    join!(),
-    "decision r ON r.agency_id = d.agency_id AND r.decision_id = d.decision_id"
+    each_of!("decision_in_force", "d", "d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id"),
+    each_of!("decision", "r", "r.agency_id = d.agency_id AND r.decision_id = d.decision_id")
 );
 
 const HISTORY_CLIENTS: &str = "

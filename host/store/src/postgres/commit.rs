@@ -49,6 +49,12 @@ const INSERT_IDEMPOTENCY: &str = "
     ON CONFLICT (agency_id, idempotency_key) DO NOTHING RETURNING agency_id, idempotency_key";
 
 pub(super) async fn commit(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
+    let committed = commit_new(store, new).await?;
+    store.grown_by(u64::try_from(committed.len()).unwrap_or(u64::MAX)).await;
+    Ok(committed)
+}
+
+async fn commit_new(store: &PostgresStore, new: &NewCommit) -> Result<Vec<CommittedDecision>, StoreError> {
     commit::require_consistent(new)?;
     if let Some(committed) = quick::commit(store, new).await? {
         return Ok(committed);

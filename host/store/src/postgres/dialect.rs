@@ -86,13 +86,22 @@ macro_rules! join {
 }
 pub(super) use join;
 
-/// Looks the rows of a table up by an index for each row before, which are few: the planner would expect many.
+/// Looks the rows of a table up by an index for each row before. Of a table that was small when the plan was made, the planner
+/// would read all.
 macro_rules! each_of {
     ($table:literal, $name:literal, $condition:literal) => {
         concat!(" CROSS JOIN LATERAL (SELECT * FROM ", $table, " ", $name, " WHERE ", $condition, " OFFSET 0) ", $name)
     };
 }
 pub(super) use each_of;
+
+/// As [`each_of`], by the index that is named.
+macro_rules! each_by {
+    ($table:literal, $name:literal, $index:literal, $condition:literal) => {
+        concat!(" CROSS JOIN LATERAL (SELECT * FROM ", $table, " ", $name, " WHERE ", $condition, " OFFSET 0) ", $name)
+    };
+}
+pub(super) use each_by;
 
 /// A column that holds JSON.
 macro_rules! json_of {
@@ -204,6 +213,11 @@ impl Dialect {
     /// For whoever writes.
     pub(super) fn writer(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// Notes that `rows` are durable now.
+    pub(super) async fn grown_by(&self, rows: u64) {
+        self.statistics.grown_by(rows, &self.pool).await;
     }
 
     /// Ends every connection.

@@ -10,16 +10,17 @@ use crate::connect::{LAST_MIGRATION, require_known};
 use crate::error::StoreError;
 use crate::postgres::PostgresStore;
 use crate::postgres::commit::KnownHeads;
+use crate::postgres::statistics::Statistics;
 
 const CONNECTIONS_MAX: u32 = 10;
 const LISTERS_MAX: u32 = 3;
 const ACQUIRE_TIMEOUT_MS: u64 = 30_000;
 /// No statement, wait for a lock or pause within a transaction lasts longer. A host that is stopped in the middle of a transaction
-/// holds its agencies' chains: others do not wait for it. Statements look up rows by their keys, so code made for one costs more
-/// than it saves. Said after connecting, since poolers pass no such options on.
+/// holds its agencies' chains: others do not wait for it. Statements look up rows by their keys, so code made for one, or a plan
+/// for each set of values, costs more than it saves. Said after connecting, since poolers pass no such options on.
 const SESSION: &str = "
     SET statement_timeout = '120s'; SET lock_timeout = '20s'; SET idle_in_transaction_session_timeout = '5s';
-    SET synchronous_commit = on; SET jit = off";
+    SET synchronous_commit = on; SET jit = off; SET plan_cache_mode = force_generic_plan";
 
 const HAS_MIGRATIONS: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
 
@@ -50,7 +51,7 @@ pub(crate) async fn open(url: &str) -> Result<PostgresStore, StoreError> {
         return Err(StoreError::ForeignTables);
     }
     migrations.run(&pool).await.map_err(|source| StoreError::Migration { source })?;
-    Ok(PostgresStore { pool, listers, warnings, heads: KnownHeads::default() })
+    Ok(PostgresStore { pool, listers, warnings, heads: KnownHeads::default(), statistics: Statistics::default() })
 }
 
 /// Refuses a pooler that hands connections around: behind one, two connections that are open at once meet the same server process,

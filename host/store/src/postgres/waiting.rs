@@ -7,7 +7,7 @@ use crate::encounter::BadEncounter;
 use crate::error::StoreError;
 use crate::instant::Instant;
 use crate::postgres::PostgresStore;
-use crate::postgres::dialect::{encounter_rows, encounters, join, set_of};
+use crate::postgres::dialect::{each_of, encounter_rows, encounters, set_of};
 use crate::postgres::rows::encounter_columns;
 use crate::postgres::transaction::past_deadlocks;
 use crate::raw::encounter::parse_all;
@@ -25,9 +25,8 @@ const UNDECIDED: &str = concat!(
     encounter_rows!(),
     " FROM ",
     set_of!("$1", agency_id TEXT, client_id TEXT),
-    join!(),
-    "undecided u ON u.agency_id = k.agency_id AND u.client_id = k.client_id
-      JOIN encounter e ON e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id"
+    each_of!("undecided", "u", "u.agency_id = k.agency_id AND u.client_id = k.client_id"),
+    each_of!("encounter", "e", "e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id")
 );
 
 /// The earliest that wait of one client.

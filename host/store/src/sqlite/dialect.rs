@@ -89,6 +89,14 @@ macro_rules! each_of {
 }
 pub(super) use each_of;
 
+/// As [`each_of`], by the index that is named.
+macro_rules! each_by {
+    ($table:literal, $name:literal, $index:literal, $condition:literal) => {
+        concat!(" CROSS JOIN ", $table, " ", $name, " INDEXED BY ", $index, " ON ", $condition)
+    };
+}
+pub(super) use each_by;
+
 /// A column that holds JSON.
 macro_rules! json_of {
     ($column:literal) => {
@@ -215,6 +223,11 @@ impl Dialect {
     /// Begins a transaction that writes.
     pub(super) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
         self.writer.begin_with(BEGIN).await
+    }
+
+    /// Nothing to do: a statement names its indexes.
+    pub(super) fn grown_by(&self, _rows: u64) -> std::future::Ready<()> {
+        std::future::ready(())
     }
 
     /// Ends every connection.

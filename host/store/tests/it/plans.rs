@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::statements::{Statement, statements};
-use crate::support::{Raw, Setup};
+use crate::support::{Raw, Setup, encounter};
 
 /// Tables that grow with what an agency does.
 const GROWING: [&str; 9] = [
@@ -272,4 +272,22 @@ const FILL: [&str; 9] = [
 
 fn is_of_agency_alone(condition: &str) -> bool {
     condition.contains("agency_id") && !condition.contains(" AND ") && !condition.contains("ROW(")
+}
+
+/// Rows come faster than the server counts: until it does, a plan that was made over an empty table is kept.
+#[tokio::test]
+async fn the_planner_is_told_of_a_thousand_rows_at_once() {
+    let setup = crate::support::postgres().await;
+    setup.raw.execute("ALTER TABLE encounter SET (autovacuum_enabled = false)").await.expect("alters");
+    let known = "SELECT (reltuples::bigint)::text FROM pg_class WHERE oid = 'encounter'::regclass";
+    let put = async |from: u32, to: u32| {
+        let all: Vec<_> =
+            (from..to).map(|at| encounter(&format!("e{at}"), &format!("c{}", at / 4), "2026-02-03")).collect();
+        setup.put(&all).await;
+        setup.raw.texts(known).await.concat()
+    };
+    assert_eq!(put(0, 900).await, "-1");
+    assert_eq!(put(900, 1_100).await, "1100");
+    assert_eq!(put(1_100, 2_000).await, "1100");
+    setup.drop_database().await;
 }
