@@ -178,6 +178,13 @@ impl Behaviour {
         self.direction_to_sum.get(&direction).copied().unwrap_or_default()
     }
 
+    /// How many changed that way by rules of which no example is kept.
+    #[must_use]
+    pub fn without_example(&self, direction: Direction) -> usize {
+        let told = self.examples.iter().filter(|example| example.direction == direction).map(|example| example.alike);
+        told.fold(self.sum(direction).encounters, usize::saturating_sub)
+    }
+
     /// An encounter for each set of rules that speak before and after: those most often found first, then in the order asked.
     #[must_use]
     pub fn examples(&self, direction: Direction) -> Vec<&Example> {
@@ -280,3 +287,6 @@ fn direction(before: &Decision, after: &Decision) -> Option<Direction> {
         Some(Direction::ToldDifferently)
     }
 }
+
+#[cfg(test)]
+mod tests;

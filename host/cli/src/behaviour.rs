@@ -89,7 +89,9 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
     }
     output.table(&table)?;
     for direction in Direction::ALL {
+        let mut untold = behaviour.sum(direction).encounters;
         for example in behaviour.examples(direction).into_iter().take(EXAMPLES) {
+            untold = untold.saturating_sub(example.alike);
             let brief = brief(&example.facts, example.ledger.len());
             let alike = match example.alike {
                 1 => String::new(),
@@ -103,6 +105,9 @@ pub fn print(output: &Output, title: &str, behaviour: &Behaviour) -> Result<()> 
                     [lines.as_str(), reason.as_str()].into_iter().filter(|text| !text.is_empty()).collect();
                 output.line(&format!("    {word}  {}  {}", decision.outcome.as_str(), told.join("; ")))?;
             }
+        }
+        if untold > 0 {
+            output.line(&format!("  {}: {untold} more, by other rules than these", direction.as_str()))?;
         }
     }
     Ok(())
@@ -139,7 +144,13 @@ fn brief(facts: &EncounterFacts, lines_before: usize) -> String {
 pub fn answer(behaviour: &Behaviour) -> Value {
     let sums = Direction::ALL.into_iter().map(|direction| {
         let Sum { encounters, units, cents } = behaviour.sum(direction);
-        json!({ "direction": direction, "encounters": encounters, "units": units, "cents": cents })
+        json!({
+            "direction": direction,
+            "encounters": encounters,
+            "units": units,
+            "cents": cents,
+            "without_example": behaviour.without_example(direction),
+        })
     });
     let examples = Direction::ALL.into_iter().flat_map(|direction| behaviour.examples(direction));
     json!({
