@@ -279,14 +279,14 @@ fn is_of_agency_alone(condition: &str) -> bool {
 async fn the_planner_is_told_of_a_thousand_rows_at_once() {
     let setup = crate::support::postgres().await;
     setup.raw.execute("ALTER TABLE encounter SET (autovacuum_enabled = false)").await.expect("alters");
-    let known = "SELECT (reltuples::bigint)::text FROM pg_class WHERE oid = 'encounter'::regclass";
+    let known = "SELECT greatest(reltuples, 0)::bigint::text FROM pg_class WHERE oid = 'encounter'::regclass";
     let put = async |from: u32, to: u32| {
         let all: Vec<_> =
             (from..to).map(|at| encounter(&format!("e{at}"), &format!("c{}", at / 4), "2026-02-03")).collect();
         setup.put(&all).await;
         setup.raw.texts(known).await.concat()
     };
-    assert_eq!(put(0, 900).await, "-1");
+    assert_eq!(put(0, 900).await, "0");
     assert_eq!(put(900, 1_100).await, "1100");
     assert_eq!(put(1_100, 2_000).await, "1100");
     setup.drop_database().await;
