@@ -21,7 +21,8 @@ usage: cargo xtask <verb> [arguments]
   simulate [--seeds N] [--seed S] [--database sqlite|postgres|both]
                        random histories on real hosts, compared with a plain model
   ci [--full] [NAMES]  every check, or those named (`ci guide docs`): what `.ci/run` calls; `--full`: 5,000 histories
-  bench [--quick] [WHAT]  the figures of the project, one line each: name value unit; WHAT: native peers single files http bulk startup memory
+  bench [--quick] [WHAT]  the figures of the project, one line each: name value unit; WHAT: native peers duckdb single files
+                       http bulk swap flat authoring startup memory
   policies             build every policy of plugins/ into <target>/policies
   wit-freeze           freeze the contract sdk/wit/policy.wit under its version
   with-postgres <command ..>

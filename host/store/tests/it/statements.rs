@@ -136,8 +136,8 @@ fn literal_of(source: &str) -> (String, &str) {
     (text, "")
 }
 
-/// What a call stands for. The one macro that takes any number of columns repeats for
-/// each what it has between `$(` and `)*`.
+/// What a call stands for. The one macro that takes any number of columns repeats for each what it has between `$(` and `)*`,
+/// which it may have several times.
 fn expanded(name: &str, called: &Macro, arguments: &[&str], macros: &BTreeMap<String, Macro>) -> String {
     if name != "set_of" {
         let body = called
