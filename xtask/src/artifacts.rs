@@ -8,9 +8,9 @@ use anyhow::{Context, Result};
 use crate::process;
 use crate::workspace::Workspace;
 
-/// Builds the binary as the tests will need it: cargo unites the features of what is built together, and with the binary
-/// alone they differ, so that the tests would compile wasmtime and sqlx a second time. The tidy checks stand for all tests.
-const BUILD: [&str; 7] = ["build", "--release", "--workspace", "--bin", "adjudica", "--test", "tidy"];
+/// Builds the binary as the tests will need it: cargo unites the features of what is built together, so with this package alone
+/// wasmtime and sqlx would be compiled a second time for the tests.
+const BUILD: [&str; 5] = ["build", "--release", "--workspace", "--bin", "adjudica"];
 
 /// The binary and the folder of built policies.
 pub(crate) struct Artifacts {

@@ -6,7 +6,6 @@ use adjudica_cases as cases;
 use adjudica_core::manifest::Confidence;
 use adjudica_core::{Effect, Field, Manifest};
 use adjudica_sdk::{NoHooks, native, tables};
-use rstest::rstest;
 
 use crate::shipped::{engine, policy, root};
 
@@ -22,24 +21,46 @@ fn case_files(folder: &Path) -> Vec<cases::CaseFile> {
     paths.iter().map(read).collect()
 }
 
-#[rstest]
-#[case::sim("sim", "sim-1.0.0", 1_000)]
-#[case::bcbsm_matrix("bcbsm/v1", "bcbsm-1.0.0", 1_000)]
-#[case::bcbsm_current("bcbsm/v2", "bcbsm-2.0.0", 1_000)]
-#[case::bcbsm_ma("bcbsm-ma", "bcbsm-ma-1.0.0", 10)]
-#[case::bcn("bcn", "bcn-1.0.0", 10)]
-#[case::medicaid_hmo_mi("medicaid-hmo-mi", "medicaid-hmo-mi-1.0.0", 600)]
-#[case::priority_health("priority-health", "priority-health-1.0.0", 350)]
-#[case::medicaid_michigan("medicaid/mi", "medicaid-mi-1.0.0", 100)]
-#[case::medicaid_south_carolina("medicaid/sc", "medicaid-sc-1.0.0", 100)]
-#[case::medicaid_montana("medicaid/mt", "medicaid-mt-1.0.0", 100)]
-#[case::medicare("medicare", "medicare-1.0.0", 700)]
-#[case::workers_comp("workers-comp", "workers-comp-1.0.0", 90)]
-#[case::disability("disability", "disability-1.0.0", 60)]
-#[case::commercial("commercial", "commercial-1.0.0", 120)]
-#[case::self_pay("self-pay", "self-pay-1.0.0", 60)]
-#[case::mipct("mipct", "mipct-1.0.0", 70)]
-fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file: &str, #[case] cases_min: usize) {
+/// Makes one test for each policy out of each function: its folder, its file, and how many cases it has at least.
+macro_rules! for_each_policy {
+    ($($name:ident: $folder:literal, $file:literal, $cases_min:literal;)+) => {
+        $(mod $name {
+            #[test]
+            fn it_answers_its_cases_natively_and_in_wasm() {
+                super::it_answers_its_cases_natively_and_in_wasm($folder, $file, $cases_min);
+            }
+            #[test]
+            fn it_cites_a_source_for_every_rule_that_can_refuse() {
+                super::it_cites_a_source_for_every_rule_that_can_refuse($file);
+            }
+            #[test]
+            fn it_reads_no_identity_beyond_providers_and_payer() {
+                super::it_reads_no_identity_beyond_providers_and_payer($file);
+            }
+        })+
+    };
+}
+
+for_each_policy! {
+    sim: "sim", "sim-1.0.0", 1_000;
+    bcbsm_matrix: "bcbsm/v1", "bcbsm-1.0.0", 1_000;
+    bcbsm_current: "bcbsm/v2", "bcbsm-2.0.0", 1_000;
+    bcbsm_ma: "bcbsm-ma", "bcbsm-ma-1.0.0", 10;
+    bcn: "bcn", "bcn-1.0.0", 10;
+    medicaid_hmo_mi: "medicaid-hmo-mi", "medicaid-hmo-mi-1.0.0", 600;
+    priority_health: "priority-health", "priority-health-1.0.0", 350;
+    medicaid_michigan: "medicaid/mi", "medicaid-mi-1.0.0", 100;
+    medicaid_south_carolina: "medicaid/sc", "medicaid-sc-1.0.0", 100;
+    medicaid_montana: "medicaid/mt", "medicaid-mt-1.0.0", 100;
+    medicare: "medicare", "medicare-1.0.0", 700;
+    workers_comp: "workers-comp", "workers-comp-1.0.0", 90;
+    disability: "disability", "disability-1.0.0", 60;
+    commercial: "commercial", "commercial-1.0.0", 120;
+    self_pay: "self-pay", "self-pay-1.0.0", 60;
+    mipct: "mipct", "mipct-1.0.0", 70;
+}
+
+fn it_answers_its_cases_natively_and_in_wasm(folder: &str, file: &str, cases_min: usize) {
     let folder = root().join("plugins").join(folder);
     let text = std::fs::read_to_string(folder.join("policy.toml")).expect("tables");
     let compiled = tables::compile_with(&text, &mut |path| std::fs::read_to_string(folder.join(path)).ok());
@@ -56,24 +77,7 @@ fn it_answers_its_cases_natively_and_in_wasm(#[case] folder: &str, #[case] file:
     assert!(report.passed >= cases_min, "only {} cases", report.passed);
 }
 
-#[rstest]
-#[case("sim-1.0.0")]
-#[case("bcbsm-1.0.0")]
-#[case("bcbsm-2.0.0")]
-#[case("bcbsm-ma-1.0.0")]
-#[case("bcn-1.0.0")]
-#[case("medicaid-hmo-mi-1.0.0")]
-#[case("priority-health-1.0.0")]
-#[case("medicaid-mi-1.0.0")]
-#[case("medicaid-sc-1.0.0")]
-#[case("medicaid-mt-1.0.0")]
-#[case("medicare-1.0.0")]
-#[case("workers-comp-1.0.0")]
-#[case("disability-1.0.0")]
-#[case("commercial-1.0.0")]
-#[case("self-pay-1.0.0")]
-#[case("mipct-1.0.0")]
-fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
+fn it_cites_a_source_for_every_rule_that_can_refuse(file: &str) {
     let manifest: Manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
     for rule in &manifest.rules {
         let refuses = matches!(rule.effect, Effect::NotBillable | Effect::Incomplete | Effect::ReportOnly);
@@ -86,24 +90,7 @@ fn it_cites_a_source_for_every_rule_that_can_refuse(#[case] file: &str) {
     }
 }
 
-#[rstest]
-#[case("sim-1.0.0")]
-#[case("bcbsm-1.0.0")]
-#[case("bcbsm-2.0.0")]
-#[case("bcbsm-ma-1.0.0")]
-#[case("bcn-1.0.0")]
-#[case("medicaid-hmo-mi-1.0.0")]
-#[case("priority-health-1.0.0")]
-#[case("medicaid-mi-1.0.0")]
-#[case("medicaid-sc-1.0.0")]
-#[case("medicaid-mt-1.0.0")]
-#[case("medicare-1.0.0")]
-#[case("workers-comp-1.0.0")]
-#[case("disability-1.0.0")]
-#[case("commercial-1.0.0")]
-#[case("self-pay-1.0.0")]
-#[case("mipct-1.0.0")]
-fn it_reads_no_identity_beyond_providers_and_payer(#[case] file: &str) {
+fn it_reads_no_identity_beyond_providers_and_payer(file: &str) {
     let manifest = engine().inspect(&policy(file)).expect("a policy").manifest;
     let identities = ["rendering_provider", "billing_provider", "payer", "line"];
     for field in &manifest.reads {

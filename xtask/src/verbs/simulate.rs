@@ -10,8 +10,7 @@ use crate::workspace::Workspace;
 use crate::{process, toolchain};
 
 /// Builds the program with the features that the artifacts are built with, so that nothing is compiled twice.
-const BUILD: [&str; 9] =
-    ["build", "--release", "--workspace", "--bin", "adjudica", "--bin", "simulate", "--test", "tidy"];
+const BUILD: [&str; 7] = ["build", "--release", "--workspace", "--bin", "adjudica", "--bin", "simulate"];
 
 /// What to play.
 pub(crate) struct Asked {
