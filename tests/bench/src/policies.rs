@@ -105,5 +105,5 @@ impl Workshop {
 
 /// The checkout that this crate belongs to.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+    PathBuf::from(env!("ADJUDICA_CHECKOUT"))
 }

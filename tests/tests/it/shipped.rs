@@ -1,6 +1,6 @@
 //! The policies that ship, as files: built by `cargo xtask test`, which says where they are.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::OnceLock;
 
@@ -8,7 +8,7 @@ use adjudica_engine::{Engine, EngineConfig};
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    PathBuf::from(env!("ADJUDICA_CHECKOUT"))
 }
 
 /// The bytes of a built policy, `name` being its id and version.

@@ -29,7 +29,7 @@ impl TreeFile {
 
 /// The root of the checkout.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the checkout").to_path_buf()
+    PathBuf::from(env!("ADJUDICA_CHECKOUT"))
 }
 
 /// Every file of the checkout, sorted by name.

@@ -311,7 +311,7 @@ fn it_says_what_is_wrong_with_the_answers_of_a_host() {
 fn it_says_what_keeps_a_policy_with_rust_from_being_built() {
     use std::os::unix::fs::PermissionsExt as _;
     let bench = bench();
-    let sdk = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sdk");
+    let sdk = std::path::Path::new(env!("ADJUDICA_CHECKOUT")).join("sdk");
     let sdk = sdk.to_str().expect("a path");
     bench.ok(&["policy", "new", "hooked", "--from", "2026-01-01", "--rust", "--sdk", sdk]);
     let build = |cargo: Option<&str>| {

@@ -74,7 +74,7 @@ async fn it_keeps_records_that_were_written_before_their_kinds_were_rows() {
     let url = format!("sqlite:{}", directory.path().join("store.db").display());
     let earlier = directory.path().join("migrations");
     std::fs::create_dir(&earlier).expect("a folder");
-    let all = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let all = std::path::Path::new(env!("ADJUDICA_CHECKOUT")).join("host/store/migrations/sqlite");
     for file in all.read_dir().expect("a folder").map(|entry| entry.expect("an entry")) {
         if file.file_name().to_string_lossy().as_ref() < "0013" {
             std::fs::copy(file.path(), earlier.join(file.file_name())).expect("copies");
@@ -118,7 +118,7 @@ async fn it_keeps_an_in_memory_database() {
         .put_encounters(&token("a"), &[encounter("e1", "c1", "2026-02-03")], PutMode::InsertOnly, at(0))
         .await
         .expect("puts");
-    let work = store.take_undecided(&Turn::first(10), at(1)).await.expect("takes");
+    let work = store.take_undecided(&mut Turn::first(10), at(1)).await.expect("takes");
     assert_eq!(work.clients.len(), 1);
 }
 

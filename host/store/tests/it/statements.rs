@@ -12,7 +12,7 @@ pub(crate) struct Statement {
 
 /// Every statement that a file of `folder`, or one that both databases share, has as a constant.
 pub(crate) fn statements(folder: &str) -> Vec<Statement> {
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let sources = Path::new(env!("ADJUDICA_CHECKOUT")).join("host/store/src");
     let mut all = Vec::new();
     let mut files = Vec::new();
     add_files(&sources.join("alike"), &mut files);

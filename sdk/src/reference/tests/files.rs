@@ -26,7 +26,7 @@ fn toml_files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn files() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("sdk/ lies in the checkout");
+    let root = Path::new(env!("ADJUDICA_CHECKOUT"));
     let mut found = Vec::new();
     toml_files(&root.join("plugins"), &mut found);
     toml_files(&root.join("examples"), &mut found);

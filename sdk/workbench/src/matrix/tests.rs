@@ -184,7 +184,7 @@ fn it_tells_every_fault_of_a_published_grid_with_its_line() {
 
 /// The policy with its cases as they lie in the tree.
 fn bcbsm() -> (Subject, String) {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/bcbsm/v1");
+    let folder = Path::new(env!("ADJUDICA_CHECKOUT")).join("plugins/bcbsm/v1");
     let read = |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let tables = read(&folder.join("policy.toml"));
     let root: toml::Table = toml::from_str(&tables).expect("tables");
