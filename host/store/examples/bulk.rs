@@ -40,7 +40,7 @@ async fn main() {
     loop {
         let start = Clock::start();
         let work =
-            store.take_undecided(&Turn::first(u32::try_from(PER_CALL).expect("small")), at()).await.expect("takes");
+            store.take_undecided(&mut Turn::first(u32::try_from(PER_CALL).expect("small")), at()).await.expect("takes");
         taking = taking.plus(start.stop());
         if work.clients.is_empty() {
             break;

@@ -176,10 +176,10 @@ pub trait Store: Send + Sync {
 
     /// The next clients of the round with their undecided encounters, and from the first again after the last; nothing where
     /// nothing waits. They stay in the queue until a decision about this revision is committed. Encounters that cannot be read
-    /// leave it and are kept as faults.
+    /// leave it and are kept as faults. What other hosts have taken is passed by, and waited for where nothing else waits.
     /// # Errors
     /// As all.
-    async fn take_undecided(&self, turn: &Turn, now: Instant) -> Result<Work, StoreError>;
+    async fn take_undecided(&self, turn: &mut Turn, now: Instant) -> Result<Work, StoreError>;
 
     /// Chosen encounters with their clients' ledgers, one answer for each request, in order. Encounters that are not
     /// stored, cannot be read, or are another client's, are left out of `encounters`.

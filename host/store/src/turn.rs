@@ -1,6 +1,7 @@
 //! A worker's turn: the next of the waiting clients, round after round, and no more of their encounters than one transaction bears.
 
 use adjudica_core::Token;
+use sqlx::{Postgres, Transaction};
 
 use crate::commit::ClientRef;
 use crate::encounter::{BadEncounter, StoredEncounter};
@@ -25,19 +26,33 @@ impl RoundPlace {
 /// INVARIANT (a turn is bounded): it holds no more encounters than this, however many a client has waiting. The rest of a client
 /// waits for its next turn, when others have had theirs; since a decision counts what stands before its encounter, and the
 /// earliest are taken, what is decided is the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// Hosts that share a PostgreSQL share the work: what one of them has taken and not let go of, the others pass by. It is let go of
+/// by the next take, when the turn is dropped, and by the server where a host stands still for some seconds; a commit is refused
+/// where two have decided the same all the same.
+#[derive(Debug)]
 pub struct Turn {
     /// Most encounters, 1 or more.
     pub encounters_max: u32,
     /// The last client of the turn before; `None` begins a round.
     pub after: Option<RoundPlace>,
+    /// Holds the place at which what was taken begins; nothing on SQLite, where writers come one after the other.
+    pub(crate) hold: Option<Transaction<'static, Postgres>>,
 }
 
 impl Turn {
     /// The first turn of a round.
     #[must_use]
     pub fn first(encounters_max: u32) -> Self {
-        Self { encounters_max: encounters_max.max(1), after: None }
+        Self { encounters_max: encounters_max.max(1), after: None, hold: None }
+    }
+
+    /// Lets go of what was taken.
+    pub(crate) async fn let_go(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            // Where the server has ended it, it is let go of too.
+            let _ = hold.rollback().await;
+        }
     }
 }
 

@@ -73,7 +73,7 @@ impl DecisionService {
         let mut aside = Aside::default();
         loop {
             let started = Instant::now();
-            let mut work = self.store.take_undecided(&turn, self.clock.now()).await?;
+            let mut work = self.store.take_undecided(&mut turn, self.clock.now()).await?;
             tell_unreadable(&work);
             tally.unreadable = tally.unreadable.saturating_add(u64::try_from(work.bad.len()).unwrap_or(u64::MAX));
             work.broken.drain(..).for_each(|(client, fault)| aside.add(client, fault));

@@ -148,7 +148,7 @@ impl Store for Dialect {
         on_file::remove(self, agency_id, record_id).await
     }
 
-    async fn take_undecided(&self, turn: &Turn, now: Instant) -> Result<Work, StoreError> {
+    async fn take_undecided(&self, turn: &mut Turn, now: Instant) -> Result<Work, StoreError> {
         work::take_undecided(self, turn, now).await
     }
 

@@ -86,13 +86,14 @@ const HISTORY: &str = concat!(
         AND (CAST($7 AS TEXT) IS NULL OR e.date_of_service < $7)"
 );
 
-pub(super) async fn take_undecided(store: &Dialect, turn: &Turn, now: Instant) -> Result<Work, StoreError> {
+pub(super) async fn take_undecided(store: &Dialect, turn: &mut Turn, now: Instant) -> Result<Work, StoreError> {
     const DOING: &str = "reading undecided encounters";
     let failed = StoreError::during(DOING);
     let mut cleared: u64 = 0;
     loop {
+        turn.let_go().await;
         let mut connection = store.readers().acquire().await.map_err(failed)?;
-        let waiting = waiting::next(&mut connection, turn).await?;
+        let waiting = waiting::next_free(store, &mut connection, turn).await?;
         if waiting.is_empty() {
             return Ok(Work { cleared, ..Work::default() });
         }

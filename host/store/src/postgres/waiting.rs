@@ -1,5 +1,7 @@
 //! The front of the queue: which clients wait, and what waits there that no decision can be made about.
 
+use std::collections::BTreeSet;
+
 use sqlx::PgConnection;
 
 use crate::commit::ClientRef;
@@ -12,13 +14,19 @@ use crate::postgres::rows::encounter_columns;
 use crate::postgres::transaction::past_deadlocks;
 use crate::raw::encounter::parse_all;
 use crate::raw::json;
-use crate::turn::{Chosen, Found, Turn, Waiting};
+use crate::turn::{Chosen, Found, RoundPlace, Turn, Waiting};
 
 const FIRST_PLACES: &str = "SELECT agency_id, client_id FROM undecided ORDER BY agency_id, client_id LIMIT $1";
 
 const NEXT_PLACES: &str = "
     SELECT agency_id, client_id FROM undecided WHERE (agency_id, client_id) > ($2, $3)
     ORDER BY agency_id, client_id LIMIT $1";
+
+/// Whether the place at which a turn begins is free; then it is held until the transaction ends.
+const HOLD_PLACE: &str = "SELECT pg_try_advisory_xact_lock(hashtextextended($1, 4245))";
+
+/// Waits until it is free.
+const WAIT_FOR_PLACE: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 4245))";
 
 const UNDECIDED: &str = concat!(
     "SELECT ",
@@ -47,8 +55,45 @@ const LEAVE_ORPHANS: &str = concat!(
 
 const DOING: &str = "reading undecided encounters";
 
+/// The next places of the round at which no other host is, held by `turn` from now on. What others have taken is passed by, and waited
+/// for where nothing else waits.
+///
+/// A turn is a stretch of the queue, so its first place stands for it: whoever comes after has the same places before them. Where
+/// another system adds a place in between, two hosts may decide the same; the commit of one is refused.
+pub(super) async fn next_free(
+    store: &PostgresStore,
+    connection: &mut PgConnection,
+    turn: &mut Turn,
+) -> Result<Waiting, StoreError> {
+    let failed = StoreError::during("taking undecided encounters");
+    let mut passed = BTreeSet::new();
+    loop {
+        let waiting = next(connection, turn).await?;
+        let (Some(first), Some(last)) = (waiting.clients.first(), waiting.clients.last()) else { return Ok(waiting) };
+        let place = json(first)?;
+        let mut hold = match turn.hold.take() {
+            Some(hold) => hold,
+            None => store.begin().await.map_err(failed)?,
+        };
+        let is_free: bool = sqlx::query_scalar(HOLD_PLACE).bind(&place).fetch_one(&mut *hold).await.map_err(failed)?;
+        if is_free {
+            turn.hold = Some(hold);
+            return Ok(waiting);
+        }
+        if passed.insert(RoundPlace::from(first)) {
+            turn.hold = Some(hold);
+            turn.after = Some(RoundPlace::from(last));
+            continue;
+        }
+        sqlx::query(WAIT_FOR_PLACE).bind(&place).execute(&mut *hold).await.map_err(failed)?;
+        // Whoever had it is done with it: what waits now is looked for again.
+        hold.rollback().await.map_err(failed)?;
+        passed.clear();
+    }
+}
+
 /// The next places of the round; from the first again where it has ended. Every key can be read: the server keeps only text.
-pub(super) async fn next(connection: &mut PgConnection, turn: &Turn) -> Result<Waiting, StoreError> {
+async fn next(connection: &mut PgConnection, turn: &Turn) -> Result<Waiting, StoreError> {
     let failed = StoreError::during(DOING);
     let mut rows: Vec<(String, String)> = Vec::new();
     if let Some(after) = &turn.after {

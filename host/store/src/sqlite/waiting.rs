@@ -72,7 +72,11 @@ const LEAVE_ORPHANS: &str = "
         WHERE NOT EXISTS (SELECT 1 FROM encounter e WHERE e.agency_id = u.agency_id AND e.encounter_id = u.encounter_id))";
 
 /// The next places of the round; from the first again where it has ended.
-pub(super) async fn next(connection: &mut SqliteConnection, turn: &Turn) -> Result<Waiting, StoreError> {
+pub(super) async fn next_free(
+    _: &SqliteStore,
+    connection: &mut SqliteConnection,
+    turn: &Turn,
+) -> Result<Waiting, StoreError> {
     if let Some(after) = &turn.after {
         let query = sqlx::query_as(NEXT_PLACES).bind(i64::from(turn.encounters_max));
         let waiting = read(connection, query.bind(&after.agency_id).bind(&after.client_id)).await?;

@@ -212,7 +212,7 @@ pub(crate) async fn it_refuses_decisions_made_by_an_earlier_schedule(setup: &Set
     setup.store.record_change(&change(Some(1), vec![schedule])).await.expect("records");
     let refused = commit_by(1, decision("d2", "e2")).await;
     assert!(matches!(refused, Err(StoreError::ScheduleMoved { .. })), "{refused:?}");
-    let works = setup.store.take_undecided(&Turn::first(10), at(0)).await.expect("takes").clients;
+    let works = setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes").clients;
     assert_eq!(works[0].schedule_change, 2);
     commit_by(2, decision("d2", "e2")).await.expect("commits");
     let other = Schedule { key: ActivationKey { agency_id: token("b"), ..key("payer1", None) }, periods: vec![] };

@@ -35,7 +35,7 @@ pub(crate) async fn it_takes_a_decided_revision_out_of_the_queue(setup: &Setup) 
     let mut decision = billable("d1", "e1");
     decision.encounter_revision = Some(1);
     setup.commit("c1", 0, vec![decision]).await.expect("commits");
-    let work = setup.store.take_undecided(&Turn::first(10), at(0)).await.expect("takes");
+    let work = setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes");
     assert_eq!(work.clients[0].encounters.len(), 1);
     assert_eq!(work.clients[0].encounters[0].facts.encounter_id, token("e2"));
     assert_eq!((work.clients[0].ledger.len(), work.clients[0].ledger_through), (1, 1));
@@ -47,7 +47,7 @@ pub(crate) async fn it_leaves_a_changed_revision_in_the_queue(setup: &Setup) {
     let mut decision = billable("d1", "e1");
     decision.encounter_revision = Some(1);
     setup.commit("c1", 0, vec![decision]).await.expect("commits");
-    let work = setup.store.take_undecided(&Turn::first(10), at(0)).await.expect("takes");
+    let work = setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes");
     assert_eq!(work.clients[0].encounters[0].revision, 2);
     let decided = work.clients[0].encounter_id_to_in_force.get(&token("e1"));
     assert_eq!(decided.map(|in_force| in_force.decision_id.as_str()), Some("d1"));

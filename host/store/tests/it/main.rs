@@ -57,6 +57,7 @@ on_both! {
         it_queues_what_other_systems_change,
         it_does_not_queue_an_update_that_changes_nothing,
         it_goes_round_the_waiting_clients_and_takes_no_more_than_a_turn_bears,
+        it_passes_by_what_another_host_has_taken,
         it_keeps_bad_rows_as_faults_with_every_fault,
         it_takes_a_repaired_row_again,
         it_clears_places_whose_encounters_are_not_there,

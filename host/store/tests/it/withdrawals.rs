@@ -122,7 +122,7 @@ pub(crate) async fn it_takes_no_decision_about_what_was_taken_out_for_one_about_
                 .await
                 .expect("updates");
         }
-        let read = setup.store.take_undecided(&Turn::first(10), at(0)).await.expect("takes");
+        let read = setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes");
         let revision = read.clients[0].encounters[0].revision;
         setup.raw.execute(format!("DELETE FROM encounter WHERE encounter_id = '{id}'")).await.expect("deletes");
         setup.put(&[encounter(&id, "c1", "2026-02-05")]).await;
@@ -132,7 +132,7 @@ pub(crate) async fn it_takes_no_decision_about_what_was_taken_out_for_one_about_
         setup.commit("c1", ledger_end(setup).await, vec![late]).await.expect("commits");
         assert_eq!(waiting(setup).await, [id.as_str()], "the encounter as it is now is still to be decided");
         let again =
-            setup.store.take_undecided(&Turn::first(10), at(0)).await.expect("takes").clients[0].encounters[0].revision;
+            setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes").clients[0].encounters[0].revision;
         assert!(again > revision, "revision {revision} was taken out, {again} came in");
         setup.raw.execute(format!("DELETE FROM encounter WHERE encounter_id = '{id}'")).await.expect("deletes");
     }
@@ -162,7 +162,7 @@ async fn ledger_end(setup: &Setup) -> i64 {
 pub(crate) async fn it_gives_back_what_nobody_can_read_any_more(setup: &Setup) {
     three(setup).await;
     setup.raw.execute("UPDATE encounter SET mode = 'in person' WHERE encounter_id = 'e1'").await.expect("updates");
-    let work = setup.store.take_undecided(&Turn::first(10), at(9)).await.expect("takes");
+    let work = setup.store.take_undecided(&mut Turn::first(10), at(9)).await.expect("takes");
     assert_eq!(work.bad.len(), 1);
     assert_eq!(ledger(setup).await.last().map(String::as_str), Some("4 -e1 -5000"));
     assert_eq!(waiting(setup).await, ["e2", "e3"]);

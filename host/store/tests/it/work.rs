@@ -1,5 +1,7 @@
 //! The queue of what is to be decided, filled by puts and by other systems.
 
+use std::time::Duration;
+
 use adjudica_core::EncounterFacts;
 use adjudica_store::{ClientKey, EncounterFilter, HistoryFilter, NewCommit, Turn, Work, WorkRequest};
 
@@ -16,7 +18,7 @@ fn insert_sql(encounter_id: &str, client_id: &str, date_of_service: &str) -> Str
 }
 
 async fn take(setup: &Setup) -> Work {
-    setup.store.take_undecided(&Turn::first(100), at(10)).await.expect("takes")
+    setup.store.take_undecided(&mut Turn::first(100), at(10)).await.expect("takes")
 }
 
 fn ids(work: &Work) -> Vec<(String, Vec<String>)> {
@@ -90,12 +92,35 @@ pub(crate) async fn it_goes_round_the_waiting_clients_and_takes_no_more_than_a_t
     // The earliest of the client for whom the turn has no room; what is left of it comes when the others had their turns.
     let mut turn = Turn::first(2);
     for round in [[("c1", ["e2"]), ("c2", ["e3"])].as_slice(), &[("c3", ["e4"])], &[("c1", ["e2"]), ("c2", ["e3"])]] {
-        let work = setup.store.take_undecided(&turn, at(10)).await.expect("takes");
+        let work = setup.store.take_undecided(&mut turn, at(10)).await.expect("takes");
         let round: Vec<(&str, &[&str])> = round.iter().map(|(client, list)| (*client, list.as_slice())).collect();
         assert_eq!(ids(&work), expected(&round));
         turn.after = work.last;
     }
     assert_eq!(setup.store.counts().await.expect("counts").undecided, 4);
+}
+
+pub(crate) async fn it_passes_by_what_another_host_has_taken(setup: &Setup) {
+    for client in ["c1", "c2", "c3", "c4"] {
+        setup.put(&[encounter(&format!("e-{client}"), client, "2026-02-05")]).await;
+    }
+    let clients = |work: &Work| -> Vec<String> { ids(work).into_iter().map(|(client, _)| client).collect() };
+    let (mut one, mut two, mut three) = (Turn::first(2), Turn::first(2), Turn::first(2));
+    let first = setup.store.take_undecided(&mut one, at(10)).await.expect("takes");
+    let second = setup.store.take_undecided(&mut two, at(10)).await.expect("takes");
+    assert_eq!(clients(&first), ["c1", "c2"]);
+    if matches!(setup.raw, Raw::Sqlite(_)) {
+        // Whoever writes waits for the one before, and who comes too late is refused.
+        assert_eq!(clients(&second), ["c1", "c2"]);
+        return;
+    }
+    assert_eq!(clients(&second), ["c3", "c4"]);
+    // All is taken: whoever comes waits, and goes on with what the first to end has left.
+    let mut waiting = Box::pin(setup.store.take_undecided(&mut three, at(10)));
+    tokio::time::timeout(Duration::from_millis(200), &mut waiting).await.expect_err("all is taken");
+    drop(two);
+    let third = tokio::time::timeout(Duration::from_secs(30), waiting).await.expect("one has ended").expect("takes");
+    assert!([["c1", "c2"], ["c3", "c4"]].iter().any(|left| clients(&third) == *left), "{:?}", clients(&third));
 }
 
 pub(crate) async fn it_keeps_bad_rows_as_faults_with_every_fault(setup: &Setup) {
@@ -185,7 +210,7 @@ pub(crate) async fn it_takes_and_commits_thousands_at_once(setup: &Setup) {
     let all: Vec<_> =
         (0..3_000).map(|n| full_encounter(&format!("e{n}"), &format!("c{}", n / 3), "2026-02-03")).collect();
     setup.put(&all).await;
-    let work = setup.store.take_undecided(&Turn::first(3_000), at(10)).await.expect("takes");
+    let work = setup.store.take_undecided(&mut Turn::first(3_000), at(10)).await.expect("takes");
     assert_eq!(work.clients.len(), 1_000);
     let mut commit = NewCommit::default();
     for client in &work.clients {
@@ -216,7 +241,7 @@ pub(crate) async fn it_clears_places_whose_encounters_are_not_there(setup: &Setu
         setup.raw.execute(sql).await.expect("inserts");
     }
     setup.raw.execute(insert_sql("e1", "c1", "2026-02-03")).await.expect("inserts");
-    let work = setup.store.take_undecided(&Turn::first(10), at(10)).await.expect("takes");
+    let work = setup.store.take_undecided(&mut Turn::first(10), at(10)).await.expect("takes");
     assert_eq!((ids(&work), work.cleared), (vec![("c1".to_owned(), vec!["e1".to_owned()])], 300));
     assert_eq!(setup.raw.texts("SELECT encounter_id FROM undecided").await, ["e1"]);
 }
