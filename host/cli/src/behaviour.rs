@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::intake::by_client;
 use crate::intake::survey::Survey;
+use crate::intake::window::Window;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::table::{Align, Table, dollars};
@@ -47,8 +48,9 @@ pub fn compare_over(
     terms: &Terms,
 ) -> Result<Behaviour> {
     let mut behaviour = Behaviour::of(old.manifest(), new.manifest());
+    let mut window = Window::default();
     for positions in survey.together() {
-        let encounters = positions.into_iter().map(|position| survey.item(position)).collect::<Result<Vec<_>>>()?;
+        let encounters = positions.into_iter().map(|position| survey.item(position, &mut window)).collect::<Result<Vec<_>>>()?;
         let payers = |facts: &EncounterFacts| new.manifest().payers.contains(&facts.payer_id);
         behaviour.compare(
             &by_client(encounters.into_iter().filter(payers)),

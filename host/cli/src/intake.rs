@@ -3,8 +3,9 @@
 mod columns;
 pub mod item;
 mod rows;
-mod source;
+pub mod source;
 pub mod survey;
+pub mod window;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use anyhow::Result;
 
 use crate::intake::item::Item;
 use crate::intake::survey::Survey;
+use crate::intake::window::Window;
 use crate::output::Output;
 use crate::progress;
 
@@ -52,7 +54,8 @@ pub fn survey<I: Item>(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Re
 /// As [`survey()`], where any row has a fault.
 pub fn load_encounters(paths: &[PathBuf], output: &Output) -> Result<Vec<EncounterFacts>> {
     let survey: Survey<EncounterFacts> = survey(paths, Faulty::RefuseAll, output)?;
-    survey.good().map(|position| survey.item(position)).collect()
+    let mut window = Window::default();
+    survey.good().map(|position| survey.item(position, &mut window)).collect()
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod policy_input;
 mod policy_question;
 mod progress;
 mod sample;
+mod sorted;
 mod table;
 
 use std::process::ExitCode;

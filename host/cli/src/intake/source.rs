@@ -20,8 +20,8 @@ pub enum Form {
     Csv(Vec<Column>),
 }
 
-/// Where a row stands in its file, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where something stands in a file, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
     /// Its first byte.
     pub offset: u64,
@@ -73,12 +73,9 @@ impl Source {
         Reader { file: Arc::clone(&self.file), at: self.start }
     }
 
-    /// Reads the bytes of a row into `text`.
-    /// # Errors
-    /// When the file is shorter than it was, or can be read no more.
-    pub fn read(&self, span: Span, text: &mut Vec<u8>) -> std::io::Result<()> {
-        text.resize(usize::try_from(span.length).unwrap_or(usize::MAX), 0);
-        self.file.read_exact_at(text, span.offset)
+    /// The file itself.
+    pub fn file(&self) -> &File {
+        &self.file
     }
 }
 

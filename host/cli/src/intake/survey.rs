@@ -16,6 +16,7 @@ use crate::exit::{Fault, Refusal};
 use crate::intake::item::Item;
 use crate::intake::rows::{Cut, Text, cut};
 use crate::intake::source::{Form, Source, Span};
+use crate::intake::window::Window;
 use crate::intake::{Faulty, columns};
 
 /// A row that was read: where it stands, and what it is told apart and put together by.
@@ -104,15 +105,26 @@ impl<I: Item> Survey<I> {
     }
 
     /// The good rows in groups: those of one client, or about one thing, are in one group. Each has as many rows as are taken together,
-    /// more where one client has more.
+    /// more where one client has more. Whoever comes first in the files is in the first group.
     pub fn together(&self) -> impl Iterator<Item = Vec<Position>> {
         let mut order: Vec<Position> = self.good().collect();
         order.sort_unstable_by_key(|position| (self.of_hash(*position), *position));
+        // The first row of whom each row is.
+        let mut firsts = vec![Position(u32::MAX); self.rows.len()];
+        for of_one in order.chunk_by(|one, other| self.of_hash(*one) == self.of_hash(*other)) {
+            for (position, first) in of_one.iter().zip(std::iter::repeat(of_one.first())) {
+                if let (Some(place), Some(first)) = (firsts.get_mut(position.index()), first) {
+                    *place = *first;
+                }
+            }
+        }
+        let first_of = move |position: Position| firsts.get(position.index()).copied().unwrap_or(position);
+        order.sort_unstable_by_key(|position| (first_of(*position), *position));
         let mut from = 0;
         std::iter::from_fn(move || {
             let rest = order.get(from..).filter(|rest| !rest.is_empty())?;
             let mut count = 0;
-            for of_one in rest.chunk_by(|one, other| self.of_hash(*one) == self.of_hash(*other)) {
+            for of_one in rest.chunk_by(|one, other| first_of(*one) == first_of(*other)) {
                 count += of_one.len();
                 if count >= PART {
                     break;
@@ -132,13 +144,14 @@ impl<I: Item> Survey<I> {
         self.rows.get(usize::try_from(position.0).ok()?)
     }
 
-    /// What a good row says, read again.
+    /// What a good row says, read again through `window`.
     /// # Errors
     /// When the file is not as it was.
-    pub fn item(&self, position: Position) -> Result<I> {
+    pub fn item(&self, position: Position, window: &mut Window) -> Result<I> {
         let row = self.row(position).context("no such row")?;
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
-        let given = read_again(source, row.span).with_context(|| format!("`{}` cannot be read again", source.name))?;
+        let given = self.read_again(row, window).context("no such file")?;
+        let given = given.with_context(|| format!("`{}` cannot be read again", source.name))?;
         let is_same = |item: &I| hash(item.id().as_str()) == row.id_hash && hash(item.of().as_str()) == row.of_hash;
         let item = given.item.ok().filter(is_same);
         item.with_context(|| format!("`{}` was changed while it was read; start again", source.name))
@@ -176,7 +189,8 @@ impl<I: Item> Survey<I> {
 
     /// What these rows say.
     pub fn items(&self, positions: &[Position]) -> std::io::Result<Vec<I>> {
-        positions.iter().map(|position| self.item(*position).map_err(std::io::Error::other)).collect()
+        let mut window = Window::default();
+        positions.iter().map(|position| self.item(*position, &mut window).map_err(std::io::Error::other)).collect()
     }
 
     /// What tells whether an id is that of a good row.
@@ -271,9 +285,14 @@ impl<I: Item> Survey<I> {
     }
 
     fn id(&self, position: Position) -> Option<String> {
-        let row = self.row(position)?;
-        let source = self.sources.get(usize::try_from(row.source).ok()?)?;
-        read_again::<I>(source, row.span).ok()?.id
+        self.read_again(self.row(position)?, &mut Window::default())?.ok()?.id
+    }
+
+    /// What a row gives now; `None` where its file is not among them.
+    fn read_again(&self, row: &Row, window: &mut Window) -> Option<Result<Given<I>>> {
+        let number = usize::try_from(row.source).ok()?;
+        let source = self.sources.get(number)?;
+        Some(window.read(number, source.file(), row.span).map_err(anyhow::Error::from).and_then(|text| parse(source, text)))
     }
 }
 
@@ -317,11 +336,10 @@ fn given<I: Item>(source: &Source, text: Text<'_>) -> Given<I> {
     }
 }
 
-fn read_again<I: Item>(source: &Source, span: Span) -> Result<Given<I>> {
-    let mut text = Vec::new();
-    source.read(span, &mut text)?;
-    let Form::Csv(_) = &source.form else { return Ok(given(source, Text::Json(&text))) };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_slice());
+/// What the text of a row gives.
+fn parse<I: Item>(source: &Source, text: &[u8]) -> Result<Given<I>> {
+    let Form::Csv(_) = &source.form else { return Ok(given(source, Text::Json(text))) };
+    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
     let mut record = csv::StringRecord::new();
     reader.read_record(&mut record)?;
     Ok(given(source, Text::Cells(&record)))

@@ -2,18 +2,20 @@
 //! holds their places alone.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
-use std::os::unix::fs::FileExt as _;
 
 use adjudica_core::{Decision, Digest, EncounterFacts, Outcome, ServiceDate, Token};
 use adjudica_service::registry::answerer::Answerer;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::exit::{self, Exit};
+use crate::intake::source::Span;
 use crate::intake::survey::Position;
+use crate::intake::window::Window;
+use crate::sorted;
 
 /// An encounter with its answer.
 #[derive(Deserialize)]
@@ -36,31 +38,25 @@ struct Answering<'a> {
     version: String,
 }
 
-/// An answer as it is written, with the policy that gave it: names in order, as in all JSON of this program.
+/// An answer as it is written but for the policy that gave it, which comes last and is mostly the same.
 #[derive(Serialize)]
 struct Written<'a> {
     date_of_service: ServiceDate,
-    decision: Value,
+    decision: &'a Decision,
     encounter_id: &'a Token,
     payer_id: &'a Token,
-    policy: Option<Answering<'a>>,
-}
-
-/// Where an answer stands.
-#[derive(Debug, Clone, Copy, Default)]
-struct Place {
-    offset: u64,
-    length: u32,
 }
 
 /// Answers that come in any order.
 pub struct Answers {
     file: BufWriter<File>,
     written: u64,
-    places: Vec<Place>,
+    places: Vec<Span>,
     counts: BTreeMap<Outcome, usize>,
     exit: Exit,
     text: Vec<u8>,
+    /// Policies that answered before, as they are written.
+    policies: BTreeMap<Digest, String>,
 }
 
 impl Answers {
@@ -77,6 +73,7 @@ impl Answers {
             counts: BTreeMap::new(),
             exit: Exit::Ok,
             text: Vec::new(),
+            policies: BTreeMap::new(),
         })
     }
 
@@ -90,26 +87,31 @@ impl Answers {
         policy: Option<&Answerer>,
         decision: &Decision,
     ) -> Result<()> {
-        let policy = policy.map(|policy| Answering {
-            digest: policy.digest,
-            policy_id: &policy.policy_id,
-            version: policy.version.to_string(),
-        });
+        let Self { policies, text, .. } = self;
+        let policy = match policy {
+            None => "null",
+            Some(policy) => match policies.entry(policy.digest) {
+                Entry::Occupied(written) => written.into_mut().as_str(),
+                Entry::Vacant(place) => place.insert(in_text(policy)?).as_str(),
+            },
+        };
         let written = Written {
             date_of_service: facts.date_of_service,
-            decision: serde_json::to_value(decision)?,
+            decision,
             encounter_id: &facts.encounter_id,
             payer_id: &facts.payer_id,
-            policy,
         };
-        self.text.clear();
-        serde_json::to_writer(&mut self.text, &written)?;
+        text.clear();
+        sorted::write(text, &written)?;
+        // Behind the last of the other names, in place of what closes them.
+        text.pop();
+        write!(text, ",\"policy\":{policy}}}")?;
         self.file.write_all(&self.text).context("an answer cannot be kept")?;
         let index = position.index();
         if self.places.len() <= index {
-            self.places.resize(index.saturating_add(1), Place::default());
+            self.places.resize(index.saturating_add(1), Span::default());
         }
-        let place = Place { offset: self.written, length: u32::try_from(self.text.len())? };
+        let place = Span { offset: self.written, length: u32::try_from(self.text.len())? };
         if let Some(there) = self.places.get_mut(index) {
             *there = place;
         }
@@ -130,10 +132,15 @@ impl Answers {
     }
 }
 
+fn in_text(policy: &Answerer) -> Result<String> {
+    let (digest, version) = (policy.digest, policy.version.to_string());
+    Ok(serde_json::to_string(&Answering { digest, policy_id: &policy.policy_id, version })?)
+}
+
 /// Answers in the order of their encounters.
 pub struct Answered {
     file: File,
-    places: Vec<Place>,
+    places: Vec<Span>,
     counts: BTreeMap<Outcome, usize>,
     /// How a run ends that made them.
     pub exit: Exit,
@@ -154,11 +161,9 @@ impl Answered {
     /// # Errors
     /// Those of `take`, and when an answer cannot be read back.
     pub fn each_text(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let mut text = Vec::new();
+        let mut window = Window::default();
         for place in self.places.iter().filter(|place| place.length > 0) {
-            text.resize(usize::try_from(place.length)?, 0);
-            self.file.read_exact_at(&mut text, place.offset).context("an answer cannot be read back")?;
-            take(&text)?;
+            take(window.read(0, &self.file, *place).context("an answer cannot be read back")?)?;
         }
         Ok(())
     }

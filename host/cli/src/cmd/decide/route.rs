@@ -15,6 +15,7 @@ use anyhow::Result;
 
 use crate::cmd::decide::answers::{Answered, Answers};
 use crate::intake::survey::{Position, Survey};
+use crate::intake::window::Window;
 
 /// A policy file and its terms, ready to answer.
 pub struct Loaded {
@@ -35,9 +36,10 @@ pub fn decide(
     progress: &dyn Fn(usize),
 ) -> Result<Answered> {
     let mut answers = Answers::new()?;
-    let mut done = 0;
+    let (mut done, mut window) = (0, Window::default());
     for positions in survey.together() {
-        for decided in run(works(policies, survey, &positions)?, explain).into_iter().flat_map(|one| one.encounters) {
+        let works = works(policies, survey, &positions, &mut window)?;
+        for decided in run(works, explain).into_iter().flat_map(|one| one.encounters) {
             let Addressed { known, routed, .. } = &decided.asked;
             let policy = routed.answerer().map(Arc::as_ref);
             answers.take(Position::of_index(known.tag), &known.facts, policy, &decided.decision)?;
@@ -48,11 +50,16 @@ pub fn decide(
     answers.finish()
 }
 
-fn works(policies: &[Loaded], survey: &Survey<EncounterFacts>, positions: &[Position]) -> Result<Vec<Work<Addressed>>> {
+fn works(
+    policies: &[Loaded],
+    survey: &Survey<EncounterFacts>,
+    positions: &[Position],
+    window: &mut Window,
+) -> Result<Vec<Work<Addressed>>> {
     let last_day = last_day(SystemClock.now());
     let mut client_to_encounters: BTreeMap<Token, Vec<Addressed>> = BTreeMap::new();
     for position in positions {
-        let facts = survey.item(*position)?;
+        let facts = survey.item(*position, window)?;
         let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { route(policies, &facts) };
         let encounters = client_to_encounters.entry(facts.client_id.clone()).or_default();
         encounters.push(Addressed { known: Known::nowhere(facts, position.index()), routed, records: None });
