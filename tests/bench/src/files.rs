@@ -1,5 +1,5 @@
-//! Files of encounters through the binary, as whole processes: decided, and brought into a database. Beside it the same reading and
-//! writing with no policy in between.
+//! Files of encounters decided by the binary, as whole processes, and a comparison of two policies over a database. Beside it the same
+//! reading and writing with no policy in between.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
@@ -22,6 +22,10 @@ use crate::stopwatch::quantile;
 const COMPARED: u32 = 100_000;
 /// Encounters of a file that is longer than memory should be.
 const LONG: u32 = 1_000_000;
+/// Encounters of a client.
+const PER_CLIENT: u32 = 40;
+/// How a comparison ends that found differences.
+const DIFFERS: i32 = 1;
 /// Encounters that are written at a time.
 const AT_ONCE: u32 = 10_000;
 /// Time between two looks at a process.
@@ -50,21 +54,25 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, effort: Effort) 
     let file = bench.encounters("long.ndjson", long)?;
     let decided = bench.decide(&file)?;
     report.judge("file_decide_peak", decided.peak_mebibytes, "MiB", Target::AtMost(200.0));
-    let imported = bench.import(&file)?;
-    report.figure("file_import", imported.seconds * 1e6 / f64::from(long), "us/encounter");
-    report.judge("file_import_peak", imported.peak_mebibytes, "MiB", Target::AtMost(200.0));
+    bench.import(&file)?;
+    let differing = bench.compare()?;
+    report.figure("diff_over_database", differing.seconds * 1e6 / f64::from(long), "us/encounter");
+    report.figure("diff_over_deciding_twice", 2.0 * decided.seconds / differing.seconds, "x");
+    report.judge("diff_over_database_peak", differing.peak_mebibytes, "MiB", Target::AtMost(200.0));
     Ok(())
 }
 
 /// What a process took.
-struct Used {
-    seconds: f64,
-    peak_mebibytes: f64,
+pub(crate) struct Used {
+    pub(crate) seconds: f64,
+    pub(crate) peak_mebibytes: f64,
 }
 
 struct Files {
     folder: tempfile::TempDir,
     policy: PathBuf,
+    /// The policy that it is compared with.
+    other: PathBuf,
 }
 
 /// An answer as the binary writes it, without the policy.
@@ -81,7 +89,9 @@ impl Files {
         let folder = disk_folder()?;
         let policy = folder.path().join("benchmark.wasm");
         std::fs::write(&policy, workshop.renamed("benchmark")?)?;
-        Ok(Self { policy, folder })
+        let other = folder.path().join("other.wasm");
+        std::fs::write(&other, &workshop.with_records()?.file)?;
+        Ok(Self { policy, other, folder })
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -90,15 +100,7 @@ impl Files {
 
     fn encounters(&self, name: &str, encounters: u32) -> Result<PathBuf> {
         let path = self.path(name);
-        let mut file = BufWriter::new(File::create(&path)?);
-        for series in 0..encounters.div_ceil(AT_ONCE) {
-            let shape = Shape { payer: "benchmark", encounters_per_client: 40, ledger_lines_max: 0, series };
-            for facts in timelines(AT_ONCE, shape)?.iter().flat_map(|timeline| &timeline.encounters) {
-                serde_json::to_writer(&mut file, facts)?;
-                file.write_all(b"\n")?;
-            }
-        }
-        file.flush()?;
+        write_encounters(&path, encounters, PER_CLIENT)?;
         Ok(path)
     }
 
@@ -109,10 +111,20 @@ impl Files {
         run(&mut command)
     }
 
+    fn database(&self) -> String {
+        format!("sqlite:{}", self.path("import.db").display())
+    }
+
     fn import(&self, file: &Path) -> Result<Used> {
         let mut command = program(BINARY)?;
-        let database = format!("sqlite:{}", self.path("import.db").display());
-        run(command.args(["import", "encounters"]).arg(file).args(["--create", "--database", &database]))
+        run(command.args(["import", "encounters"]).arg(file).args(["--create", "--database", &self.database()]))
+    }
+
+    /// What another policy would answer differently about what is stored.
+    fn compare(&self) -> Result<Used> {
+        let mut command = program(BINARY)?;
+        command.args(["policy", "diff"]).arg(&self.policy).arg(&self.other).args(["--over-database", &self.database()]);
+        run_to(&mut command, &[0, DIFFERS])
     }
 
     /// Seconds for reading the facts and writing the answers that are there, without a policy.
@@ -139,8 +151,31 @@ impl Files {
     }
 }
 
+/// A file of made-up encounters.
+pub(crate) fn write_encounters(path: &Path, encounters: u32, per_client: u32) -> Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    for series in 0..encounters.div_ceil(AT_ONCE) {
+        for facts in self::encounters(AT_ONCE, per_client, series)? {
+            serde_json::to_writer(&mut file, &facts)?;
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file.flush()?)
+}
+
+/// Made-up encounters of a series.
+pub(crate) fn encounters(count: u32, per_client: u32, series: u32) -> Result<Vec<EncounterFacts>> {
+    let shape = Shape { payer: "benchmark", encounters_per_client: per_client, ledger_lines_max: 0, series };
+    Ok(timelines(count, shape)?.into_iter().flat_map(|timeline| timeline.encounters).collect())
+}
+
 /// Runs to the end, looking at what the process uses.
-fn run(command: &mut Command) -> Result<Used> {
+pub(crate) fn run(command: &mut Command) -> Result<Used> {
+    run_to(command, &[0])
+}
+
+/// Runs to an end with one of these codes.
+fn run_to(command: &mut Command, codes: &[i32]) -> Result<Used> {
     let mut child = command.stdout(Stdio::null()).spawn()?;
     let mut used = Used { seconds: 0.0, peak_mebibytes: 0.0 };
     loop {
@@ -148,9 +183,8 @@ fn run(command: &mut Command) -> Result<Used> {
             used = seen;
         }
         match child.try_wait()? {
-            // A run that a policy's limits ended has a code of its own; here none does.
             Some(status) => {
-                ensure!(status.success(), "`{command:?}` ended with {status}");
+                ensure!(status.code().is_some_and(|code| codes.contains(&code)), "`{command:?}` ended with {status}");
                 return Ok(used);
             }
             None => std::thread::sleep(LOOK),

@@ -13,8 +13,11 @@ mod chance;
 mod database;
 mod encounters;
 mod files;
+mod finished;
 mod flat;
 mod hosting;
+mod hosts;
+mod intake;
 mod http;
 mod load;
 mod memory;
@@ -62,8 +65,10 @@ impl Effort {
 }
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
-const GROUPS: [&str; 12] =
-    ["native", "peers", "duckdb", "single", "files", "http", "bulk", "swap", "flat", "authoring", "startup", "memory"];
+const GROUPS: [&str; 14] = [
+    "native", "peers", "duckdb", "single", "files", "intake", "http", "bulk", "hosts", "swap", "flat", "authoring",
+    "startup", "memory",
+];
 
 fn main() -> Result<()> {
     let Arguments { effort, chosen } = parse_arguments(std::env::args().skip(1))?;
@@ -77,8 +82,10 @@ fn main() -> Result<()> {
             "duckdb" => batch::against_duckdb(&mut report, &workshop, effort)?,
             "single" => single::measure(&mut report, &workshop, effort)?,
             "files" => files::measure(&mut report, &workshop, effort)?,
+            "intake" => intake::measure(&mut report, &runtime, effort)?,
             "http" => http::measure(&mut report, &workshop, &runtime, effort)?,
             "bulk" => bulk::measure(&mut report, &workshop, &runtime, effort)?,
+            "hosts" => hosts::measure(&mut report, &workshop, &runtime, effort)?,
             "swap" => swap::measure(&mut report, &workshop, &runtime, effort)?,
             "flat" => flat::measure(&mut report, &workshop, &runtime, effort)?,
             "authoring" => authoring::measure(&mut report, effort)?,

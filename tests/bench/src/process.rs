@@ -25,23 +25,37 @@ pub(crate) struct Process {
 
 /// Where a host keeps things.
 pub(crate) struct Home {
-    /// Its database, cache and logs.
+    /// Its cache and logs, and its database where that is a file.
     folder: tempfile::TempDir,
+    database: String,
 }
 
 impl Home {
-    /// An empty home on the disk of the build.
+    /// An empty home on the disk of the build, with a database of its own.
     pub(crate) fn create() -> Result<Self> {
-        Ok(Self { folder: disk_folder()? })
+        let folder = disk_folder()?;
+        let database = format!("sqlite:{}", folder.path().join("host.db").display());
+        Ok(Self { folder, database })
     }
 
-    /// Starts a host here and waits until it is ready.
+    /// A home on a database that is there.
+    pub(crate) fn on(database: &str) -> Result<Self> {
+        Ok(Self { folder: disk_folder()?, database: database.to_owned() })
+    }
+
+    /// Starts a host here that decides nothing by itself, and waits until it is ready.
     pub(crate) fn start(&self) -> Result<Process> {
+        self.start_with(&["worker_interval_ms=0"])
+    }
+
+    /// Starts a host here with these settings, and waits until it is ready.
+    pub(crate) fn start_with(&self, settings: &[&str]) -> Result<Process> {
         let started = Instant::now();
         let mut child = program(BINARY)?
             .arg("serve")
-            .args(["--database", &format!("sqlite:{}", self.folder.path().join("host.db").display())])
-            .args(["--listen", "127.0.0.1:0", "--log", "error", "--set", "worker_interval_ms=0"])
+            .args(["--database", &self.database])
+            .args(["--listen", "127.0.0.1:0", "--log", "error"])
+            .args(settings.iter().flat_map(|setting| ["--set", setting]))
             .arg("--cache-dir")
             .arg(self.folder.path().join("cache"))
             .stdout(Stdio::piped())
@@ -111,6 +125,11 @@ impl Process {
     fn is_ready(&self) -> bool {
         let answer = Connection::open(self.address).and_then(|mut connection| connection.send(Request::get("/readyz")));
         answer.is_ok_and(|answer| answer.status == 200)
+    }
+
+    /// Its number.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Bytes of memory that it holds now.
