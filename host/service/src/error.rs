@@ -12,7 +12,7 @@ pub use faults::{FAULTS_MAX, Faults};
 /// One thing that is wrong with what was sent, and where.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
 pub struct FieldFault {
-    /// Where: `minutes`, `[3].date_of_service`, `query.limit`; empty for the whole.
+    /// Where: `minutes`, `[3].date_of_service`; empty for the whole.
     pub field: String,
     /// What is wrong and what to write instead.
     pub message: String,
@@ -52,7 +52,7 @@ macro_rules! causes {
 }
 
 causes! {
-    /// The body is JSON, but fields of it are wrong.
+    /// What was asked can be read, but fields of it are wrong.
     InvalidRequest = "invalid_request", "fields of the request are wrong";
     /// Encounters are wrong.
     InvalidEncounter = "invalid_encounter", "fields of the encounter are wrong";
@@ -211,7 +211,7 @@ impl From<StoreError> for ServiceError {
             ),
             StoreError::IdempotencyKeyUsed { .. } => Self::hidden(
                 Cause::IdempotencyConflict,
-                "this `Idempotency-Key` was used by another request at the same moment",
+                "this idempotency key was used by another request at the same moment",
                 chain,
             ),
             StoreError::BadAddress { .. }

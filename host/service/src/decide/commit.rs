@@ -11,7 +11,7 @@ use crate::decide::decided::{DecidedEncounter, News};
 use crate::decide::follow::FOLLOWER;
 use crate::decide::recorded::Recorded;
 use crate::decide::work::Kept;
-use crate::error::{Cause, ServiceError};
+use crate::error::ServiceError;
 use crate::observe::Event;
 
 /// A key and the agency that it belongs to.
@@ -105,10 +105,6 @@ pub(crate) fn ended(result: Result<(), StoreError>) -> Result<Ended, ServiceErro
         Ok(()) => Ok(Ended::Durable),
         Err(StoreError::LedgerMoved { .. }) => Ok(Ended::LedgerMoved),
         Err(StoreError::ScheduleMoved { .. }) => Ok(Ended::ScheduleMoved),
-        Err(StoreError::IdempotencyKeyUsed { .. }) => Err(ServiceError::new(
-            Cause::IdempotencyConflict,
-            "this `Idempotency-Key` was used by another request at the same moment",
-        )),
         Err(error) => Err(error.into()),
     }
 }

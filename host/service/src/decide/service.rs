@@ -194,7 +194,7 @@ impl DecisionService {
     async fn find_answered(&self, agency: &Token, key: &IdempotencyKey) -> Result<Option<Answered>, ServiceError> {
         let Some(found) = self.store.find_idempotent(agency, &key.key).await? else { return Ok(None) };
         if found.body_digest != key.body_digest {
-            let public = "this `Idempotency-Key` was used with another body; use a new key for a new request";
+            let public = "this idempotency key was used with another body; use a new key for a new request";
             return Err(ServiceError::new(Cause::IdempotencyConflict, public));
         }
         let internal = |fault: &dyn std::fmt::Display| ServiceError::internal("find_answered", fault);

@@ -131,6 +131,8 @@ pub(crate) async fn it_gives_the_same_answer_for_the_same_key(bench: &Bench) {
     assert_eq!(second.headers["policy-digest"], first.headers["policy-digest"]);
     let other = bench.send("POST", "/v1/decisions", &key, format!("{body} ")).await;
     assert_eq!(other.problem(), (409, "idempotency_conflict".to_owned(), Vec::new()));
+    let said = "this idempotency key was used with another body; use a new key for a new request";
+    assert_eq!(other.json()["detail"], said);
     let agency = [("idempotency-key", "k-1"), ("adjudica-agency", "other")];
     assert_ne!(bench.send("POST", "/v1/decisions", &agency, body.clone()).await.text, first.text);
     let dry = json!({"encounter": encounter("e1", "c1", "2026-03-02"), "dry_run": true}).to_string();
