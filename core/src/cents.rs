@@ -60,17 +60,23 @@ impl Cents {
         Self(self.0.saturating_sub(other.0))
     }
 
+    /// What takes this amount back; where it does not fit 64 bits, the nearest that does.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self(self.0.saturating_neg())
+    }
+
     /// The amount itself, or nothing where it is below zero.
     #[must_use]
     pub fn or_zero(self) -> Self {
         self.max(Self::ZERO)
     }
 
-    /// `part` of `whole` of this amount, rounded down to the cent; nothing where `whole` is 0 or the share does not fit 64 bits.
-    /// Amount, part and whole are 0 or more.
+    /// What of this amount falls on `part` of `whole`, rounded down to the cent; nothing where `whole` is 0 or the share does
+    /// not fit 64 bits. Amount, part and whole are 0 or more.
     #[must_use]
-    pub fn share(self, part: i64, whole: i64) -> Self {
-        let share = (i128::from(self.0) * i128::from(part)).checked_div(i128::from(whole));
+    pub fn share(self, part: Self, whole: Self) -> Self {
+        let share = (i128::from(self.0) * i128::from(part.0)).checked_div(i128::from(whole.0));
         Self(share.and_then(|share| i64::try_from(share).ok()).unwrap_or(0))
     }
 
@@ -133,6 +139,7 @@ mod tests {
         assert!(Cents::MAX.plus(Cents(1)).is_err());
         assert_eq!(Cents(-1).plus(Cents(1)), Ok(Cents::ZERO));
         assert_eq!([Cents::MAX, Cents(1)].into_iter().sum::<Cents>(), Cents::MAX);
+        assert_eq!((Cents(5).negated(), Cents(i64::MIN).negated()), (Cents(-5), Cents::MAX));
     }
 
     #[test]
@@ -147,8 +154,9 @@ mod tests {
         ];
         for (cents, part, whole, down, half_up) in table {
             let amount = Cents(cents);
-            assert_eq!((amount.share(part, whole), amount.share_half_up(part, whole)), (Cents(down), Cents(half_up)));
+            let shares = (amount.share(Cents(part), Cents(whole)), amount.share_half_up(part, whole));
+            assert_eq!(shares, (Cents(down), Cents(half_up)));
         }
-        assert_eq!(Cents(100).share(1, 0), Cents::ZERO);
+        assert_eq!(Cents(100).share(Cents(1), Cents::ZERO), Cents::ZERO);
     }
 }

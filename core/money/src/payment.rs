@@ -89,7 +89,7 @@ fn spread_charge(facts: &PaymentFacts, lines: &[Allowed], allowed_sum: Cents) ->
     let mut charges = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
         let is_last = index + 1 == lines.len();
-        let share = if is_last { left } else { total.share(line.cents.get(), allowed_sum.get()) };
+        let share = if is_last { left } else { total.share(line.cents, allowed_sum) };
         left = left.saturating_sub(share);
         charges.push(share);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use adjudica_core::{Decision, Digest, EncounterFacts, LedgerLine, Modifier, Token};
+use adjudica_core::{Cents, Decision, Digest, EncounterFacts, LedgerLine, Modifier, Token};
 use serde::Serialize;
 
 use crate::chain::hex;
@@ -131,15 +131,15 @@ pub(crate) struct LedgerRow<'a> {
     pub(crate) date_of_service: String,
     pub(crate) procedure_code: &'a str,
     pub(crate) units: i64,
-    pub(crate) amount_cents: i64,
+    pub(crate) amount_cents: Cents,
     pub(crate) billing_provider_id: &'a str,
     pub(crate) rendering_provider_id: &'a str,
     pub(crate) diagnosis: Option<&'a str>,
     pub(crate) reverses_seq: Option<i64>,
     pub(crate) recorded_at: i64,
     pub(crate) minutes: Option<i64>,
-    pub(crate) paid_cents: Option<i64>,
-    pub(crate) deductible_cents: Option<i64>,
+    pub(crate) paid_cents: Option<Cents>,
+    pub(crate) deductible_cents: Option<Cents>,
     pub(crate) mode: Option<&'a str>,
 }
 
@@ -198,23 +198,19 @@ struct Billed<'r> {
     service: (&'r str, &'r str, &'r str, Option<&'r str>, Option<&'r str>),
     providers: (&'r str, &'r str),
     counts: (i64, Option<i64>),
-    cents: (i64, Option<i64>, Option<i64>),
+    cents: (Cents, Option<Cents>, Option<Cents>),
 }
 
 impl<'r> Billed<'r> {
     fn of(row: &'r LedgerRow<'_>) -> Self {
-        let sign = if row.reverses_seq.is_some() { -1 } else { 1 };
+        let billed = |cents: Cents| if row.reverses_seq.is_some() { cents.negated() } else { cents };
         Self {
             client: (row.agency_id, row.client_id),
             encounter: row.encounter_id,
             service: (row.payer_id, &row.date_of_service, row.procedure_code, row.diagnosis, row.mode),
             providers: (row.billing_provider_id, row.rendering_provider_id),
             counts: (row.units, row.minutes),
-            cents: (
-                row.amount_cents.saturating_mul(sign),
-                row.paid_cents.map(|cents| cents.saturating_mul(sign)),
-                row.deductible_cents.map(|cents| cents.saturating_mul(sign)),
-            ),
+            cents: (billed(row.amount_cents), row.paid_cents.map(billed), row.deductible_cents.map(billed)),
         }
     }
 }
@@ -325,15 +321,15 @@ impl<'a> LedgerRow<'a> {
             date_of_service: line.date_of_service.to_string(),
             procedure_code: line.procedure_code.as_str(),
             units: i64::from(line.units.0),
-            amount_cents: line.amount_cents.get(),
+            amount_cents: line.amount_cents,
             billing_provider_id: line.billing_provider_id.as_str(),
             rendering_provider_id: line.rendering_provider_id.as_str(),
             diagnosis: line.diagnosis.as_ref().map(Token::as_str),
             reverses_seq: None,
             recorded_at: microseconds(decision.decided_at),
             minutes: line.minutes.map(|minutes| i64::from(minutes.0)),
-            paid_cents: line.paid_cents.map(|cents| cents.get()),
-            deductible_cents: line.deductible_cents.map(|cents| cents.get()),
+            paid_cents: line.paid_cents,
+            deductible_cents: line.deductible_cents,
             mode: line.mode.as_ref().map(Token::as_str),
         }
     }
@@ -350,15 +346,15 @@ impl<'a> LedgerRow<'a> {
             date_of_service: line.date_of_service.clone(),
             procedure_code: &line.procedure_code,
             units: line.units,
-            amount_cents: line.amount_cents.saturating_neg(),
+            amount_cents: line.amount_cents.negated(),
             billing_provider_id: &line.billing_provider_id,
             rendering_provider_id: &line.rendering_provider_id,
             diagnosis: line.diagnosis.as_deref(),
             reverses_seq: Some(line.seq),
             recorded_at: microseconds(decision.decided_at),
             minutes: line.minutes,
-            paid_cents: line.paid_cents.map(i64::saturating_neg),
-            deductible_cents: line.deductible_cents.map(i64::saturating_neg),
+            paid_cents: line.paid_cents.map(Cents::negated),
+            deductible_cents: line.deductible_cents.map(Cents::negated),
             mode: line.mode.as_deref(),
         }
     }

@@ -1,5 +1,6 @@
 //! Writes the rows of a commit: every table in one statement, because each statement is a round trip to the server.
 
+use adjudica_core::Cents;
 use sqlx::postgres::PgArguments;
 use sqlx::query::QueryAs;
 use sqlx::{PgConnection, PgPool};
@@ -381,15 +382,15 @@ fn bind_ledger<'q>(query: Write<'q>, rows: &'q [LedgerRow<'_>]) -> Write<'q> {
         .bind(column(rows, |row| row.date_of_service.as_str()))
         .bind(column(rows, |row| row.procedure_code))
         .bind(column(rows, |row| row.units))
-        .bind(column(rows, |row| row.amount_cents))
+        .bind(column(rows, |row| row.amount_cents.get()))
         .bind(column(rows, |row| row.billing_provider_id))
         .bind(column(rows, |row| row.rendering_provider_id))
         .bind(column(rows, |row| row.diagnosis))
         .bind(column(rows, |row| row.reverses_seq))
         .bind(column(rows, |row| row.recorded_at))
         .bind(column(rows, |row| row.minutes))
-        .bind(column(rows, |row| row.paid_cents))
-        .bind(column(rows, |row| row.deductible_cents))
+        .bind(column(rows, |row| row.paid_cents.map(Cents::get)))
+        .bind(column(rows, |row| row.deductible_cents.map(Cents::get)))
         .bind(column(rows, |row| row.mode))
 }
 
