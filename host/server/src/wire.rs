@@ -5,6 +5,5 @@ pub mod asking;
 pub mod policy_schema;
 pub mod query;
 pub mod record;
-pub mod record_schema;
 pub mod request;
 pub mod schema;

@@ -11,7 +11,8 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::error::{ApiError, Problem};
 use crate::host::Host;
@@ -19,8 +20,7 @@ use crate::http::media::Media;
 use crate::http::{json as json_answer, parse_body, read_body, read_parsed};
 use crate::wire::asking::Asking;
 use crate::wire::query::{Named, Params, path_token};
-use crate::wire::record::{RecordAnswer, VersionAnswer};
-use crate::wire::record_schema::{RecordPage, RecordStored, RecordVersions, RecordsPut, RecordsPutReport};
+use crate::wire::record::{RecordPage, RecordStored, RecordVersionBody, RecordVersions, RecordsPut, RecordsPutReport};
 
 /// Puts records, new or changed, all or none. The encounters that they can touch wait for a new decision.
 #[utoipa::path(put, path = "/v1/records", tag = "records", request_body = RecordsPut,
@@ -43,8 +43,7 @@ pub async fn put(
         .store
         .put_records(&caller.agency, &records, caller.actor.as_str(), host.service.clock.now())
         .await?;
-    let answer = json!({ "inserted": report.inserted, "updated": report.updated, "unchanged": report.unchanged });
-    Ok(json_answer(StatusCode::OK, &answer))
+    Ok(json_answer(StatusCode::OK, &RecordsPutReport::from(report)))
 }
 
 /// The records about one client, provider, practice or encounter.
@@ -68,8 +67,8 @@ pub async fn list(
         return Err(ApiError::internal("routes::records::list", "a parameter is missing and no fault was noted"));
     };
     let stored = host.service.store.list_records(&RecordKey { agency_id: caller.agency, subject, subject_id }).await?;
-    let items: Vec<_> = stored.iter().map(RecordAnswer::new).collect();
-    Ok(json_answer(StatusCode::OK, &json!({ "items": items })))
+    let items = stored.into_iter().map(RecordStored::from).collect();
+    Ok(json_answer(StatusCode::OK, &in_alphabet(&RecordPage { items })?))
 }
 
 /// One record.
@@ -86,7 +85,7 @@ pub async fn find(
     let id = path_token("record", &id)?;
     let stored = host.service.store.find_record(&caller.agency, &id).await?;
     let stored = stored.ok_or_else(|| ApiError::not_found("record", id.as_str()))?;
-    Ok(json_answer(StatusCode::OK, &RecordAnswer::new(&stored)))
+    Ok(json_answer(StatusCode::OK, &RecordStored::from(stored)))
 }
 
 /// Removes a record. Its versions stay; the encounters that it could touch wait for a new decision.
@@ -123,6 +122,11 @@ pub async fn versions(
     if versions.is_empty() {
         return Err(ApiError::not_found("record", id.as_str()));
     }
-    let items: Vec<_> = versions.iter().map(VersionAnswer::new).collect();
-    Ok(json_answer(StatusCode::OK, &json!({ "items": items })))
+    let items = versions.into_iter().map(RecordVersionBody::from).collect();
+    Ok(json_answer(StatusCode::OK, &in_alphabet(&RecordVersions { items })?))
+}
+
+/// A list as it is answered: the fields of its records in the order of the alphabet, as they always were.
+fn in_alphabet(list: &impl Serialize) -> Result<Value, ApiError> {
+    serde_json::to_value(list).map_err(|fault| ApiError::internal("routes::records", fault))
 }
