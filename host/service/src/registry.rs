@@ -10,6 +10,7 @@ pub mod reroute;
 pub mod schedule;
 pub mod snapshot;
 pub mod take_in;
+pub mod told;
 pub mod trust;
 pub mod yank;
 

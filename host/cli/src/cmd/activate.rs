@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use adjudica_core::{ServiceDate, Terms, Token};
-use adjudica_server::wire::policy_schema::ActivatedBody;
 use adjudica_service::asking::Caller;
 use adjudica_service::asking::{Keep, PolicyName};
 use adjudica_service::registry::activate::Activated;
 use adjudica_service::registry::request::{ActivationRequest, Replace, Scope, TermsChoice};
+use adjudica_service::registry::told::ActivatedBody;
 use anyhow::Result;
 use clap::ValueEnum;
 

@@ -7,6 +7,7 @@ use adjudica_service::clock::instant_text;
 use adjudica_service::intake::fields::parse_instant;
 use adjudica_service::registry::activate::Activated;
 use adjudica_service::registry::schedule::find_gaps;
+use adjudica_service::registry::told::{ActivatedBody, GapBody, PeriodBody};
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -17,9 +18,7 @@ use crate::host::Host;
 use crate::http::{json as json_answer, read_json, read_parsed};
 use crate::wire::activation::{parse_activation_request, parse_rollback_request};
 use crate::wire::asking::Asking;
-use crate::wire::policy_schema::{
-    ActivatedBody, ActivationBody, ActivationList, ActivationScheduleBody, GapBody, PeriodBody, RollbackBody,
-};
+use crate::wire::policy_schema::{ActivationBody, ActivationList, ActivationScheduleBody, RollbackBody};
 use crate::wire::query::Params;
 
 /// Lets a policy answer for dates of service. Nothing is dropped and nothing is mixed while it happens.
