@@ -3,6 +3,7 @@
 use adjudica_core::{EncounterFacts, LedgerLine, Terms, Timeline};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
+use serde_path_to_error::{Path, Segment};
 
 use super::grid::Cells;
 use super::written::Written;
@@ -139,12 +140,12 @@ impl Reader {
 
     /// Reads what stands `at` a place; `what` names it in a fault.
     fn value<T: DeserializeOwned>(&mut self, at: &Written, value: &Value, what: &str) -> Option<T> {
-        let error = match serde_json::from_value(value.clone()) {
+        let error = match serde_path_to_error::deserialize::<_, T>(value.clone()) {
             Ok(read) => return Some(read),
-            Err(error) => error.to_string(),
+            Err(error) => error,
         };
-        let message = format!("{what}: {}", in_plain_words(&error, "", ""));
-        self.fault(field_of_fault::<T>(at, value, &error), message);
+        let message = format!("{what}: {}", in_plain_words(&error.inner().to_string(), "", ""));
+        self.fault(field_of_fault(at, error.path()), message);
         None
     }
 
@@ -243,18 +244,13 @@ impl Reader {
     }
 }
 
-/// The field that the reader's fault is about: the one without which it is gone. The whole where there is none such.
-fn field_of_fault<'w, T: DeserializeOwned>(at: &'w Written, value: &Value, error: &str) -> &'w Written {
-    let is_missing = |error: &str| error.starts_with("missing field ");
-    let is_gone_without = |name: &String| {
-        let mut rest = value.clone();
-        rest.as_object_mut().map(|fields| fields.remove(name));
-        match serde_json::from_value::<T>(rest) {
-            Ok(_) => true,
-            Err(other) => other.to_string() != error && !(is_missing(error) && is_missing(&other.to_string())),
-        }
+/// The field in which the reader met the fault. The whole where a field is missing from it, or the fault is in no field of it.
+fn field_of_fault<'w>(at: &'w Written, path: &Path) -> &'w Written {
+    let field = match path.iter().next() {
+        Some(Segment::Map { key }) => at.fields.get(key),
+        Some(Segment::Seq { .. } | Segment::Enum { .. } | Segment::Unknown) | None => None,
     };
-    at.fields.iter().find(|(name, _)| is_gone_without(name)).map_or(at, |(_, field)| field)
+    field.unwrap_or(at)
 }
 
 /// Puts the fields of `over` over those of `base`.
