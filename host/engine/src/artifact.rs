@@ -1,4 +1,4 @@
-//! The one place that takes compiled machine code into the process. Knows nothing of where it is kept.
+//! The one place that takes compiled machine code into the process.
 
 use wasmtime::Engine;
 use wasmtime::component::Component;

@@ -1,4 +1,4 @@
-//! What every route needs: bodies with bounds, JSON answers, admission, deadlines, one log line per fault. Knows no route.
+//! What every route needs: bodies with bounds, JSON answers, admission, deadlines, one log line per fault.
 
 pub(crate) mod conditions;
 pub(crate) mod media;

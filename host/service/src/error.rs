@@ -1,4 +1,4 @@
-//! How a request fails, in words of what happened: the caller's fault, a policy refused, the host busy or unwell. Knows no protocol.
+//! How a request fails, in words of what happened: the caller's fault, a policy refused, the host busy or unwell.
 //! Only `public` text and named fields leave the process.
 
 mod faults;

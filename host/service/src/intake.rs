@@ -1,4 +1,4 @@
-//! What callers and files give, from JSON: every fault at once, each with its place. Knows no route and no request.
+//! What callers and files give, from JSON: every fault at once, each with its place.
 
 pub mod encounter;
 pub mod fields;

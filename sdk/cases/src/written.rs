@@ -1,4 +1,4 @@
-//! What an author wrote in a case file, each part with its place, as values of JSON. Knows no field but those it is asked for.
+//! What an author wrote in a case file, each part with its place, as values of JSON.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What rows of files may be: encounters, and records. Reads one row; knows no file.
+//! What rows of files may be: encounters, and records. Reads one row.
 
 use adjudica_core::records::Record;
 use adjudica_core::{EncounterFacts, Token};

@@ -1,4 +1,4 @@
-//! A fixed number of OS threads that run policies, behind a queue with a bound. Knows nothing of policies.
+//! A fixed number of OS threads that run policies, behind a queue with a bound.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};

@@ -1,4 +1,4 @@
-//! Decides what was asked for: reads, routes, runs, records, and does it again when a ledger moved meanwhile. Knows no HTTP route.
+//! Decides what was asked for: reads, routes, runs, records, and does it again when a ledger moved meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,4 +1,4 @@
-//! Reads an object field by field and collects every fault on the way. Knows nothing of which objects there are.
+//! Reads an object field by field and collects every fault on the way.
 
 use std::collections::BTreeSet;
 

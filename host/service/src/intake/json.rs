@@ -1,4 +1,4 @@
-//! JSON text to a value, refusing what JSON leaves open: a key given twice. Knows nothing of any request's fields.
+//! JSON text to a value, refusing what JSON leaves open: a key given twice.
 
 use std::cell::RefCell;
 use std::fmt;
