@@ -1,16 +1,19 @@
 //! Files of encounters decided by the binary, as whole processes, and a comparison of two policies over a database. Beside it the same
 //! reading and writing with no policy in between.
 
+mod rows;
+
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use adjudica_core::{Decision, EncounterFacts, ServiceDate, Token};
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use self::rows::Rows;
 use crate::Effort;
 use crate::encounters::{Shape, timelines};
 use crate::policies::Workshop;
@@ -22,6 +25,8 @@ use crate::stopwatch::quantile;
 const COMPARED: u32 = 100_000;
 /// Encounters of a file that is longer than memory should be.
 const LONG: u32 = 1_000_000;
+/// From when on policies answer.
+const FIRST_DAY: &str = "2022-01-01";
 /// Encounters of a client.
 const PER_CLIENT: u32 = 40;
 /// How a comparison ends that found differences.
@@ -42,17 +47,27 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, effort: Effort) 
     };
     report.remark(&format!("files: {compared} encounters compared, {long} for the memory; seconds of processor time"));
     let bench = Files::create(workshop)?;
-    let file = bench.encounters("compared.ndjson", compared)?;
-    let mut ratios = Vec::new();
-    for _ in 0..effort.rounds(5) {
-        let decided = bench.decide(&file)?;
-        let alone = bench.read_and_write(&file, compared)?;
-        report.figure("file_decide", decided.seconds * 1e6 / f64::from(compared), "us/encounter");
-        ratios.push(alone / decided.seconds);
+    for form in [Form::Ndjson, Form::Csv] {
+        let file = bench.encounters(&format!("compared.{}", form.word()), form, compared)?;
+        let (mut ours, mut others, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..effort.rounds(5) {
+            let decided = bench.decide(&file, form)?;
+            let alone = match form {
+                Form::Ndjson => bench.read_and_write(&file, compared)?,
+                Form::Csv => bench.read_and_write_rows(&file, compared)?,
+            };
+            ours.push(decided.seconds * 1e6 / f64::from(compared));
+            others.push(alone * 1e6 / f64::from(compared));
+            ratios.push(alone / decided.seconds);
+        }
+        let word = form.word();
+        report.figure(&format!("file_{word}_decide"), quantile(ours, 0.5), "us/encounter");
+        report.figure(&format!("file_{word}_read_and_write"), quantile(others, 0.5), "us/encounter");
+        let name = format!("file_{word}_decide_over_reading_and_writing");
+        report.judge(&name, quantile(ratios, 0.5), "x", Target::AtLeast(0.5));
     }
-    report.judge("file_decide_over_reading_and_writing", quantile(ratios, 0.5), "x", Target::AtLeast(0.5));
-    let file = bench.encounters("long.ndjson", long)?;
-    let decided = bench.decide(&file)?;
+    let file = bench.encounters("long.ndjson", Form::Ndjson, long)?;
+    let decided = bench.decide(&file, Form::Ndjson)?;
     report.judge("file_decide_peak", decided.peak_mebibytes, "MiB", Target::AtMost(200.0));
     bench.import(&file)?;
     let differing = bench.compare()?;
@@ -66,6 +81,23 @@ pub(crate) fn measure(report: &mut Report, workshop: &Workshop, effort: Effort) 
 pub(crate) struct Used {
     pub(crate) seconds: f64,
     pub(crate) peak_mebibytes: f64,
+}
+
+/// How files are written.
+#[derive(Clone, Copy)]
+enum Form {
+    Ndjson,
+    Csv,
+}
+
+impl Form {
+    /// The ending of such files.
+    fn word(self) -> &'static str {
+        match self {
+            Self::Ndjson => "ndjson",
+            Self::Csv => "csv",
+        }
+    }
 }
 
 struct Files {
@@ -98,17 +130,24 @@ impl Files {
         self.folder.path().join(name)
     }
 
-    fn encounters(&self, name: &str, encounters: u32) -> Result<PathBuf> {
+    fn encounters(&self, name: &str, form: Form, encounters: u32) -> Result<PathBuf> {
         let path = self.path(name);
-        write_encounters(&path, encounters, PER_CLIENT)?;
+        match form {
+            Form::Ndjson => write_encounters(&path, encounters, PER_CLIENT)?,
+            Form::Csv => rows::write(&path, &self::encounters(encounters, PER_CLIENT, 0)?)?,
+        }
         Ok(path)
     }
 
-    fn decide(&self, file: &Path) -> Result<Used> {
+    fn decide(&self, file: &Path, form: Form) -> Result<Used> {
         let mut command = program(BINARY)?;
         command.arg("decide").arg(file).arg("--policy").arg(&self.policy);
-        command.arg("--cache-dir").arg(self.path("cache")).arg("--out").arg(self.path("answers.ndjson"));
+        command.arg("--cache-dir").arg(self.path("cache")).arg("--out").arg(self.answers(form));
         run(&mut command)
+    }
+
+    fn answers(&self, form: Form) -> PathBuf {
+        self.path(&format!("answers.{}", form.word()))
     }
 
     fn database(&self) -> String {
@@ -120,18 +159,21 @@ impl Files {
         run(command.args(["import", "encounters"]).arg(file).args(["--create", "--database", &self.database()]))
     }
 
-    /// What another policy would answer differently about what is stored.
+    /// What another policy would answer differently about what is stored, from the first day on.
     fn compare(&self) -> Result<Used> {
+        let mut activate = program(BINARY)?;
+        activate.arg("activate").arg(&self.policy).args(["--payer", "benchmark", "--from", FIRST_DAY]);
+        run(activate.args(["--message", "for measuring", "--database", &self.database()]))?;
         let mut command = program(BINARY)?;
-        command.args(["policy", "diff"]).arg(&self.policy).arg(&self.other).args(["--over-database", &self.database()]);
-        run_to(&mut command, &[0, DIFFERS])
+        command.args(["policy", "diff"]).arg(&self.policy).arg(&self.other);
+        run_to(command.args(["--over-database", &self.database(), "--as-if", FIRST_DAY]), &[0, DIFFERS])
     }
 
-    /// Seconds for reading the facts and writing the answers that are there, without a policy.
+    /// Seconds of processor time for reading the facts and writing the answers that are there, without a policy.
     fn read_and_write(&self, file: &Path, encounters: u32) -> Result<f64> {
-        let answers = BufReader::new(File::open(self.path("answers.ndjson"))?).lines();
+        let answers = BufReader::new(File::open(self.answers(Form::Ndjson))?).lines();
         let answers: Vec<Answer> = answers.map(|line| Ok(serde_json::from_str(&line?)?)).collect::<Result<_>>()?;
-        let start = Instant::now();
+        let start = thread_seconds()?;
         let mut reader = BufReader::new(File::open(file)?);
         let mut writer = BufWriter::new(File::create(self.path("again.ndjson"))?);
         let mut line = String::new();
@@ -147,8 +189,34 @@ impl Files {
         }
         writer.flush()?;
         ensure!(count == encounters, "{count} of {encounters} encounters are answered");
-        Ok(start.elapsed().as_secs_f64())
+        Ok(thread_seconds()? - start)
     }
+
+    /// The same for rows of a spreadsheet.
+    fn read_and_write_rows(&self, file: &Path, encounters: u32) -> Result<f64> {
+        let mut answers = csv::Reader::from_path(self.answers(Form::Csv))?;
+        let answers: Vec<csv::StringRecord> = answers.records().collect::<Result<_, _>>()?;
+        let start = thread_seconds()?;
+        let mut rows = Rows::open(file)?;
+        let mut writer = csv::Writer::from_path(self.path("again.csv"))?;
+        let mut count = 0_u32;
+        for answer in &answers {
+            let facts = rows.next()?;
+            ensure!(facts.is_some_and(|facts| Some(facts.encounter_id.as_str()) == answer.get(0)), "answers come in order");
+            writer.write_record(answer)?;
+            count += 1;
+        }
+        writer.flush()?;
+        ensure!(count == encounters, "{count} of {encounters} encounters are answered");
+        Ok(thread_seconds()? - start)
+    }
+}
+
+/// Seconds of processor time that this thread has had, as the kernel tells it.
+fn thread_seconds() -> Result<f64> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds: u64 = text.split(' ').next().unwrap_or_default().parse()?;
+    Ok(Duration::from_nanos(nanoseconds).as_secs_f64())
 }
 
 /// A file of made-up encounters.

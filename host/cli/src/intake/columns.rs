@@ -1,6 +1,7 @@
-//! The columns of a CSV of encounters, and how a cell becomes a JSON value. What the values may be is the reader's business.
+//! The columns of a CSV of encounters, and how a row becomes a JSON object. What the values may be is the reader's business.
 
-use serde_json::Value;
+use csv::StringRecord;
+use serde::Serialize;
 
 /// How a cell is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,17 +41,41 @@ pub const COLUMNS: [Column; 20] = [
     ("received_on", Cell::Text),
 ];
 
-/// The value of a cell; an empty cell has none. What is no number stays text, for the reader to refuse.
-pub fn value(cell: Cell, text: &str) -> Option<Value> {
-    let text = text.trim();
-    if text.is_empty() {
-        return None;
+/// The JSON object that a row is. A cell that is empty is left out; what is no number stays text, for the reader to refuse.
+pub fn json(columns: &[Column], cells: &StringRecord) -> Vec<u8> {
+    let mut out = Vec::with_capacity(BYTES);
+    let mut between = b'{';
+    for ((name, cell), text) in columns.iter().zip(cells) {
+        let text = text.trim();
+        if text.is_empty() {
+            continue;
+        }
+        out.push(between);
+        between = b',';
+        add(&mut out, *name);
+        out.push(b':');
+        match cell {
+            Cell::Text => add(&mut out, text),
+            Cell::Number => match text.parse::<i64>() {
+                Ok(number) => add(&mut out, &number),
+                Err(_) => add(&mut out, text),
+            },
+            Cell::List => {
+                let items: Vec<&str> = text.split(';').map(str::trim).filter(|item| !item.is_empty()).collect();
+                add(&mut out, &items);
+            }
+        }
     }
-    Some(match cell {
-        Cell::Text => Value::from(text),
-        Cell::Number => text.parse::<i64>().map_or_else(|_| Value::from(text), Value::from),
-        Cell::List => text.split(';').map(str::trim).filter(|item| !item.is_empty()).collect(),
-    })
+    out.extend_from_slice(if between == b'{' { b"{}" } else { b"}" });
+    out
+}
+
+/// About as many as a row has.
+const BYTES: usize = 512;
+
+fn add<T: Serialize + ?Sized>(out: &mut Vec<u8>, value: &T) {
+    // To write texts and numbers into memory does not fail.
+    let _ = serde_json::to_writer(out, value);
 }
 
 #[cfg(test)]
@@ -77,10 +102,20 @@ mod tests {
 
     #[test]
     fn it_reads_cells_by_their_column() {
-        assert_eq!(value(Cell::Number, " 30 "), Some(30.into()));
-        assert_eq!(value(Cell::Number, "=1+1"), Some("=1+1".into()));
-        assert_eq!(value(Cell::Number, "30.5"), Some("30.5".into()));
-        assert_eq!(value(Cell::List, "care_plan; order;"), Some(serde_json::json!(["care_plan", "order"])));
-        assert_eq!(value(Cell::Text, "  "), None);
+        for (column, text, expected) in [
+            (("minutes", Cell::Number), " 30 ", r#"{"minutes":30}"#),
+            (("minutes", Cell::Number), "=1+1", r#"{"minutes":"=1+1"}"#),
+            (("minutes", Cell::Number), "30.5", r#"{"minutes":"30.5"}"#),
+            (("info", Cell::List), "care_plan; order;", r#"{"info":["care_plan","order"]}"#),
+            (("mode", Cell::Text), "a \"b\"", r#"{"mode":"a \"b\""}"#),
+            (("mode", Cell::Text), "  ", "{}"),
+        ] {
+            let cells = StringRecord::from(vec![text, "x"]);
+            let both = [column, ("phase", Cell::Text)];
+            let read = |columns: &[Column]| String::from_utf8(json(columns, &cells)).expect("text");
+            assert_eq!(read(&both[..1]), expected);
+            let with_more = if expected == "{}" { r#"{"phase":"x"}"#.to_owned() } else { expected.replace('}', r#","phase":"x"}"#) };
+            assert_eq!(read(&both), with_more);
+        }
     }
 }

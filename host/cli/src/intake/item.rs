@@ -3,9 +3,8 @@
 use adjudica_core::records::Record;
 use adjudica_core::{EncounterFacts, Token};
 use adjudica_service::intake::Given;
-use adjudica_service::intake::encounter::{read_encounter, read_value};
-use adjudica_service::intake::record::{read_record, read_record_value};
-use serde_json::Value;
+use adjudica_service::intake::encounter::read_encounter;
+use adjudica_service::intake::record::read_record;
 
 use crate::intake::columns::{COLUMNS, Column};
 
@@ -25,9 +24,6 @@ pub trait Item: Sized {
     /// Reads one from its JSON text.
     fn read(json: &[u8]) -> Given<Self>;
 
-    /// Reads one from a JSON value.
-    fn read_value(value: &Value) -> Given<Self>;
-
     /// Its id.
     fn id(&self) -> &Token;
 
@@ -44,10 +40,6 @@ impl Item for EncounterFacts {
 
     fn read(json: &[u8]) -> Given<Self> {
         read_encounter(json)
-    }
-
-    fn read_value(value: &Value) -> Given<Self> {
-        read_value(value)
     }
 
     fn id(&self) -> &Token {
@@ -68,10 +60,6 @@ impl Item for Record {
 
     fn read(json: &[u8]) -> Given<Self> {
         read_record(json)
-    }
-
-    fn read_value(value: &Value) -> Given<Self> {
-        read_record_value(value)
     }
 
     fn id(&self) -> &Token {

@@ -10,7 +10,6 @@ use adjudica_core::Token;
 use adjudica_service::FieldFault;
 use adjudica_service::intake::Given;
 use anyhow::{Context as _, Result};
-use serde_json::{Map, Value};
 
 use crate::exit::{Fault, Refusal};
 use crate::intake::item::Item;
@@ -326,13 +325,8 @@ fn read<I: Item>(source: &Source, cut: &Cut<'_>) -> Found {
 fn given<I: Item>(source: &Source, text: Text<'_>) -> Given<I> {
     match (text, &source.form) {
         (Text::Json(bytes), _) => I::read(bytes),
-        (Text::Cells(cells), Form::Csv(columns)) => {
-            let cells = columns.iter().zip(cells);
-            let values =
-                cells.filter_map(|((name, cell), text)| Some(((*name).to_owned(), columns::value(*cell, text)?)));
-            I::read_value(&Value::Object(values.collect::<Map<_, _>>()))
-        }
-        (Text::Cells(_), Form::Json | Form::Ndjson) => I::read_value(&Value::Null),
+        (Text::Cells(cells), Form::Csv(columns)) => I::read(&columns::json(columns, cells)),
+        (Text::Cells(_), Form::Json | Form::Ndjson) => I::read(b"null"),
     }
 }
 

@@ -29,7 +29,7 @@ pub fn read_encounter(bytes: &[u8]) -> Given<EncounterFacts> {
 
 /// Reads one encounter from a JSON value.
 #[must_use]
-pub fn read_value(value: &Value) -> Given<EncounterFacts> {
+fn read_value(value: &Value) -> Given<EncounterFacts> {
     let id = value.get("encounter_id").and_then(Value::as_str).map(str::to_owned);
     Given { id, item: parse_encounter(value) }
 }

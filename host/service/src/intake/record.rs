@@ -27,7 +27,7 @@ pub fn read_record(bytes: &[u8]) -> Given<Record> {
 
 /// Reads one record from a JSON value.
 #[must_use]
-pub fn read_record_value(value: &Value) -> Given<Record> {
+fn read_record_value(value: &Value) -> Given<Record> {
     let id = value.get("record_id").and_then(Value::as_str).map(str::to_owned);
     Given { id, item: parse_record("", value) }
 }
