@@ -6,9 +6,9 @@ use adjudica_workbench::probe::Probes;
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use crate::intake::again::Again;
 use crate::intake::by_client;
 use crate::intake::survey::Survey;
-use crate::intake::window::Window;
 use crate::output::Output;
 use crate::policy_input::PolicyInput;
 use crate::table::{Align, Table, dollars};
@@ -48,9 +48,10 @@ pub fn compare_over(
     terms: &Terms,
 ) -> Result<Behaviour> {
     let mut behaviour = Behaviour::of(old.manifest(), new.manifest());
-    let mut window = Window::default();
+    let mut again = Again::default();
     for positions in survey.together() {
-        let encounters = positions.into_iter().map(|position| survey.item(position, &mut window)).collect::<Result<Vec<_>>>()?;
+        let encounters =
+            positions.into_iter().map(|position| survey.item(position, &mut again)).collect::<Result<Vec<_>>>()?;
         let payers = |facts: &EncounterFacts| new.manifest().payers.contains(&facts.payer_id);
         behaviour.compare(
             &by_client(encounters.into_iter().filter(payers)),

@@ -1,5 +1,6 @@
 //! Reads files of encounters (JSON, NDJSON, CSV) and of records (JSON, NDJSON), with every fault of every row. Writes nothing.
 
+pub mod again;
 mod columns;
 pub mod item;
 mod rows;
@@ -13,9 +14,9 @@ use std::path::PathBuf;
 use adjudica_core::{EncounterFacts, Timeline};
 use anyhow::Result;
 
+use crate::intake::again::Again;
 use crate::intake::item::Item;
 use crate::intake::survey::Survey;
-use crate::intake::window::Window;
 use crate::output::Output;
 use crate::progress;
 
@@ -54,8 +55,8 @@ pub fn survey<I: Item>(paths: &[PathBuf], faulty: Faulty, output: &Output) -> Re
 /// As [`survey()`], where any row has a fault.
 pub fn load_encounters(paths: &[PathBuf], output: &Output) -> Result<Vec<EncounterFacts>> {
     let survey: Survey<EncounterFacts> = survey(paths, Faulty::RefuseAll, output)?;
-    let mut window = Window::default();
-    survey.good().map(|position| survey.item(position, &mut window)).collect()
+    let mut again = Again::default();
+    survey.good().map(|position| survey.item(position, &mut again)).collect()
 }
 
 #[cfg(test)]

@@ -202,7 +202,10 @@ impl Files {
         let mut count = 0_u32;
         for answer in &answers {
             let facts = rows.next()?;
-            ensure!(facts.is_some_and(|facts| Some(facts.encounter_id.as_str()) == answer.get(0)), "answers come in order");
+            ensure!(
+                facts.is_some_and(|facts| Some(facts.encounter_id.as_str()) == answer.get(0)),
+                "answers come in order"
+            );
             writer.write_record(answer)?;
             count += 1;
         }

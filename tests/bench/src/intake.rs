@@ -48,13 +48,9 @@ impl What {
     /// The tables that it comes to stand in, with what triggers add.
     fn tables(self) -> &'static [&'static str] {
         match self {
-            Self::Encounters => &[
-                "encounter",
-                "encounter_modifier",
-                "encounter_diagnosis",
-                "encounter_supporting_info",
-                "undecided",
-            ],
+            Self::Encounters => {
+                &["encounter", "encounter_modifier", "encounter_diagnosis", "encounter_supporting_info", "undecided"]
+            }
             Self::Records => &["record", "record_version"],
         }
     }
@@ -101,10 +97,11 @@ pub(crate) fn measure(report: &mut Report, runtime: &Runtime, effort: Effort) ->
     report.remark(&format!("intake: a file of {long} encounters"));
     write_encounters(&encounters, long, PER_CLIENT)?;
     let database = format!("sqlite:{}", folder.path().join("long.db").display());
-    let used = run(program(BINARY)?
-        .args(["import", "encounters"])
-        .arg(&encounters)
-        .args(["--create", "--database", &database]))?;
+    let used = run(program(BINARY)?.args(["import", "encounters"]).arg(&encounters).args([
+        "--create",
+        "--database",
+        &database,
+    ]))?;
     report.figure("import_long", used.seconds * 1e6 / f64::from(long), "us/encounter");
     report.judge("import_long_peak", used.peak_mebibytes, "MiB", Target::AtMost(200.0));
     Ok(())

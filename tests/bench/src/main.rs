@@ -17,8 +17,8 @@ mod finished;
 mod flat;
 mod hosting;
 mod hosts;
-mod intake;
 mod http;
+mod intake;
 mod load;
 mod memory;
 mod peers;
@@ -66,8 +66,20 @@ impl Effort {
 
 /// What can be measured, in the order in which it is, each under the name that chooses it.
 const GROUPS: [&str; 14] = [
-    "native", "peers", "duckdb", "single", "files", "intake", "http", "bulk", "hosts", "swap", "flat", "authoring",
-    "startup", "memory",
+    "native",
+    "peers",
+    "duckdb",
+    "single",
+    "files",
+    "intake",
+    "http",
+    "bulk",
+    "hosts",
+    "swap",
+    "flat",
+    "authoring",
+    "startup",
+    "memory",
 ];
 
 fn main() -> Result<()> {

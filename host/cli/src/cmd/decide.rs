@@ -17,7 +17,7 @@ use adjudica_service::registry::answerer::Chosen;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::cmd::decide::answers::Answered;
+use crate::cmd::decide::answers::{Answered, Answers};
 use crate::cmd::decide::out_file::OutFile;
 use crate::cmd::decide::route::{Loaded, find_overlap};
 use crate::exit::{Exit, Fault, Refusal};
@@ -61,12 +61,17 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let explain = if args.explain { Explain::All } else { Explain::FailedOnly };
     let bar = progress::bar(output, "deciding", u64::try_from(survey.good().count())?);
     let show = |done: usize| bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-    let answered = route::decide(&policies, &survey, explain, &show)?;
-    bar.finish_and_clear();
-    match (output.format(), out) {
-        (_, Some(out)) => {
+    let decide = |answers: Answers<'_>| route::decide(&policies, &survey, explain, answers, &show);
+    let (answered, path) = match out {
+        None => (decide(Answers::new(None)?)?, None),
+        Some(out) => {
             let path = out.path.display().to_string();
-            out.write(&answered)?;
+            (out.write(survey.good(), decide)?, Some(path))
+        }
+    };
+    bar.finish_and_clear();
+    match (output.format(), path) {
+        (_, Some(path)) => {
             output.line(&format!("{} are in {path}", counted(answered.len(), "answer", "answers")))?;
             output.line(&in_words(&answered))?;
             output.answer(&json!({ "answers": path, "counts": counts(&answered), "faults": survey.faults }))?;

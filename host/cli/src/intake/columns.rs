@@ -114,7 +114,11 @@ mod tests {
             let both = [column, ("phase", Cell::Text)];
             let read = |columns: &[Column]| String::from_utf8(json(columns, &cells)).expect("text");
             assert_eq!(read(&both[..1]), expected);
-            let with_more = if expected == "{}" { r#"{"phase":"x"}"#.to_owned() } else { expected.replace('}', r#","phase":"x"}"#) };
+            let with_more = if expected == "{}" {
+                r#"{"phase":"x"}"#.to_owned()
+            } else {
+                expected.replace('}', r#","phase":"x"}"#)
+            };
             assert_eq!(read(&both), with_more);
         }
     }

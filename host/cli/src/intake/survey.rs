@@ -12,10 +12,10 @@ use adjudica_service::intake::Given;
 use anyhow::{Context as _, Result};
 
 use crate::exit::{Fault, Refusal};
+use crate::intake::again::Again;
 use crate::intake::item::Item;
 use crate::intake::rows::{Cut, Text, cut};
 use crate::intake::source::{Form, Source, Span};
-use crate::intake::window::Window;
 use crate::intake::{Faulty, columns};
 
 /// A row that was read: where it stands, and what it is told apart and put together by.
@@ -143,13 +143,13 @@ impl<I: Item> Survey<I> {
         self.rows.get(usize::try_from(position.0).ok()?)
     }
 
-    /// What a good row says, read again through `window`.
+    /// What a good row says.
     /// # Errors
     /// When the file is not as it was.
-    pub fn item(&self, position: Position, window: &mut Window) -> Result<I> {
+    pub fn item(&self, position: Position, again: &mut Again) -> Result<I> {
         let row = self.row(position).context("no such row")?;
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
-        let given = self.read_again(row, window).context("no such file")?;
+        let given = self.read_again(row, again).context("no such file")?;
         let given = given.with_context(|| format!("`{}` cannot be read again", source.name))?;
         let is_same = |item: &I| hash(item.id().as_str()) == row.id_hash && hash(item.of().as_str()) == row.of_hash;
         let item = given.item.ok().filter(is_same);
@@ -188,8 +188,8 @@ impl<I: Item> Survey<I> {
 
     /// What these rows say.
     pub fn items(&self, positions: &[Position]) -> std::io::Result<Vec<I>> {
-        let mut window = Window::default();
-        positions.iter().map(|position| self.item(*position, &mut window).map_err(std::io::Error::other)).collect()
+        let mut again = Again::default();
+        positions.iter().map(|position| self.item(*position, &mut again).map_err(std::io::Error::other)).collect()
     }
 
     /// What tells whether an id is that of a good row.
@@ -284,14 +284,19 @@ impl<I: Item> Survey<I> {
     }
 
     fn id(&self, position: Position) -> Option<String> {
-        self.read_again(self.row(position)?, &mut Window::default())?.ok()?.id
+        self.read_again(self.row(position)?, &mut Again::default())?.ok()?.id
     }
 
     /// What a row gives now; `None` where its file is not among them.
-    fn read_again(&self, row: &Row, window: &mut Window) -> Option<Result<Given<I>>> {
+    fn read_again(&self, row: &Row, again: &mut Again) -> Option<Result<Given<I>>> {
         let number = usize::try_from(row.source).ok()?;
         let source = self.sources.get(number)?;
-        Some(window.read(number, source.file(), row.span).map_err(anyhow::Error::from).and_then(|text| parse(source, text)))
+        Some(match source.form {
+            Form::Csv(_) => again.cells(number, source.file(), row.span).map(|cells| given(source, Text::Cells(cells))),
+            Form::Json | Form::Ndjson => {
+                again.text(number, source.file(), row.span).map(|text| given(source, Text::Json(text)))
+            }
+        })
     }
 }
 
@@ -328,15 +333,6 @@ fn given<I: Item>(source: &Source, text: Text<'_>) -> Given<I> {
         (Text::Cells(cells), Form::Csv(columns)) => I::read(&columns::json(columns, cells)),
         (Text::Cells(_), Form::Json | Form::Ndjson) => I::read(b"null"),
     }
-}
-
-/// What the text of a row gives.
-fn parse<I: Item>(source: &Source, text: &[u8]) -> Result<Given<I>> {
-    let Form::Csv(_) = &source.form else { return Ok(given(source, Text::Json(text))) };
-    let mut reader = csv::ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text);
-    let mut record = csv::StringRecord::new();
-    reader.read_record(&mut record)?;
-    Ok(given(source, Text::Cells(&record)))
 }
 
 fn of_row(row: u64, fault: FieldFault) -> Fault {

@@ -45,7 +45,7 @@ impl Files {
     /// Ids of the good rows, and the faults with their rows.
     fn found(&self) -> (Vec<String>, Vec<Told>) {
         let survey = self.survey().expect("rows");
-        let id = |position| survey.item(position, &mut Window::default()).expect("facts").encounter_id.to_string();
+        let id = |position| survey.item(position, &mut Again::default()).expect("facts").encounter_id.to_string();
         let faults = survey.faults.iter().cloned().map(|Fault { row, field, message, .. }| (row, field, message));
         (survey.good().map(id).collect(), faults.collect())
     }
@@ -138,5 +138,5 @@ fn it_reads_what_another_program_writes() {
     let survey = Survey::<EncounterFacts>::of(&[path], Faulty::RefuseAll, &|_| {}).expect("rows");
     // Without an ending the first character says what it is.
     assert_eq!(survey.good().count(), 2);
-    assert!(survey.good().all(|position| survey.item(position, &mut Window::default()).is_ok()));
+    assert!(survey.good().all(|position| survey.item(position, &mut Again::default()).is_ok()));
 }

@@ -74,7 +74,8 @@ mod tests {
     fn it_gives_each_piece_of_each_file_in_any_order() {
         let file = |letter: u8| {
             let mut file = tempfile::tempfile().expect("a file");
-            let bytes: Vec<u8> = (0..200_000_u32).map(|at| letter.wrapping_add(u8::try_from(at % 191).expect("small"))).collect();
+            let bytes: Vec<u8> =
+                (0..200_000_u32).map(|at| letter.wrapping_add(u8::try_from(at % 191).expect("small"))).collect();
             file.write_all(&bytes).expect("writes");
             (file, bytes)
         };

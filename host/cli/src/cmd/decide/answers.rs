@@ -1,10 +1,11 @@
-//! Answers on their way out: each goes to a file of its own as it comes, and is read back in the order of the encounters. Memory
-//! holds their places alone.
+//! Answers on their way out, in the order of the encounters: those that come in it are written at once; each other one goes to a file
+//! of its own and is read back. Memory holds their places alone.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::{BufWriter, Write};
+use std::iter::Peekable;
 
 use adjudica_core::{Decision, Digest, EncounterFacts, Outcome, ServiceDate, Token};
 use adjudica_service::registry::answerer::Answerer;
@@ -47,8 +48,33 @@ struct Written<'a> {
     payer_id: &'a Token,
 }
 
+/// Where answers go at once as long as they come in order.
+pub struct Lines<'o> {
+    /// The encounters in order, from the first whose answer has not come on.
+    order: Peekable<Box<dyn Iterator<Item = Position> + 'o>>,
+    out: &'o mut dyn Write,
+}
+
+impl<'o> Lines<'o> {
+    /// A line for each encounter of `order`.
+    pub fn new(order: impl Iterator<Item = Position> + 'o, out: &'o mut dyn Write) -> Self {
+        let order: Box<dyn Iterator<Item = Position> + 'o> = Box::new(order);
+        Self { order: order.peekable(), out }
+    }
+
+    /// Writes the answer if it is the next; whether it was.
+    fn take(&mut self, position: Position, text: &[u8]) -> Result<bool> {
+        let is_next = self.order.next_if_eq(&position).is_some();
+        if is_next {
+            self.out.write_all(text).and_then(|()| self.out.write_all(b"\n")).context("an answer cannot be written")?;
+        }
+        Ok(is_next)
+    }
+}
+
 /// Answers that come in any order.
-pub struct Answers {
+pub struct Answers<'o> {
+    lines: Option<Lines<'o>>,
     file: BufWriter<File>,
     written: u64,
     places: Vec<Span>,
@@ -59,14 +85,15 @@ pub struct Answers {
     policies: BTreeMap<Digest, String>,
 }
 
-impl Answers {
-    /// No answers yet.
+impl<'o> Answers<'o> {
+    /// No answers yet. Without `lines` all are kept.
     /// # Errors
     /// When no file can be made for them.
-    pub fn new() -> Result<Self> {
+    pub fn new(lines: Option<Lines<'o>>) -> Result<Self> {
         let file =
             tempfile::tempfile().context("there is no room for answers; set TMPDIR to a folder that has some")?;
         Ok(Self {
+            lines,
             file: BufWriter::with_capacity(1 << 18, file),
             written: 0,
             places: Vec::new(),
@@ -106,6 +133,15 @@ impl Answers {
         // Behind the last of the other names, in place of what closes them.
         text.pop();
         write!(text, ",\"policy\":{policy}}}")?;
+        *self.counts.entry(decision.outcome).or_default() += 1;
+        if exit::of_decisions(std::iter::once(decision)) == Exit::OverBudget {
+            self.exit = Exit::OverBudget;
+        }
+        if let Some(lines) = &mut self.lines
+            && lines.take(position, text)?
+        {
+            return Ok(());
+        }
         self.file.write_all(&self.text).context("an answer cannot be kept")?;
         let index = position.index();
         if self.places.len() <= index {
@@ -116,14 +152,10 @@ impl Answers {
             *there = place;
         }
         self.written = self.written.saturating_add(u64::from(place.length));
-        *self.counts.entry(decision.outcome).or_default() += 1;
-        if exit::of_decisions(std::iter::once(decision)) == Exit::OverBudget {
-            self.exit = Exit::OverBudget;
-        }
         Ok(())
     }
 
-    /// All of them, to be read.
+    /// Those that are kept, to be read: with lines, the ones behind those that came in order.
     /// # Errors
     /// When the last cannot be written.
     pub fn finish(self) -> Result<Answered> {
@@ -137,7 +169,7 @@ fn in_text(policy: &Answerer) -> Result<String> {
     Ok(serde_json::to_string(&Answering { digest, policy_id: &policy.policy_id, version })?)
 }
 
-/// Answers in the order of their encounters.
+/// Answers that are kept, in the order of their encounters.
 pub struct Answered {
     file: File,
     places: Vec<Span>,
@@ -147,7 +179,7 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// How many there are.
+    /// How many there are, those included that were written at once.
     pub fn len(&self) -> usize {
         self.counts.values().sum()
     }
@@ -157,7 +189,7 @@ impl Answered {
         self.counts.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Gives each as JSON to `take`.
+    /// Gives each that is kept as JSON to `take`.
     /// # Errors
     /// Those of `take`, and when an answer cannot be read back.
     pub fn each_text(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::cmd::decide::amount;
-use crate::cmd::decide::answers::Answered;
+use crate::cmd::decide::answers::{Answered, Answers, Lines};
 use crate::cmd::decide::explain;
 use crate::exit::{Fault, Refusal};
+use crate::intake::survey::Position;
 
 /// A file for answers.
 pub struct OutFile {
@@ -53,25 +54,37 @@ impl OutFile {
         Ok(Self { path: path.to_owned(), form, file })
     }
 
-    /// Writes the answers in their order.
+    /// Writes what `decide` answers about the encounters of `order`, in that order.
     /// # Errors
-    /// When the file cannot be written; then it is not there.
-    pub fn write(mut self, answered: &Answered) -> Result<()> {
+    /// Those of `decide`, and when the file cannot be written; then it is not there.
+    pub fn write(
+        mut self,
+        order: impl Iterator<Item = Position>,
+        decide: impl FnOnce(Answers<'_>) -> Result<Answered>,
+    ) -> Result<Answered> {
         let path = self.path.display().to_string();
         let unwritable = || format!("`{path}` cannot be written");
         let mut out = BufWriter::with_capacity(1 << 18, self.file.as_file_mut());
-        match self.form {
-            Form::Ndjson => answered.each_text(|text| {
-                out.write_all(text)?;
-                Ok(out.write_all(b"\n")?)
-            }),
-            Form::Csv => write_rows(answered, &mut out),
-        }
-        .with_context(unwritable)?;
+        let answered = match self.form {
+            Form::Ndjson => {
+                let answered = decide(Answers::new(Some(Lines::new(order, &mut out)))?)?;
+                let rest = answered.each_text(|text| {
+                    out.write_all(text)?;
+                    Ok(out.write_all(b"\n")?)
+                });
+                rest.with_context(unwritable)?;
+                answered
+            }
+            Form::Csv => {
+                let answered = decide(Answers::new(None)?)?;
+                write_rows(&answered, &mut out).with_context(unwritable)?;
+                answered
+            }
+        };
         out.flush().with_context(unwritable)?;
         drop(out);
         self.file.persist(&self.path).with_context(unwritable)?;
-        Ok(())
+        Ok(answered)
     }
 }
 

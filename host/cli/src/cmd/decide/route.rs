@@ -14,8 +14,8 @@ use adjudica_service::registry::answerer::{Answerer, Routed};
 use anyhow::Result;
 
 use crate::cmd::decide::answers::{Answered, Answers};
+use crate::intake::again::Again;
 use crate::intake::survey::{Position, Survey};
-use crate::intake::window::Window;
 
 /// A policy file and its terms, ready to answer.
 pub struct Loaded {
@@ -25,7 +25,7 @@ pub struct Loaded {
     pub answerer: Arc<Answerer>,
 }
 
-/// Decides every good row, each client's encounters together and in order of date.
+/// Decides every good row into `answers`, each client's encounters together and in order of date.
 /// `progress` is told how many are done each time.
 /// # Errors
 /// When a file is not as it was, or an answer cannot be kept.
@@ -33,12 +33,12 @@ pub fn decide(
     policies: &[Loaded],
     survey: &Survey<EncounterFacts>,
     explain: Explain,
+    mut answers: Answers<'_>,
     progress: &dyn Fn(usize),
 ) -> Result<Answered> {
-    let mut answers = Answers::new()?;
-    let (mut done, mut window) = (0, Window::default());
+    let (mut done, mut again) = (0, Again::default());
     for positions in survey.together() {
-        let works = works(policies, survey, &positions, &mut window)?;
+        let works = works(policies, survey, &positions, &mut again)?;
         for decided in run(works, explain).into_iter().flat_map(|one| one.encounters) {
             let Addressed { known, routed, .. } = &decided.asked;
             let policy = routed.answerer().map(Arc::as_ref);
@@ -54,12 +54,12 @@ fn works(
     policies: &[Loaded],
     survey: &Survey<EncounterFacts>,
     positions: &[Position],
-    window: &mut Window,
+    again: &mut Again,
 ) -> Result<Vec<Work<Addressed>>> {
     let last_day = last_day(SystemClock.now());
     let mut client_to_encounters: BTreeMap<Token, Vec<Addressed>> = BTreeMap::new();
     for position in positions {
-        let facts = survey.item(*position, window)?;
+        let facts = survey.item(*position, again)?;
         let routed = if facts.date_of_service > last_day { far_ahead(&facts) } else { route(policies, &facts) };
         let encounters = client_to_encounters.entry(facts.client_id.clone()).or_default();
         encounters.push(Addressed { known: Known::nowhere(facts, position.index()), routed, records: None });

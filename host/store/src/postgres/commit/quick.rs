@@ -36,6 +36,10 @@ impl KnownHeads {
     }
 }
 
+/// Most decisions that are committed so. Of more, what is written costs so much that the round trips count for little; and where another
+/// host has moved the chain meanwhile, all of it was written for nothing.
+const DECISIONS_MAX: usize = 64;
+
 /// Commits `new` if nothing has moved; `None` when nothing was written and the whole transaction must find out why.
 pub(super) async fn commit(
     store: &PostgresStore,
@@ -59,7 +63,8 @@ pub(super) async fn commit(
 fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Snapshot> {
     let agencies = commit::agencies(new);
     let confirms = new.clients.iter().any(|client| !client.confirmed.is_empty());
-    if agencies.is_empty() || confirms || !commit::superseded(new).is_empty() {
+    let decisions: usize = new.clients.iter().map(|client| client.decisions.len()).sum();
+    if agencies.is_empty() || decisions > DECISIONS_MAX || confirms || !commit::superseded(new).is_empty() {
         return None;
     }
     let heads = store.heads.of(agencies.into_iter())?;
