@@ -20,7 +20,7 @@ usage: cargo xtask <verb> [arguments]
   test [filter ..]     every test, on SQLite and on a throw-away PostgreSQL; with a filter only the tests it names
   simulate [--seeds N] [--seed S] [--database sqlite|postgres|both]
                        random histories on real hosts, compared with a plain model
-  ci [--full] [NAMES]  every check, or those named (`ci guide docs`): what `.ci/run` calls; `--full`: 5,000 histories
+  ci [--full] [NAMES]  every check, or those named (`ci guide docs`): what `.ci/run` calls; `--full`: 1,000 histories
   bench [--quick] [WHAT]  the figures of the project, one line each: name value unit; WHAT: native peers duckdb single files
                        intake http bulk hosts swap flat authoring startup memory
   policies             build every policy of plugins/ into <target>/policies

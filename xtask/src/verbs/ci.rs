@@ -46,7 +46,7 @@ type Check = fn(&Workspace, Extent) -> Result<()>;
 
 /// Histories that are simulated on each database, and in a full run.
 const SEEDS: u64 = 100;
-const SEEDS_FULL: u64 = 5_000;
+const SEEDS_FULL: u64 = 1_000;
 
 /// The list in its order: what runs, under which name.
 const CHECKS: [(&str, Check); 10] = [

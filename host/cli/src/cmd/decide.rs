@@ -4,6 +4,7 @@ pub mod answers;
 pub mod explain;
 mod out_file;
 pub mod route;
+mod row;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +18,7 @@ use adjudica_service::registry::answerer::Chosen;
 use anyhow::Result;
 use serde_json::json;
 
-use crate::cmd::decide::answers::{Answered, Answers};
+use crate::cmd::decide::answers::{Answered, Answers, Form};
 use crate::cmd::decide::out_file::OutFile;
 use crate::cmd::decide::route::{Loaded, find_overlap};
 use crate::exit::{Exit, Fault, Refusal};
@@ -63,7 +64,7 @@ pub fn run(args: &Args, output: &Output) -> Result<Exit> {
     let show = |done: usize| bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
     let decide = |answers: Answers<'_>| route::decide(&policies, &survey, explain, answers, &show);
     let (answered, path) = match out {
-        None => (decide(Answers::new(None)?)?, None),
+        None => (decide(Answers::new(Form::Json, None)?)?, None),
         Some(out) => {
             let path = out.path.display().to_string();
             (out.write(survey.good(), decide)?, Some(path))

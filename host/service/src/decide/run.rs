@@ -57,7 +57,11 @@ struct Progress {
 
 impl Progress {
     fn start(mut work: Work<Addressed>) -> Self {
-        work.encounters.sort_by(|a, b| place(&a.known.facts).cmp(&place(&b.known.facts)));
+        // By keys of their own: what is sorted is large, and moved once so.
+        work.encounters.sort_by_cached_key(|item| {
+            let (day, id) = place(&item.known.facts);
+            (day, id.clone())
+        });
         let ids: BTreeSet<_> = work.encounters.iter().map(|item| item.known.facts.encounter_id.clone()).collect();
         let mut held_back = Vec::new();
         let mut again: BTreeMap<Token, usize> = BTreeMap::new();

@@ -12,6 +12,7 @@ use adjudica_service::registry::answerer::Answerer;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::cmd::decide::row::Rows;
 use crate::exit::{self, Exit};
 use crate::intake::source::Span;
 use crate::intake::survey::Position;
@@ -48,6 +49,15 @@ struct Written<'a> {
     payer_id: &'a Token,
 }
 
+/// How an answer is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A JSON value.
+    Json,
+    /// A row of a spreadsheet.
+    Row,
+}
+
 /// Where answers go at once as long as they come in order.
 pub struct Lines<'o> {
     /// The encounters in order, from the first whose answer has not come on.
@@ -74,6 +84,7 @@ impl<'o> Lines<'o> {
 
 /// Answers that come in any order.
 pub struct Answers<'o> {
+    form: Form,
     lines: Option<Lines<'o>>,
     file: BufWriter<File>,
     written: u64,
@@ -83,16 +94,18 @@ pub struct Answers<'o> {
     text: Vec<u8>,
     /// Policies that answered before, as they are written.
     policies: BTreeMap<Digest, String>,
+    rows: Rows,
 }
 
 impl<'o> Answers<'o> {
     /// No answers yet. Without `lines` all are kept.
     /// # Errors
     /// When no file can be made for them.
-    pub fn new(lines: Option<Lines<'o>>) -> Result<Self> {
+    pub fn new(form: Form, lines: Option<Lines<'o>>) -> Result<Self> {
         let file =
             tempfile::tempfile().context("there is no room for answers; set TMPDIR to a folder that has some")?;
         Ok(Self {
+            form,
             lines,
             file: BufWriter::with_capacity(1 << 18, file),
             written: 0,
@@ -101,6 +114,7 @@ impl<'o> Answers<'o> {
             exit: Exit::Ok,
             text: Vec::new(),
             policies: BTreeMap::new(),
+            rows: Rows::default(),
         })
     }
 
@@ -114,31 +128,17 @@ impl<'o> Answers<'o> {
         policy: Option<&Answerer>,
         decision: &Decision,
     ) -> Result<()> {
-        let Self { policies, text, .. } = self;
-        let policy = match policy {
-            None => "null",
-            Some(policy) => match policies.entry(policy.digest) {
-                Entry::Occupied(written) => written.into_mut().as_str(),
-                Entry::Vacant(place) => place.insert(in_text(policy)?).as_str(),
-            },
-        };
-        let written = Written {
-            date_of_service: facts.date_of_service,
-            decision,
-            encounter_id: &facts.encounter_id,
-            payer_id: &facts.payer_id,
-        };
-        text.clear();
-        sorted::write(text, &written)?;
-        // Behind the last of the other names, in place of what closes them.
-        text.pop();
-        write!(text, ",\"policy\":{policy}}}")?;
+        self.text.clear();
+        match self.form {
+            Form::Json => self.write_json(facts, policy, decision)?,
+            Form::Row => self.rows.write(facts, decision, &mut self.text)?,
+        }
         *self.counts.entry(decision.outcome).or_default() += 1;
         if exit::of_decisions(std::iter::once(decision)) == Exit::OverBudget {
             self.exit = Exit::OverBudget;
         }
         if let Some(lines) = &mut self.lines
-            && lines.take(position, text)?
+            && lines.take(position, &self.text)?
         {
             return Ok(());
         }
@@ -153,6 +153,27 @@ impl<'o> Answers<'o> {
         }
         self.written = self.written.saturating_add(u64::from(place.length));
         Ok(())
+    }
+
+    fn write_json(&mut self, facts: &EncounterFacts, policy: Option<&Answerer>, decision: &Decision) -> Result<()> {
+        let Self { policies, text, .. } = self;
+        let policy = match policy {
+            None => "null",
+            Some(policy) => match policies.entry(policy.digest) {
+                Entry::Occupied(written) => written.into_mut().as_str(),
+                Entry::Vacant(place) => place.insert(in_text(policy)?).as_str(),
+            },
+        };
+        let written = Written {
+            date_of_service: facts.date_of_service,
+            decision,
+            encounter_id: &facts.encounter_id,
+            payer_id: &facts.payer_id,
+        };
+        sorted::write(text, &written)?;
+        // Behind the last of the other names, in place of what closes them.
+        text.pop();
+        Ok(write!(text, ",\"policy\":{policy}}}")?)
     }
 
     /// Those that are kept, to be read: with lines, the ones behind those that came in order.
@@ -189,7 +210,7 @@ impl Answered {
         self.counts.get(&outcome).copied().unwrap_or(0)
     }
 
-    /// Gives each that is kept as JSON to `take`.
+    /// Gives each that is kept as text to `take`.
     /// # Errors
     /// Those of `take`, and when an answer cannot be read back.
     pub fn each_text(&self, mut take: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
@@ -200,7 +221,7 @@ impl Answered {
         Ok(())
     }
 
-    /// Gives each to `take`.
+    /// Gives each, kept as JSON, to `take`.
     /// # Errors
     /// As [`Answered::each_text`].
     pub fn each(&self, mut take: impl FnMut(&Answer) -> Result<()>) -> Result<()> {

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use crate::cmd::decide::amount;
-use crate::cmd::decide::answers::{Answered, Answers, Lines};
-use crate::cmd::decide::explain;
+use crate::cmd::decide::answers::{Answered, Answers, Form, Lines};
+use crate::cmd::decide::row::HEADER;
 use crate::exit::{Fault, Refusal};
 use crate::intake::survey::Position;
 
@@ -20,14 +19,6 @@ pub struct OutFile {
     file: tempfile::NamedTempFile,
 }
 
-enum Form {
-    Ndjson,
-    Csv,
-}
-
-/// The header of a file of rows.
-const HEADER: [&str; 7] = ["encounter_id", "date_of_service", "payer_id", "outcome", "lines", "amount_cents", "reason"];
-
 impl OutFile {
     /// Begins the file at `path`, its form by its ending.
     /// # Errors
@@ -35,8 +26,8 @@ impl OutFile {
     pub fn begin(path: &Path, inputs: &[PathBuf]) -> Result<Self, Refusal> {
         let refuse = |message: String| Refusal::usage("nothing was decided", vec![Fault::of_file(path, message)]);
         let form = match path.extension().and_then(|ending| ending.to_str()) {
-            Some("ndjson" | "jsonl") => Form::Ndjson,
-            Some("csv") => Form::Csv,
+            Some("ndjson" | "jsonl") => Form::Json,
+            Some("csv") => Form::Row,
             _ => {
                 let message = "answers are written as `.ndjson` or `.csv`; end the name with one of these";
                 return Err(refuse(message.to_owned()));
@@ -65,43 +56,18 @@ impl OutFile {
         let path = self.path.display().to_string();
         let unwritable = || format!("`{path}` cannot be written");
         let mut out = BufWriter::with_capacity(1 << 18, self.file.as_file_mut());
-        let answered = match self.form {
-            Form::Ndjson => {
-                let answered = decide(Answers::new(Some(Lines::new(order, &mut out)))?)?;
-                let rest = answered.each_text(|text| {
-                    out.write_all(text)?;
-                    Ok(out.write_all(b"\n")?)
-                });
-                rest.with_context(unwritable)?;
-                answered
-            }
-            Form::Csv => {
-                let answered = decide(Answers::new(None)?)?;
-                write_rows(&answered, &mut out).with_context(unwritable)?;
-                answered
-            }
-        };
+        if self.form == Form::Row {
+            writeln!(out, "{HEADER}").with_context(unwritable)?;
+        }
+        let answered = decide(Answers::new(self.form, Some(Lines::new(order, &mut out)))?)?;
+        let rest = answered.each_text(|text| {
+            out.write_all(text)?;
+            Ok(out.write_all(b"\n")?)
+        });
+        rest.with_context(unwritable)?;
         out.flush().with_context(unwritable)?;
         drop(out);
         self.file.persist(&self.path).with_context(unwritable)?;
         Ok(answered)
     }
-}
-
-fn write_rows(answered: &Answered, out: impl std::io::Write) -> Result<()> {
-    let mut rows = csv::Writer::from_writer(out);
-    rows.write_record(HEADER)?;
-    answered.each(|answer| {
-        let cents = amount(&answer.decision).map(|cents| cents.get().to_string()).unwrap_or_default();
-        Ok(rows.write_record([
-            answer.encounter_id.as_str(),
-            &answer.date_of_service.to_string(),
-            answer.payer_id.as_str(),
-            answer.decision.outcome.as_str(),
-            &explain::lines(&answer.decision),
-            &cents,
-            &explain::reason(&answer.decision),
-        ])?)
-    })?;
-    Ok(rows.flush()?)
 }
