@@ -376,7 +376,7 @@ mod tests {
     #[test]
     fn it_writes_what_a_tree_would() {
         let inner = || vec![Inner { zebra: Some("é \"quoted\"\n"), ape: -1 }, Inner::default()];
-        let more = BTreeMap::from([("m", Some(true)), ("a b", None), ("a", Some(false)), ("zz", None)]);
+        let more = BTreeMap::from([("m", Some(true)), ("a b", None), ("aa", Some(false)), ("zz", None)]);
         for outer in [
             Outer::default(),
             Outer { words: vec!["b", "a"], inner: inner(), ..Outer::default() },
