@@ -22,7 +22,7 @@ usage: cargo xtask <verb> [arguments]
                        random histories on real hosts, compared with a plain model
   ci [--full] [NAMES]  every check, or those named (`ci guide docs`): what `.ci/run` calls; `--full`: 1,000 histories
   bench [--quick] [WHAT]  the figures of the project, one line each: name value unit; WHAT: native peers duckdb single files
-                       intake http bulk hosts swap flat authoring startup memory
+                       intake http bulk hosts swap flat authoring startup memory; `cold` alone: from nothing built
   policies             build every policy of plugins/ into <target>/policies
   wit-freeze           freeze the contract sdk/wit/policy.wit under its version
   with-postgres <command ..>

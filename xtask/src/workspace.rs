@@ -12,6 +12,11 @@ const OUTSIDE: [&str; 3] = ["sdk/interpreter", "plugins", "examples"];
 /// Folders that hold crates which only their own users build: hostile guests, and peers that a normal build never compiles.
 const UNBUILT: [&str; 2] = ["tests/guests", "tests/peers"];
 
+/// Whether cargo sets a variable for the package that it builds or runs.
+fn is_of_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")
+}
+
 /// The checkout and its build folder.
 pub(crate) struct Workspace {
     /// The folder of the root `Cargo.toml`.
@@ -40,6 +45,11 @@ impl Workspace {
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("cargo");
         command.args(arguments).current_dir(&self.root).env("CARGO_TARGET_DIR", &self.target_dir);
+        // What the outer cargo says of xtask: crates whose build looks at it would be built anew after a build from the shell.
+        let of_outer = std::env::vars_os().map(|(name, _)| name);
+        for name in of_outer.filter(|name| name.to_str().is_some_and(is_of_a_package)) {
+            command.env_remove(name);
+        }
         command
     }
 

@@ -21,7 +21,9 @@ pub use file::{DEFAULTS, parse};
 pub use written::json_of;
 
 /// The folders of a policy whose files are cases: those that somebody wrote, which are looked at first, and those that the tools wrote.
-pub const FOLDERS: [&str; 2] = ["cases", "pins"];
+pub const FOLDERS: [&str; 2] = ["cases", PINS];
+/// The one whose files are generated.
+const PINS: &str = "pins";
 
 /// Whether the file of a policy at `path` is one of cases.
 ///
@@ -44,6 +46,15 @@ pub struct CaseFile {
     pub terms: Terms,
     /// The cases, in order.
     pub cases: Vec<Case>,
+}
+
+impl CaseFile {
+    /// Whether it is generated: what it expects is what a policy answered, which nobody may have read.
+    #[must_use]
+    pub fn is_pinned(&self) -> bool {
+        let folder = std::path::Path::new(&self.name).parent().and_then(std::path::Path::file_name);
+        folder.is_some_and(|folder| folder == PINS)
+    }
 }
 
 /// One client's encounters, decided in one call, and what is expected of each.

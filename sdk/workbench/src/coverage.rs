@@ -16,6 +16,8 @@ use crate::mutate::{Row, rows, without_row};
 pub struct Coverage {
     /// Rules that spoke in some case, of all.
     pub rules: Reached,
+    /// Rules that spoke in generated cases alone.
+    pub rules_by_pins: usize,
     /// Rows of the policy's own tables whose absence some case would show, of all.
     pub rows: Reached,
     /// Sides of boundaries on which some case stands, of all that some case comes near.
@@ -73,8 +75,11 @@ fn citation(manifest: &Manifest, rule: &str) -> Option<String> {
 pub fn measure(subject: &Subject, compiled: &Compiled, decided: &[Vec<Decision>]) -> Coverage {
     let manifest = &compiled.manifest;
     let seen = Seen::of(decided);
+    let written = subject.cases().zip(decided).filter(|((file, _), _)| !file.is_pinned());
+    let written = Seen::of(written.map(|(_, decisions)| decisions));
     Coverage {
         rules: rules_reached(subject, manifest, &seen),
+        rules_by_pins: seen.spoke.difference(&written.spoke).count(),
         rows: rows_reached(subject, compiled, &seen),
         sides: sides_reached(subject, manifest, &seen),
     }
@@ -91,10 +96,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(decided: &[Vec<Decision>]) -> Self {
+    fn of<'d>(decided: impl IntoIterator<Item = &'d Vec<Decision>>) -> Self {
         let mut seen =
             Self { spoke: BTreeSet::new(), kept: BTreeSet::new(), counts: BTreeSet::new(), bounds: BTreeSet::new() };
-        for finding in decided.iter().flatten().flat_map(|decision| &decision.findings) {
+        for finding in decided.into_iter().flatten().flat_map(|decision| &decision.findings) {
             let rule = finding.rule_id.to_string();
             let is_kept = finding.verdict == Verdict::Satisfied;
             if let (Some(observed), Some(expected)) = (finding.observed, finding.expected) {

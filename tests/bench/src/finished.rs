@@ -4,7 +4,7 @@
 use anyhow::Result;
 use futures_util::TryStreamExt as _;
 use sqlx::postgres::PgPoolCopyExt as _;
-use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use sqlx::{AssertSqlSafe, Connection as _, PgPool, SqlitePool};
 
 use crate::database::Plain;
 
@@ -89,7 +89,7 @@ async fn write_json(pool: &SqlitePool, rows: &[Finished]) -> Result<()> {
         sqlx::query(AssertSqlSafe(format!("DROP TRIGGER {trigger}"))).execute(&mut *connection).await?;
     }
     sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *connection).await?;
-    let mut transaction = sqlx::Connection::begin_with(&mut *connection, "BEGIN IMMEDIATE").await?;
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     for (finished, insert) in rows.iter().zip(inserts) {
         for piece in &finished.pieces {
             let query = sqlx::query(AssertSqlSafe(insert.clone())).bind(std::str::from_utf8(piece)?);
@@ -101,7 +101,8 @@ async fn write_json(pool: &SqlitePool, rows: &[Finished]) -> Result<()> {
 }
 
 async fn write_copy(pool: &PgPool, rows: &[Finished]) -> Result<()> {
-    let mut transaction = pool.begin().await?;
+    let mut connection = pool.acquire().await?;
+    let mut transaction = connection.begin().await?;
     // Neither triggers nor foreign keys.
     sqlx::query("SET LOCAL session_replication_role = replica").execute(&mut *transaction).await?;
     for Finished { table, pieces } in rows {

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: builds and runs the benchmark program, with a PostgreSQL of its own. Measures nothing itself.
 
+mod cold;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,9 +17,15 @@ const PEERS: &str = "tests/peers/Cargo.toml";
 /// A database that works by column: taken as its makers build it.
 const DUCKDB: &str = "duckdb==2.0.1";
 
+/// What is measured when it is named alone: it takes as long as CI.
+const COLD: &str = "cold";
+
 /// Runs the benchmarks. `--quick` and the names of what to measure are the program's to read.
 pub(crate) fn run(workspace: &Workspace, arguments: &[String]) -> Result<()> {
     toolchain::add_wasm_target(workspace)?;
+    if arguments.iter().any(|argument| argument == COLD) {
+        return cold::measure(workspace);
+    }
     let artifacts = Artifacts::build_with(workspace, &["--bin", "adjudica-bench"])?;
     let is_asked = |group: &str| {
         let mut groups = arguments.iter().filter(|argument| !argument.starts_with("--")).peekable();

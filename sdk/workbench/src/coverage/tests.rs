@@ -35,6 +35,20 @@ fn it_tells_of_each_rule_the_case_in_which_it_would_speak() {
     assert_eq!(told(&rules), expected);
 }
 
+/// What nobody may have read counts, and is told apart.
+#[test]
+fn it_tells_how_many_rules_only_pins_reach() {
+    let by_pins = |files: &[(&str, &str)]| {
+        let subject = subject_of(POLICY, &[], files);
+        let compiled = compiled_of(&subject);
+        let coverage = measure(&subject, &compiled, &subject.answer_cases(&compiled, Explain::All));
+        (coverage.rules.reached(), coverage.rules_by_pins)
+    };
+    assert_eq!(by_pins(&[("cases/a.toml", CASES)]), (3, 0));
+    assert_eq!(by_pins(&[("river/pins/a.toml", CASES)]), (3, 3));
+    assert_eq!(by_pins(&[("cases/a.toml", CASES), ("pins/a.toml", CASES)]), (3, 0));
+}
+
 #[test]
 fn it_tells_rows_without_which_every_case_is_answered_the_same() {
     let rows = coverage_of(POLICY, CASES).rows;

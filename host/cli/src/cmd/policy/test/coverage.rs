@@ -39,10 +39,18 @@ pub fn write_cases(
 
 /// Prints the figures, and what no case reaches, with its place and source.
 pub fn print(output: &Output, folder: &Path, coverage: &Coverage) -> Result<()> {
-    let all = [("rules", &coverage.rules), ("table rows", &coverage.rows), ("sides of boundaries", &coverage.sides)];
-    for (what, reached) in all {
+    let by_pins = match coverage.rules_by_pins {
+        0 => String::new(),
+        rules => format!(", {rules} by pins alone"),
+    };
+    let all = [
+        ("rules", &coverage.rules, by_pins.as_str()),
+        ("table rows", &coverage.rows, ""),
+        ("sides of boundaries", &coverage.sides, ""),
+    ];
+    for (what, reached, how) in all {
         let Reached { all, missed } = reached;
-        output.line(&format!("  {what}: {} of {all} reached, {} %", reached.reached(), reached.percent()))?;
+        output.line(&format!("  {what}: {} of {all} reached, {} %{how}", reached.reached(), reached.percent()))?;
         for one in missed {
             let line = one.line.map_or(String::new(), |line| format!(":{line}"));
             let source = one.citation.as_ref().map_or(String::new(), |citation| format!(" [{citation}]"));
