@@ -128,7 +128,7 @@ impl Member {
     }
 }
 
-/// What serde_json writes the same.
+/// What `serde_json` writes the same.
 macro_rules! plainly {
     ($($method:ident($value:ty)),+ $(,)?) => {
         $(fn $method(self, value: $value) -> Result<()> {
