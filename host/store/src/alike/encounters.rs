@@ -14,7 +14,7 @@ use crate::raw::json;
 use crate::raw::lossy::Lossy;
 
 use super::dialect::{
-    Connection, Dialect, by, encounter, encounter_row, for_update, hold_encounters, is_in, past_deadlocks,
+    Connection, Dialect, Growth, by, encounter, encounter_row, for_update, hold_encounters, is_in, past_deadlocks,
 };
 use super::encounter_writes;
 use super::rows::{all, encounter_columns};
@@ -98,7 +98,7 @@ async fn try_put(store: &Dialect, new: &NewEncounters<'_, '_>) -> Result<PutRepo
     let failed = StoreError::during("putting encounters");
     let mut transaction = store.begin().await.map_err(failed)?;
     hold_encounters(&mut transaction, new.agency_id.as_str()).await.map_err(failed)?;
-    let (mut report, mut there) = (PutReport::default(), Vec::new());
+    let (mut report, mut there, mut growth) = (PutReport::default(), Vec::new(), Growth::default());
     for part in (new.parts)() {
         let part = readable(part)?;
         require_putable(&part)?;
@@ -117,6 +117,7 @@ async fn try_put(store: &Dialect, new: &NewEncounters<'_, '_>) -> Result<PutRepo
                 return Err(told_again(store, new, fault).await?);
             }
         }
+        growth.by(part.len(), &mut transaction).await.map_err(failed)?;
     }
     require_none(there)?;
     transaction.commit().await.map_err(failed)?;

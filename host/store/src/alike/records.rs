@@ -15,7 +15,7 @@ use crate::record::{
 use crate::work::ClientKey;
 
 use super::dialect::{
-    Connection, Dialect, Row, by, each_of, hold_records, is_in, join, json_of, past_deadlocks, set_of, texts_of,
+    Connection, Dialect, Growth, Row, by, each_of, hold_records, is_in, join, json_of, past_deadlocks, set_of, texts_of,
 };
 use super::record_writes;
 use super::rows::all;
@@ -115,14 +115,16 @@ async fn try_put(store: &Dialect, new: &NewRecords<'_, '_>) -> Result<PutReport,
     let mut transaction = store.begin().await.map_err(failed)?;
     hold_records(&mut transaction, new.agency_id.as_str()).await.map_err(failed)?;
     record_writes::begin(&mut transaction).await?;
-    let mut report = PutReport::default();
-    let mut faults = Vec::new();
+    let (mut report, mut faults, mut growth) = (PutReport::default(), Vec::new(), Growth::default());
     for part in (new.parts)() {
         let part = part.map_err(|fault| StoreError::during("reading records to put")(sqlx::Error::Io(fault)))?;
         match require_puttable(&mut transaction, new, &part).await {
             Err(StoreError::BadRecords { faults: more }) => faults.extend(more),
             Err(error) => return Err(error),
-            Ok(()) if faults.is_empty() => report.add(put_part(&mut transaction, new, &part).await?),
+            Ok(()) if faults.is_empty() => {
+                report.add(put_part(&mut transaction, new, &part).await?);
+                growth.by(part.len(), &mut transaction).await.map_err(failed)?;
+            }
             // The rest is only looked at, so that every fault is named.
             Ok(()) => {}
         }

@@ -11,6 +11,7 @@ pub(super) use sqlx::Postgres as Database;
 pub(super) use sqlx::postgres::{PgConnection as Connection, PgRow as Row};
 
 pub(super) use super::PostgresStore as Dialect;
+pub(super) use super::statistics::Growth;
 pub(super) use super::transaction::past_deadlocks;
 
 /// A set of rows, given as JSON: its place among the parameters, and the columns with their types.

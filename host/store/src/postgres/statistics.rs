@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::{AssertSqlSafe, Executor, PgPool, raw_sql};
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, raw_sql};
 
 /// Rows that a host writes before it looks for the first time; then it looks when it has written twice as many.
 const FIRST_LOOK: u64 = 1_000;
@@ -40,10 +40,41 @@ impl Statistics {
                 .next_look
                 .compare_exchange(next, next.saturating_mul(2), Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
-        if is_mine && let Ok(Some(tables)) = sqlx::query_scalar::<_, Option<String>>(GROWN).fetch_one(pool).await {
-            // Every session makes its plans anew after it. A table that the server is counting already is left to it.
-            let count = format!("ANALYZE (SKIP_LOCKED) {tables}");
-            let _ = pool.execute(raw_sql(AssertSqlSafe(count))).await;
+        if is_mine && let Ok(mut connection) = pool.acquire().await {
+            let _ = count_grown(&mut connection).await;
         }
+    }
+}
+
+/// Counts the tables that have grown. Every session makes its plans anew after it. A table that the server is counting already is left
+/// to it.
+async fn count_grown(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let tables: Option<String> = sqlx::query_scalar(GROWN).fetch_one(&mut *connection).await?;
+    let Some(tables) = tables else { return Ok(()) };
+    connection.execute(raw_sql(AssertSqlSafe(format!("ANALYZE (SKIP_LOCKED) {tables}")))).await.map(drop)
+}
+
+/// Rows that one transaction has written, and from how many on it looks whether the planner knows of them: nobody else sees them, and
+/// its plans were made when there were none.
+pub(super) struct Growth {
+    written: u64,
+    next_look: u64,
+}
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self { written: 0, next_look: FIRST_LOOK }
+    }
+}
+
+impl Growth {
+    /// Notes that the transaction of `connection` has written `rows` more.
+    pub(super) async fn by(&mut self, rows: usize, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        self.written = self.written.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
+        if self.written < self.next_look {
+            return Ok(());
+        }
+        self.next_look = self.written.saturating_mul(2);
+        count_grown(connection).await
     }
 }
