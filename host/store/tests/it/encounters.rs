@@ -1,7 +1,9 @@
 //! Putting, finding and listing encounters.
 
+use std::borrow::Cow;
+
 use adjudica_core::{EncounterFacts, Minutes};
-use adjudica_store::{EncounterFilter, PutMode, PutReport, StoreError};
+use adjudica_store::{EncounterFilter, Parts, PutMode, PutReport, StoreError};
 
 use crate::support::{Raw, Setup, at, day, encounter, full_encounter, token};
 
@@ -170,4 +172,26 @@ pub(crate) async fn it_keeps_agencies_apart(setup: &Setup) {
     assert!(stored.facts == other);
     let page = setup.store.list_encounters(&token("a"), &EncounterFilter::default(), None, 10).await.expect("lists");
     assert_eq!(page.encounters.len(), 1);
+}
+
+/// Whoever writes a hundred thousand rows in one transaction is not to go by plans that were made for an empty table.
+pub(crate) async fn it_counts_what_a_long_import_writes_before_it_ends(setup: &Setup) {
+    const PART: usize = 1_000;
+    let of_part = |part: usize| -> Vec<EncounterFacts> {
+        let id = |number: usize| (format!("e{part}-{number}"), format!("c{}", number % 50));
+        (0..PART).map(id).map(|(id, client)| encounter(&id, &client, "2026-02-03")).collect()
+    };
+    let all: Vec<Vec<EncounterFacts>> = (0..3).map(of_part).collect();
+    let parts: &Parts<'_, EncounterFacts> = &|| Box::new(all.iter().map(|part| Ok(Cow::Borrowed(part.as_slice()))));
+    if matches!(setup.raw, Raw::Postgres(_)) {
+        // The server itself does not count here.
+        setup.raw.execute("ALTER TABLE encounter SET (autovacuum_enabled = false)").await.expect("is set");
+    }
+    let report = setup.store.import_encounters(&token("a"), parts, PutMode::InsertOnly, at(0)).await.expect("imports");
+    assert_eq!(report, PutReport { inserted: 3_000, updated: 0, unchanged: 0 });
+    if matches!(setup.raw, Raw::Postgres(_)) {
+        // After the first part; the others made it no tenfold.
+        let counted = setup.raw.texts("SELECT reltuples::bigint::text FROM pg_class WHERE relname = 'encounter'").await;
+        assert_eq!(counted, [PART.to_string()]);
+    }
 }

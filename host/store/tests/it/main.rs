@@ -43,6 +43,7 @@ on_both! {
     encounters {
         it_gives_every_fact_back,
         it_inserts_all_or_none_and_names_every_duplicate,
+        it_counts_what_a_long_import_writes_before_it_ends,
         it_names_ids_given_twice,
         it_refuses_counts_that_rows_cannot_hold,
         it_upserts_and_reports_what_changed,
