@@ -139,7 +139,8 @@ pub(crate) fn encounters(commit: &NewCommit) -> Vec<EncounterRef<'_>> {
         .collect()
 }
 
-fn confirmed(commit: &NewCommit) -> impl Iterator<Item = (&ClientCommit, &Confirmed)> {
+/// Every encounter of a commit whose decision in force holds.
+pub(crate) fn confirmed(commit: &NewCommit) -> impl Iterator<Item = (&ClientCommit, &Confirmed)> {
     commit.clients.iter().flat_map(|client| client.confirmed.iter().map(move |confirmed| (client, confirmed)))
 }
 

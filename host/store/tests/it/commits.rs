@@ -1,7 +1,7 @@
 //! Committing decisions: what is kept, what is refused, and that a refusal writes nothing.
 
 use adjudica_core::{Digest, Outcome};
-use adjudica_store::{ClientKey, DecisionFilter, NewCommit, NewIdempotency, StoreError, Turn, chain_hash};
+use adjudica_store::{ClientKey, Confirmed, DecisionFilter, NewCommit, NewIdempotency, StoreError, Turn, chain_hash};
 
 use crate::support::{Raw, Setup, at, billable, commit_of, day, encounter, not_billable, token};
 
@@ -197,6 +197,41 @@ pub(crate) async fn it_notices_what_another_host_committed(setup: &Setup) {
     let report = setup.store.verify_chain(&token("a"), 0, 1_000_000).await.expect("checks");
     assert_eq!((report.length, report.first_broken), (18, None));
     other_host.close().await;
+}
+
+/// What is confirmed with a decision is confirmed as long as it is in force, by whichever host.
+pub(crate) async fn it_confirms_what_is_in_force_beside_a_decision(setup: &Setup) {
+    let facts = |id: &str| encounter(id, "c1", "2026-02-03");
+    setup.put(&[facts("e1"), facts("e2"), facts("e3")]).await;
+    let decided = |decision_id: &str, encounter_id: &str| {
+        let mut decision = not_billable(decision_id, encounter_id);
+        decision.encounter_revision = Some(1);
+        decision
+    };
+    let confirming = |decision, confirmed: &str| {
+        let mut commit = commit_of("a", "c1", 0, vec![decision]);
+        commit.clients[0].confirmed.push(Confirmed {
+            encounter_id: token("e1"),
+            encounter_revision: Some(2),
+            date_of_service: day("2026-02-03"),
+            decision_id: confirmed.to_owned(),
+        });
+        commit
+    };
+    setup.commit("c1", 0, vec![decided("d1", "e1")]).await.expect("commits");
+    setup.raw.execute("UPDATE encounter SET minutes = 30 WHERE encounter_id = 'e1'").await.expect("updates");
+    let undecided = || async { setup.store.counts().await.expect("counts").undecided };
+    assert_eq!(undecided().await, 3, "one of them again");
+    setup.store.commit_decisions(confirming(decided("d2", "e2"), "d1")).await.expect("commits");
+    assert_eq!(undecided().await, 1, "the one that was confirmed waits no more");
+    let mut again = decided("d3", "e1");
+    again.supersedes = Some("d1".to_owned());
+    setup.commit("c1", 0, vec![again]).await.expect("commits");
+    let refused = setup.store.commit_decisions(confirming(decided("d4", "e3"), "d1")).await;
+    assert_eq!(moved(refused.map(drop)).len(), 1, "another one is in force by now");
+    assert_eq!((setup.store.counts().await.expect("counts").decisions, undecided().await), (3, 1));
+    setup.store.commit_decisions(confirming(decided("d4", "e3"), "d3")).await.expect("commits");
+    assert_eq!(setup.store.verify_chain(&token("a"), 0, 100).await.expect("checks").first_broken, None);
 }
 
 pub(crate) async fn it_writes_nothing_when_a_row_gets_lost(setup: &Setup) {

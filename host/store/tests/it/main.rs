@@ -82,6 +82,7 @@ on_both! {
         it_refuses_a_decision_that_does_not_supersede_the_one_in_force,
         it_lets_one_of_two_commits_have_the_last_unit,
         it_notices_what_another_host_committed,
+        it_confirms_what_is_in_force_beside_a_decision,
         it_writes_nothing_when_a_row_gets_lost,
         it_writes_nothing_of_a_refused_commit,
         it_names_every_contradiction_of_a_commit,

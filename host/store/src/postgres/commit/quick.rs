@@ -59,12 +59,16 @@ pub(super) async fn commit(
 }
 
 /// How everything stands if nothing has moved. `None` where more must be read first: a chain that is not known, or lines
-/// of an earlier decision that are taken back.
+/// of an earlier decision that are taken back; and where an agency's chain is not moved, which is what the statement locks.
 fn expected(store: &PostgresStore, new: &NewCommit) -> Option<Snapshot> {
     let agencies = commit::agencies(new);
-    let confirms = new.clients.iter().any(|client| !client.confirmed.is_empty());
+    let moves = |agency_id: &str| {
+        let mut of_agency = new.clients.iter().filter(|client| client.agency_id.as_str() == agency_id);
+        of_agency.any(|client| !client.decisions.is_empty())
+    };
     let decisions: usize = new.clients.iter().map(|client| client.decisions.len()).sum();
-    if agencies.is_empty() || decisions > DECISIONS_MAX || confirms || !commit::superseded(new).is_empty() {
+    let are_all_moved = agencies.iter().all(|agency_id| moves(agency_id));
+    if agencies.is_empty() || decisions > DECISIONS_MAX || !are_all_moved || !commit::superseded(new).is_empty() {
         return None;
     }
     let heads = store.heads.of(agencies.into_iter())?;

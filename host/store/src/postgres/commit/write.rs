@@ -187,6 +187,10 @@ const WRITE_IF_UNMOVED: &str = write_statement!(
             AND NOT EXISTS (
                 SELECT 1 FROM unnest($1::text[], $5::text[]) AS k (agency_id, encounter_id)
                 JOIN decision_in_force d ON d.agency_id = k.agency_id AND d.encounter_id = k.encounter_id)
+            AND (SELECT count(*) FROM unnest($120::text[], $121::text[], $122::text[]) AS k (agency_id, encounter_id, decision_id)
+                CROSS JOIN LATERAL (SELECT 1 FROM decision_in_force d WHERE d.agency_id = k.agency_id
+                    AND d.encounter_id = k.encounter_id AND d.decision_id = k.decision_id OFFSET 0) AS held)
+                = cardinality($120::text[])
             AND (SELECT count(*) FROM unnest($118::text[], $119::text[]) AS k (agency_id, encounter_id)
                 JOIN encounter e ON e.agency_id = k.agency_id AND e.encounter_id = k.encounter_id)
                 = cardinality($118::text[]) AS yes),
@@ -238,11 +242,14 @@ pub(super) async fn write_if_unmoved(
         .bind(column(&new.clients, |client| client.agency_id.as_str()))
         .bind(column(&new.clients, |client| client.client_id.as_str()))
         .bind(column(&new.clients, |client| client.ledger_through));
-    let known = commit::stored(new);
+    let (known, confirmed) = (commit::stored(new), commit::confirmed(new).collect::<Vec<_>>());
     let query = bind_answers(query, &new.idempotency)
         .bind(counts)
         .bind(column(&known, |key| key.agency_id))
-        .bind(column(&known, |key| key.encounter_id));
+        .bind(column(&known, |key| key.encounter_id))
+        .bind(column(&confirmed, |(client, _)| client.agency_id.as_str()))
+        .bind(column(&confirmed, |(_, confirmed)| confirmed.encounter_id.as_str()))
+        .bind(column(&confirmed, |(_, confirmed)| confirmed.decision_id.as_str()));
     let (decisions, ..) = query.fetch_one(pool).await?;
     Ok(decisions > 0)
 }
