@@ -211,7 +211,7 @@ where
 
 /// Rows that one transaction has written: nothing to do, a statement names its indexes.
 #[derive(Default)]
-pub(super) struct Growth;
+pub(super) struct Growth(());
 
 impl Growth {
     pub(super) fn by(&mut self, _: usize, _: &mut SqliteConnection) -> std::future::Ready<Result<(), sqlx::Error>> {

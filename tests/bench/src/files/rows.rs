@@ -61,7 +61,7 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// Opens a file that [`write`] wrote.
+    /// Opens a file that [`write()`] wrote.
     pub(super) fn open(path: &Path) -> Result<Self> {
         let reader = csv::ReaderBuilder::new().buffer_capacity(1 << 18).from_path(path)?;
         Ok(Self { reader, row: StringRecord::new() })
