@@ -131,9 +131,8 @@ pub(crate) async fn it_takes_no_decision_about_what_was_taken_out_for_one_about_
         // Another host, which has read the ledger after that, brings the decision about the encounter as it was.
         setup.commit("c1", ledger_end(setup).await, vec![late]).await.expect("commits");
         assert_eq!(waiting(setup).await, [id.as_str()], "the encounter as it is now is still to be decided");
-        let again = setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes").clients[0].encounters
-            [0]
-        .revision;
+        let read = setup.store.take_undecided(&mut Turn::first(10), at(0)).await.expect("takes");
+        let again = read.clients[0].encounters[0].revision;
         assert!(again > revision, "revision {revision} was taken out, {again} came in");
         setup.raw.execute(format!("DELETE FROM encounter WHERE encounter_id = '{id}'")).await.expect("deletes");
     }
