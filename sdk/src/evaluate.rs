@@ -53,10 +53,10 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
     let reader = RowReader::new(&view, &symbols);
     let plans = Plans::new(image);
     let explain = if batch.explain { Explain::All } else { Explain::FailedOnly };
-    let mut ledger = Ledger::new(&image.add_on_codes);
+    let mut ledger = Ledger::new(&view, &image.add_on_codes);
     let mut answers = answers_with_room(batch.encounters);
     for (timeline, [from, to]) in (0..).zip(batch.timelines.array_windows()) {
-        ledger.load(&view, &symbols, timeline);
+        ledger.load(&symbols, timeline);
         for row_number in *from..*to {
             let mut row = reader.read(row_number);
             let mut draft = Draft::new(image, explain, &mut answers);
@@ -70,8 +70,11 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
             };
             rules::decide(&mut row, &known, &mut draft)?;
             hooks.decide(&Encounter::new(&row, &view, &ledger), &mut draft);
-            for (index, (code, units)) in draft.finish().enumerate() {
-                ledger.push(&row, Billed { code, units, has_minutes: index == 0 });
+            let billed = draft.finish();
+            if row_number + 1 < *to {
+                for (index, (code, units)) in billed.enumerate() {
+                    ledger.push(&row, Billed { code, units, has_minutes: index == 0 });
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Compiled tables: what `policy.toml` becomes inside a policy file. Dates are resolved into segments; plans decode on first use.
 
 pub mod dictionary;
+mod screened;
 mod signed;
 mod when;
 
@@ -11,6 +12,7 @@ use adjudica_core::{Cents, Rounding};
 use serde::{Deserialize, Serialize};
 
 pub use dictionary::{Dictionary, Symbol};
+pub use screened::{Screened, Triggered};
 pub use when::{Case, Far, When};
 
 /// Stands for "no such name" and "no such rule".
@@ -151,17 +153,17 @@ pub struct Plan<'a> {
     /// What must have been billed.
     pub prerequisites: Vec<Relation>,
     /// What the record must, or must not, show.
-    pub requirements: Vec<Requirement>,
+    pub requirements: Screened<Requirement>,
     /// Modifiers to add.
-    pub modifiers: Vec<(When, u32)>,
+    pub modifiers: Screened<(When, u32)>,
     /// What a unit is worth.
     pub rate: RateRule,
     /// Accepted and paid nothing.
-    pub report_only: Vec<(When, u32)>,
+    pub report_only: Screened<(When, u32)>,
     /// How late the payer takes a claim.
     pub filing: Vec<Filing>,
     /// Things to know or look at.
-    pub notices: Vec<(When, u32)>,
+    pub notices: Screened<(When, u32)>,
 }
 
 /// Who may bill a code, when and how.
@@ -415,6 +417,13 @@ pub struct Requirement {
     pub absent: bool,
     /// The rule.
     pub rule: u32,
+}
+
+/// Where it must not be there, a record that shows none of it is content; one that shows it is not.
+impl Triggered for Requirement {
+    fn triggers(&self) -> Option<u64> {
+        if self.absent { Some(self.info.bits()) } else { self.when.triggers() }
+    }
 }
 
 /// How long after the service the payer takes a claim: to the same day so many years later, and so many days more.

@@ -216,9 +216,13 @@ fn count(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
-/// Answers with room for `encounters` of them, most of which have one line and at most one finding.
+/// Findings of an encounter that there is room for; room that is not used costs nothing.
+const FINDINGS_EXPECTED: usize = 4;
+
+/// Answers with room for `encounters` of them, most of which have one line.
 pub(super) fn answers_with_room(encounters: u32) -> Answers {
     let room = usize::try_from(encounters).unwrap_or(0);
+    let findings = room.saturating_mul(FINDINGS_EXPECTED);
     let mut answers = Answers {
         outcomes: Vec::with_capacity(room),
         line_offsets: Vec::with_capacity(room.saturating_add(1)),
@@ -227,11 +231,11 @@ pub(super) fn answers_with_room(encounters: u32) -> Answers {
         line_cents: Vec::with_capacity(room),
         line_modifiers: Vec::with_capacity(room),
         finding_offsets: Vec::with_capacity(room.saturating_add(1)),
-        finding_rules: Vec::with_capacity(room),
-        finding_verdicts: Vec::with_capacity(room),
-        finding_observed: Vec::with_capacity(room),
-        finding_expected: Vec::with_capacity(room),
-        finding_subjects: Vec::with_capacity(room),
+        finding_rules: Vec::with_capacity(findings),
+        finding_verdicts: Vec::with_capacity(findings),
+        finding_observed: Vec::with_capacity(findings),
+        finding_expected: Vec::with_capacity(findings),
+        finding_subjects: Vec::with_capacity(findings),
     };
     answers.line_offsets.push(0);
     answers.finding_offsets.push(0);

@@ -4,7 +4,6 @@ use std::ops::Range;
 
 use adjudica_core::ServiceDate;
 use adjudica_core::authorization::Accounts;
-use adjudica_core::field::NONE_S32;
 use adjudica_core::name_set::{NameSet, bit};
 
 use super::columns::{View, child_range};
@@ -31,19 +30,21 @@ pub struct BilledLine {
 }
 
 impl BilledLine {
-    /// A line of whose columns none was read.
-    const UNREAD: Self = Self {
-        day: NONE_S32,
-        code: NONE,
-        units: 1,
-        mode: NONE,
-        minutes: NONE,
-        service_minutes: NONE,
-        rendering_provider: NONE,
-        billing_provider: NONE,
-        payer: NONE,
-        diagnosis: NONE,
-    };
+    /// A line of which nothing more is known.
+    fn of(entry: &Entry) -> Self {
+        Self {
+            day: entry.day,
+            code: entry.code,
+            units: 1,
+            mode: NONE,
+            minutes: NONE,
+            service_minutes: entry.service_minutes,
+            rendering_provider: NONE,
+            billing_provider: NONE,
+            payer: NONE,
+            diagnosis: NONE,
+        }
+    }
 
     /// Day of the work.
     #[must_use]
@@ -62,23 +63,37 @@ impl BilledLine {
     pub fn units(&self) -> u32 {
         self.units
     }
-
-    /// Whether the line can be of the same encounter as one that stands beside it.
-    fn can_go_with(&self, other: &Self) -> bool {
-        let place = |line: &Self| {
-            (line.day, line.payer, line.billing_provider, line.rendering_provider, line.diagnosis, line.mode)
-        };
-        place(self) == place(other)
-    }
 }
 
 /// One client's lines in order of day.
-pub(super) struct Ledger<'i> {
-    lines: Vec<BilledLine>,
+pub(super) struct Ledger<'l> {
+    view: &'l View<'l>,
     /// The codes that add to another's line.
-    add_on_codes: &'i NameSet,
+    add_on_codes: &'l NameSet,
+    entries: Vec<Entry>,
+    /// The lines of this call.
+    own: Vec<BilledLine>,
     /// Bits of the codes that any line has: most counts end here.
     codes: u64,
+}
+
+/// A line of the ledger: what most counts ask of it, and where the rest is found.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    day: i32,
+    code: u32,
+    /// Documented minutes of the encounter, where they are known.
+    service_minutes: u32,
+    place: Place,
+}
+
+/// Where a line is.
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    /// A row of the batch.
+    Batch(usize),
+    /// One of this call's own.
+    Own(usize),
 }
 
 /// A line that an encounter of this call is billed with.
@@ -109,63 +124,53 @@ pub(super) struct Count {
     pub minutes: u32,
 }
 
-impl<'i> Ledger<'i> {
-    pub(super) fn new(add_on_codes: &'i NameSet) -> Self {
-        Self { lines: Vec::new(), add_on_codes, codes: 0 }
+impl<'l> Ledger<'l> {
+    pub(super) fn new(view: &'l View<'l>, add_on_codes: &'l NameSet) -> Self {
+        Self { view, add_on_codes, entries: Vec::new(), own: Vec::new(), codes: 0 }
     }
 
     /// Starts the client of `timeline`: the lines billed before this call.
-    pub(super) fn load(&mut self, view: &View<'_>, symbols: &Symbols<'_>, timeline: u32) {
-        self.lines.clear();
+    pub(super) fn load(&mut self, symbols: &Symbols<'_>, timeline: u32) {
+        self.entries.clear();
+        self.own.clear();
         self.codes = 0;
+        let view = self.view;
         let rows = child_range(view.ledger_offset, timeline);
         let (Some(days), Some(codes)) = (view.ledger_date.get(rows.clone()), view.ledger_code.get(rows.clone())) else {
             return;
         };
-        for (day, code) in days.iter().zip(codes) {
+        for ((day, code), row) in days.iter().zip(codes).zip(rows.clone()) {
             let code = symbols.find(*code).code();
             self.codes |= bit(code);
-            self.lines.push(BilledLine { day: *day, code, ..BilledLine::UNREAD });
+            self.entries.push(Entry { day: *day, code, service_minutes: NONE, place: Place::Batch(row) });
         }
-        self.fill(view.ledger_units, &rows, |line| &mut line.units);
-        self.fill(view.ledger_mode, &rows, |line| &mut line.mode);
-        self.fill(view.ledger_minutes, &rows, |line| &mut line.minutes);
-        self.fill(view.ledger_rendering_provider, &rows, |line| &mut line.rendering_provider);
-        self.fill(view.ledger_billing_provider, &rows, |line| &mut line.billing_provider);
-        self.fill(view.ledger_payer, &rows, |line| &mut line.payer);
-        self.fill(view.ledger_diagnosis, &rows, |line| &mut line.diagnosis);
-        if !self.lines.is_sorted_by_key(|line| line.day) {
-            self.lines.sort_by_key(|line| line.day);
+        if !days.is_sorted() {
+            self.entries.sort_by_key(|entry| entry.day);
         }
-        if !view.ledger_minutes.is_empty() {
-            self.spread_minutes();
+        if let Some(minutes) = view.ledger_minutes.get(rows.clone()) {
+            self.spread_minutes(minutes, &rows);
         }
     }
 
-    /// An encounter's lines stand together, the add-ons behind the line that has its minutes.
-    fn spread_minutes(&mut self) {
-        let mut before = BilledLine::UNREAD;
-        for line in &mut self.lines {
-            let is_behind = line.minutes == NONE && self.add_on_codes.has(line.code);
-            let known = if is_behind && line.can_go_with(&before) { before.service_minutes } else { line.minutes };
-            line.service_minutes = known;
-            before = *line;
-        }
-    }
-
-    /// Puts a column on the lines; one that the policy does not read leaves them as they are.
-    fn fill(&mut self, column: &[u32], rows: &Range<usize>, place: impl Fn(&mut BilledLine) -> &mut u32) {
-        if let Some(values) = column.get(rows.clone()) {
-            for (line, value) in self.lines.iter_mut().zip(values) {
-                *place(line) = *value;
-            }
+    /// Gives each line the minutes of its encounter. An encounter's lines stand together, the add-ons behind the line that has
+    /// its minutes.
+    fn spread_minutes(&mut self, minutes: &[u32], rows: &Range<usize>) {
+        let mut before: Option<(usize, u32)> = None;
+        for entry in &mut self.entries {
+            let Place::Batch(row) = entry.place else { continue };
+            let own = minutes.get(row.saturating_sub(rows.start)).copied().unwrap_or(NONE);
+            let is_behind = own == NONE && self.add_on_codes.has(entry.code);
+            let known = before.filter(|(line, _)| is_behind && can_go_together(self.view, row, *line));
+            entry.service_minutes = known.map_or(own, |(_, minutes)| minutes);
+            before = Some((row, entry.service_minutes));
         }
     }
 
     /// Adds a line billed by this call.
     pub(super) fn push(&mut self, row: &Row, Billed { code, units, has_minutes }: Billed) {
         self.codes |= bit(code);
-        let line = BilledLine {
+        let place = Place::Own(self.own.len());
+        self.own.push(BilledLine {
             day: row.day,
             code,
             units,
@@ -176,24 +181,49 @@ impl<'i> Ledger<'i> {
             billing_provider: row.billing_provider,
             payer: row.payer,
             diagnosis: row.diagnosis,
-        };
-        match self.end_of(row.day) {
-            end if end == self.lines.len() => self.lines.push(line),
-            end => self.lines.insert(end, line),
-        }
-    }
-
-    /// The number of lines on or before `day`: mostly all of them, as encounters come in order of day.
-    fn end_of(&self, day: i32) -> usize {
-        match self.lines.last() {
-            Some(line) if line.day > day => self.lines.partition_point(|line| line.day <= day),
-            _ => self.lines.len(),
+        });
+        let entry = Entry { day: row.day, code, service_minutes: row.minutes, place };
+        match self.until(row.day).len() {
+            end if end == self.entries.len() => self.entries.push(entry),
+            end => self.entries.insert(end, entry),
         }
     }
 
     /// Lines on or before `day`, oldest first. A later line never counts against an earlier day.
-    pub(super) fn until(&self, day: i32) -> impl DoubleEndedIterator<Item = &BilledLine> {
-        self.lines.iter().take(self.end_of(day))
+    fn until(&self, day: i32) -> &[Entry] {
+        match self.entries.last() {
+            // Mostly all of them, as encounters come in order of day.
+            Some(last) if last.day > day => {
+                let end = self.entries.partition_point(|entry| entry.day <= day);
+                self.entries.get(..end).unwrap_or_default()
+            }
+            _ => &self.entries,
+        }
+    }
+
+    /// Lines on or before `day`, oldest first, with all that is known of them.
+    pub(super) fn lines_until(&self, day: i32) -> impl DoubleEndedIterator<Item = BilledLine> {
+        self.until(day).iter().map(|entry| self.line(entry))
+    }
+
+    /// All that is known of a line; a column that the policy does not read leaves its part unknown.
+    fn line(&self, entry: &Entry) -> BilledLine {
+        let row = match entry.place {
+            Place::Own(own) => return self.own.get(own).copied().unwrap_or(BilledLine::of(entry)),
+            Place::Batch(row) => row,
+        };
+        let view = self.view;
+        let value = |column: &[u32]| column.get(row).copied().unwrap_or(NONE);
+        BilledLine {
+            units: view.ledger_units.get(row).copied().unwrap_or(1),
+            mode: value(view.ledger_mode),
+            minutes: value(view.ledger_minutes),
+            rendering_provider: value(view.ledger_rendering_provider),
+            billing_provider: value(view.ledger_billing_provider),
+            payer: value(view.ledger_payer),
+            diagnosis: value(view.ledger_diagnosis),
+            ..BilledLine::of(entry)
+        }
     }
 
     /// The lines sought, in the window that ends on the row's day.
@@ -203,8 +233,12 @@ impl<'i> Ledger<'i> {
             return count;
         }
         let first = first_day(sought.window, row.day);
-        for line in self.until(row.day).rev().take_while(|line| line.day >= first) {
-            if sought.codes.has(line.code) && sought.takes(line, row) {
+        for entry in self.until(row.day).iter().rev().take_while(|entry| entry.day >= first) {
+            if !sought.codes.has(entry.code) {
+                continue;
+            }
+            let line = self.line(entry);
+            if sought.takes(&line, row) {
                 // A line of no units only holds minutes.
                 count.lines = count.lines.saturating_add(u32::from(line.units > 0));
                 count.units = count.units.saturating_add(line.units);
@@ -213,15 +247,27 @@ impl<'i> Ledger<'i> {
         }
         count
     }
-}
 
-impl Ledger<'_> {
     /// Spends what the payer's lines of `codes` used. Later days count too: units are spent once.
     pub(super) fn spend(&self, accounts: &mut Accounts, payer: u32, codes: &NameSet) {
-        for line in self.lines.iter().filter(|line| line.payer == payer && codes.has(line.code)) {
+        let of_codes = self.entries.iter().filter(|entry| codes.has(entry.code)).map(|entry| self.line(entry));
+        for line in of_codes.filter(|line| line.payer == payer) {
             accounts.spend(line.code, line.day, line.units);
         }
     }
+}
+
+/// Whether two lines of the batch can be of the same encounter.
+fn can_go_together(view: &View<'_>, one: usize, other: usize) -> bool {
+    let columns = [
+        view.ledger_payer,
+        view.ledger_billing_provider,
+        view.ledger_rendering_provider,
+        view.ledger_diagnosis,
+        view.ledger_mode,
+    ];
+    view.ledger_date.get(one) == view.ledger_date.get(other)
+        && columns.iter().all(|column| column.get(one) == column.get(other))
 }
 
 impl Sought<'_> {

@@ -194,7 +194,7 @@ impl<'e> Encounter<'e> {
     }
 
     /// Lines billed for this client on or before the date of service, earlier in this call included, oldest first.
-    pub fn ledger(&self) -> impl Iterator<Item = &BilledLine> {
-        self.ledger.until(self.row.day)
+    pub fn ledger(&self) -> impl Iterator<Item = BilledLine> {
+        self.ledger.lines_until(self.row.day)
     }
 }

@@ -12,7 +12,8 @@ use super::facts::{Cut, Known, apply_authorizations, apply_facts, minutes_that_c
 use super::ledger::{Count, Ledger, Sought};
 use super::row::Row;
 use crate::image::{
-    Bounds, Case, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Staff, TermsRules, When, Window, per,
+    Bounds, Case, Counts, Far, Filing, NONE, Places, Plan, RateRule, Relation, Requirement, Screened, Staff,
+    TermsRules, When, Window, per,
 };
 
 /// The code that an encounter is judged as, in the days that it falls in.
@@ -214,9 +215,11 @@ fn has_far(far: &Far, row: &Row) -> bool {
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
 fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
-    for requirement in plan.requirements.iter().filter(|requirement| holds(&requirement.when, row)) {
-        let present = requirement.info.meets(&row.shown);
-        draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
+    if draft.explains() {
+        // What must not be there and is not is told too.
+        plan.requirements.iter().for_each(|requirement| apply_requirement(requirement, row, draft));
+    } else {
+        plan.requirements.of_shown(row.shown.bits()).for_each(|requirement| apply_requirement(requirement, row, draft));
     }
     if row.received_on != NONE_S32 {
         let days = u32::try_from(row.received_on.saturating_sub(row.day)).unwrap_or(0);
@@ -228,6 +231,13 @@ fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
     speak(&plan.notices, row, draft);
 }
 
+fn apply_requirement(requirement: &Requirement, row: &Row, draft: &mut Draft<'_, '_>) {
+    if holds(&requirement.when, row) {
+        let present = requirement.info.meets(&row.shown);
+        draft.judge((present != requirement.absent).into(), requirement.rule, Arguments::NONE);
+    }
+}
+
 /// Days from `day` to the last on which the payer takes the claim.
 fn filing_days(filing: &Filing, day: i32) -> u32 {
     if filing.years == 0 {
@@ -237,15 +247,20 @@ fn filing_days(filing: &Filing, day: i32) -> u32 {
     u32::try_from(anniversary.days().saturating_sub(day)).unwrap_or(0).saturating_add(filing.days)
 }
 
-fn speak(rows: &[(When, u32)], row: &Row, draft: &mut Draft<'_, '_>) {
-    for (_, rule) in rows.iter().filter(|(when, _)| holds(when, row)) {
+fn speak(rows: &Screened<(When, u32)>, row: &Row, draft: &mut Draft<'_, '_>) {
+    for (_, rule) in of_case(rows, row) {
         draft.fail(*rule, Arguments::NONE);
     }
 }
 
 /// Modifiers that belong on the line. One that is asked for and not among them is for a person to look at.
 fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
-    plan.modifiers.iter().filter(|(when, _)| holds(when, row)).fold(0, |bits, (_, modifier)| bits | modifier)
+    of_case(&plan.modifiers, row).fold(0, |bits, (_, modifier)| bits | modifier)
+}
+
+/// The rows that apply to the encounter.
+fn of_case<'r>(rows: &'r Screened<(When, u32)>, row: &'r Row) -> impl Iterator<Item = &'r (When, u32)> {
+    rows.of_shown(row.shown.bits()).filter(|(when, _)| holds(when, row))
 }
 
 /// The code's own line, units counted, and those of its add-ons that the policy answers with. Where minutes add up, only
@@ -382,7 +397,7 @@ fn price(
     known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
-    let pays_nothing = plan.report_only.iter().any(|(when, _)| holds(when, row));
+    let pays_nothing = of_case(&plan.report_only, row).next().is_some();
     let units = draft.units_of(priced.code);
     let per_unit = |cents: Cents| cents.times(Units(units.unwrap_or(1))).map_err(|_| EvaluateFault::Overflow);
     let cents = match plan.rate {

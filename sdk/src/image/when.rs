@@ -5,6 +5,8 @@ use serde::de::{Error, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::Triggered;
+
 /// When a row applies. Most rows apply always.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When(Option<Box<Case>>);
@@ -152,6 +154,21 @@ fn take<'b, const LENGTH: usize>(rest: &mut &'b [u8]) -> Option<&'b [u8; LENGTH]
     let (taken, after) = rest.split_first_chunk()?;
     *rest = after;
     Some(taken)
+}
+
+/// A case that asks for information cannot be where its first is not shown.
+impl Triggered for When {
+    fn triggers(&self) -> Option<u64> {
+        let asked = self.case().map_or(0, |case| case.info);
+        (asked != 0).then_some(asked & asked.wrapping_neg())
+    }
+}
+
+/// A row that applies in a case.
+impl Triggered for (When, u32) {
+    fn triggers(&self) -> Option<u64> {
+        self.0.triggers()
+    }
 }
 
 /// The bytes of its case; none for "always".

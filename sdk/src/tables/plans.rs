@@ -9,8 +9,8 @@ use super::names::Vocabularies;
 use super::rows::{BoundsRow, Common, CountsName, PerName, Row, SourceRow, WhenCodesRow, WindowName};
 use super::rulebook::{RuleBook, Variant};
 use crate::image::{
-    AddOn, Bounds, Counts, Filing, Limit, NONE, Places, Plan, RateRule, Relation, TermsRules, UnitRule, When, Window,
-    per,
+    AddOn, Bounds, Counts, Filing, Limit, NONE, Places, Plan, RateRule, Relation, Screened, TermsRules, UnitRule, When,
+    Window, per,
 };
 
 mod facts;
@@ -51,12 +51,12 @@ impl PlanBuilder<'_, '_> {
             limits: self.limits(),
             exclusions: self.exclusions(),
             prerequisites: self.prerequisites(),
-            requirements: self.requirements(),
-            modifiers: self.modifiers(),
+            requirements: Screened::new(self.requirements()),
+            modifiers: Screened::new(self.modifiers()),
             rate: self.rate(),
-            report_only: self.when_rows("report_only", &document.report_only),
+            report_only: Screened::new(self.when_rows("report_only", &document.report_only)),
             filing: self.filing(),
-            notices: self.when_rows("notice", &document.notices),
+            notices: Screened::new(self.when_rows("notice", &document.notices)),
         })
     }
 
