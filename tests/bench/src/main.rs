@@ -32,10 +32,15 @@ mod stopwatch;
 mod swap;
 
 use anyhow::{Result, bail};
+use mimalloc::MiMalloc;
 use tokio::runtime::Runtime;
 
 use crate::policies::Workshop;
 use crate::report::Report;
+
+/// The product's, for both sides of each comparison.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
