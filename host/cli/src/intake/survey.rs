@@ -1,10 +1,10 @@
 //! A look at files of encounters or records before anything is done with them: every fault of every row, and where each good row
-//! stands. Keeps places, no contents: a file may be longer than memory.
+//! stands. A file may be longer than memory: what the first rows say is kept, of the others only their places.
 
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::marker::PhantomData;
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use adjudica_core::Token;
 use adjudica_service::FieldFault;
@@ -35,9 +35,10 @@ struct Row {
 
 /// What files hold.
 pub struct Survey<I> {
-    item: PhantomData<fn() -> I>,
     sources: Vec<Source>,
     rows: Vec<Row>,
+    /// What the first of `rows` say, each until it is asked for.
+    kept: Mutex<Vec<Option<I>>>,
     /// Every fault, in the order of the files and their rows.
     pub faults: Vec<Fault>,
     /// Rows, good and bad.
@@ -46,6 +47,9 @@ pub struct Survey<I> {
     pub empty: usize,
 }
 
+/// Rows that are kept, and how much text they may be in all: as facts they take some four times as much, or 40 MB.
+const KEPT_MAX: usize = 40_000;
+const KEPT_BYTES_MAX: u64 = 16 << 20;
 /// Rows of a part.
 const PART: usize = 2_000;
 
@@ -70,8 +74,14 @@ impl<I: Item> Survey<I> {
     /// # Errors
     /// A [`Refusal`] when a file cannot be read as what it is, or holds faults and `faulty` says so.
     pub fn of(paths: &[PathBuf], faulty: Faulty, progress: &dyn Fn(usize)) -> Result<Self, Refusal> {
-        let mut survey =
-            Self { item: PhantomData, sources: Vec::new(), rows: Vec::new(), faults: Vec::new(), count: 0, empty: 0 };
+        let mut survey = Self {
+            sources: Vec::new(),
+            rows: Vec::new(),
+            kept: Mutex::new(Vec::new()),
+            faults: Vec::new(),
+            count: 0,
+            empty: 0,
+        };
         let mut unreadable = Vec::new();
         for path in paths {
             if let Err(fault) = Source::open(path).and_then(|source| survey.take(source, progress)) {
@@ -147,6 +157,9 @@ impl<I: Item> Survey<I> {
     /// # Errors
     /// When the file is not as it was.
     pub fn item(&self, position: Position, again: &mut Again) -> Result<I> {
+        if let Some(kept) = self.take_kept(position) {
+            return Ok(kept);
+        }
         let row = self.row(position).context("no such row")?;
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
         let given = self.read_again(row, again).context("no such file")?;
@@ -154,6 +167,12 @@ impl<I: Item> Survey<I> {
         let is_same = |item: &I| hash(item.id().as_str()) == row.id_hash && hash(item.of().as_str()) == row.of_hash;
         let item = given.item.ok().filter(is_same);
         item.with_context(|| format!("`{}` was changed while it was read; start again", source.name))
+    }
+
+    /// What a row says, if that is still kept.
+    fn take_kept(&self, position: Position) -> Option<I> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.get_mut(position.index())?.take()
     }
 
     /// Leaves out the good rows that cannot be taken, each a fault that says why; gives back how many there were.
@@ -209,12 +228,17 @@ impl<I: Item> Survey<I> {
         let place = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
         let mut faults = Vec::new();
         let (rows, count) = (&mut self.rows, &mut self.count);
+        let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let mut kept_bytes: u64 = rows.iter().map(|row| u64::from(row.span.length)).sum();
         self.empty += cut::<I>(&mut source, &mut |source, cut| {
             *count += 1;
             let read = read::<I>(source, &cut);
-            if let Some((id, of)) = &read.names {
-                let (id_hash, of_hash) = (hash(id), hash(of));
+            if let Some([id_hash, of_hash]) = read.hashes {
                 let is_good = read.faults.is_empty();
+                kept_bytes = kept_bytes.saturating_add(u64::from(cut.span.length));
+                if kept.len() == rows.len() && kept.len() < KEPT_MAX && kept_bytes <= KEPT_BYTES_MAX {
+                    kept.push(read.item);
+                }
                 rows.push(Row { span: cut.span, number: cut.number, source: place, id_hash, of_hash, is_good });
             }
             faults.extend(read.faults);
@@ -307,23 +331,29 @@ fn hash(name: &str) -> u64 {
 }
 
 /// What a row was found to be.
-struct Found {
-    /// Its id and that of whose it is, where it has them.
-    names: Option<(String, String)>,
+struct Found<I> {
+    item: Option<I>,
+    /// Of its id and of that of whose it is, where it has an id.
+    hashes: Option<[u64; 2]>,
     faults: Vec<Fault>,
 }
 
-fn read<I: Item>(source: &Source, cut: &Cut<'_>) -> Found {
+fn read<I: Item>(source: &Source, cut: &Cut<'_>) -> Found<I> {
     let given = match &cut.text {
-        Err(fault) => return Found { names: None, faults: vec![fault.clone()] },
+        Err(fault) => return Found { item: None, hashes: None, faults: vec![fault.clone()] },
         Ok(text) => given::<I>(source, *text),
     };
-    let of = given.item.as_ref().map_or_else(|_| String::new(), |item| item.of().to_string());
-    let names = given.id.map(|id| (id, of));
-    let Err(found) = given.item else { return Found { names, faults: Vec::new() } };
-    let mut faults: Vec<Fault> = found.named().iter().map(|fault| of_row(cut.number, fault.clone())).collect();
-    faults.extend(found.left_out_in_words().map(|more| Fault::of_row(cut.number, more)));
-    Found { names, faults }
+    match given.item {
+        Ok(item) => {
+            let hashes = Some([hash(item.id().as_str()), hash(item.of().as_str())]);
+            Found { item: Some(item), hashes, faults: Vec::new() }
+        }
+        Err(found) => {
+            let mut faults: Vec<Fault> = found.named().iter().map(|fault| of_row(cut.number, fault.clone())).collect();
+            faults.extend(found.left_out_in_words().map(|more| Fault::of_row(cut.number, more)));
+            Found { item: None, hashes: given.id.map(|id| [hash(&id), hash("")]), faults }
+        }
+    }
 }
 
 /// What a row gives.

@@ -140,3 +140,21 @@ fn it_reads_what_another_program_writes() {
     assert_eq!(survey.good().count(), 2);
     assert!(survey.good().all(|position| survey.item(position, &mut Again::default()).is_ok()));
 }
+
+#[test]
+fn it_says_the_same_of_a_row_when_it_is_asked_again() {
+    let row = |number: usize| {
+        format!(
+            r#"{{"encounter_id":"e{number}","client_id":"c{}","payer_id":"sim","date_of_service":"2025-03-01","minutes":{number},"rendering_provider_id":"s1","rendering_provider_role":"RN","billing_provider_id":"b1","phase":"closure","mode":"video"}}"#,
+            number / 3
+        )
+    };
+    let files = Files::of(&[("e.ndjson", &format!("{}\n{{}}\n{}\n", row(1), row(2)))]);
+    let survey = files.survey().expect("rows");
+    for position in survey.good() {
+        // What was kept is given away; the second time the file is read.
+        let [first, second] = [(); 2].map(|()| survey.item(position, &mut Again::default()).expect("facts"));
+        assert_eq!(first, second);
+    }
+    assert_eq!(survey.good().count(), 2);
+}

@@ -34,7 +34,8 @@ struct Written {
 
 /// The facts that `bytes` are, when nothing at all is wrong with them.
 pub(super) fn read(bytes: &[u8]) -> Option<EncounterFacts> {
-    let written: Written = serde_json::from_slice(bytes).ok()?;
+    // Looked at once as a whole, so that no text of it is looked at again.
+    let written: Written = serde_json::from_str(std::str::from_utf8(bytes).ok()?).ok()?;
     let (modifiers, diagnoses) = (written.modifiers.unwrap_or_default(), written.diagnoses.unwrap_or_default());
     let supporting_info = written.supporting_info.unwrap_or_default();
     let are_within = are_different(&modifiers)
