@@ -107,12 +107,14 @@ impl Object<'_> {
         let Self { out, mut members, end } = self;
         if let Some(start) = members.first().map(|member| member.name.start) {
             if !members.is_sorted_by_key(|member| out.get(member.letters())) {
-                let text = out.split_off(start);
-                let of = |at: Range<usize>| text.get(at.start - start..at.end - start).unwrap_or_default();
-                members.sort_by(|one, other| of(one.letters()).cmp(of(other.letters())));
+                members.sort_by(|one, other| out.get(one.letters()).cmp(&out.get(other.letters())));
+                // In order behind those that stand there, and then over them.
+                let behind = out.len();
                 for member in &members {
-                    out.extend_from_slice(of(member.name.start..member.end));
+                    out.extend_from_within(member.name.start..member.end);
                 }
+                out.copy_within(behind.., start);
+                out.truncate(behind);
             }
             // The comma behind the last.
             out.pop();

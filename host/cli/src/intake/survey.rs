@@ -21,8 +21,10 @@ use crate::intake::{Faulty, columns};
 /// A row that was read: where it stands, and what it is told apart and put together by.
 #[derive(Clone, Copy)]
 struct Row {
-    span: Span,
-    number: u64,
+    /// Its first byte, and its bytes: a [`Span`], in pieces that leave no gap between rows.
+    offset: u64,
+    length: u32,
+    number: u32,
     /// Which file.
     source: u32,
     /// Of its id.
@@ -31,6 +33,12 @@ struct Row {
     of_hash: u64,
     /// Whether it can be taken.
     is_good: bool,
+}
+
+impl Row {
+    fn span(&self) -> Span {
+        Span { offset: self.offset, length: self.length }
+    }
 }
 
 /// What files hold.
@@ -47,9 +55,9 @@ pub struct Survey<I> {
     pub empty: usize,
 }
 
-/// Rows that are kept, and how much text they may be in all: as facts they take some four times as much, or 40 MB.
-const KEPT_MAX: usize = 40_000;
-const KEPT_BYTES_MAX: u64 = 16 << 20;
+/// Rows that are kept, and how much text they may be in all: as facts they take some four times as much, or 80 MB.
+const KEPT_MAX: usize = 80_000;
+const KEPT_BYTES_MAX: u64 = 32 << 20;
 /// Rows of a part.
 const PART: usize = 2_000;
 
@@ -186,7 +194,7 @@ impl<I: Item> Survey<I> {
         for position in &meant {
             let Some(row) = self.rows.get_mut(position.index()) else { continue };
             row.is_good = false;
-            let (number, source) = (row.number, row.source);
+            let (number, source) = (u64::from(row.number), row.source);
             let name = usize::try_from(source).ok().and_then(|source| self.sources.get(source));
             let fault = of_row(number, FieldFault::new(I::ID, why));
             self.faults.push(Fault { file: name.map(|source| source.name.clone()), ..fault });
@@ -229,7 +237,7 @@ impl<I: Item> Survey<I> {
         let mut faults = Vec::new();
         let (rows, count) = (&mut self.rows, &mut self.count);
         let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut kept_bytes: u64 = rows.iter().map(|row| u64::from(row.span.length)).sum();
+        let mut kept_bytes: u64 = rows.iter().map(|row| u64::from(row.length)).sum();
         self.empty += cut::<I>(&mut source, &mut |source, cut| {
             *count += 1;
             let read = read::<I>(source, &cut);
@@ -239,7 +247,9 @@ impl<I: Item> Survey<I> {
                 if kept.len() == rows.len() && kept.len() < KEPT_MAX && kept_bytes <= KEPT_BYTES_MAX {
                     kept.push(read.item);
                 }
-                rows.push(Row { span: cut.span, number: cut.number, source: place, id_hash, of_hash, is_good });
+                let Span { offset, length } = cut.span;
+                let number = u32::try_from(cut.number).unwrap_or(u32::MAX);
+                rows.push(Row { offset, length, number, source: place, id_hash, of_hash, is_good });
             }
             faults.extend(read.faults);
             if count.is_multiple_of(1_000) {
@@ -297,7 +307,7 @@ impl<I: Item> Survey<I> {
                 format!(" of {}", self.name(first).unwrap_or_default())
             };
             let message = format!("is the id of row {}{of_file} too; give each {} once", first.number, I::WORD);
-            let fault = of_row(row.number, FieldFault::new(I::ID, message));
+            let fault = of_row(u64::from(row.number), FieldFault::new(I::ID, message));
             faults.push((*place, Fault { file: Some(name.to_owned()), ..fault }));
         }
         faults
@@ -316,9 +326,11 @@ impl<I: Item> Survey<I> {
         let number = usize::try_from(row.source).ok()?;
         let source = self.sources.get(number)?;
         Some(match source.form {
-            Form::Csv(_) => again.cells(number, source.file(), row.span).map(|cells| given(source, Text::Cells(cells))),
+            Form::Csv(_) => {
+                again.cells(number, source.file(), row.span()).map(|cells| given(source, Text::Cells(cells)))
+            }
             Form::Json | Form::Ndjson => {
-                again.text(number, source.file(), row.span).map(|text| given(source, Text::Json(text)))
+                again.text(number, source.file(), row.span()).map(|text| given(source, Text::Json(text)))
             }
         })
     }
