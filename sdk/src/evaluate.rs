@@ -14,7 +14,7 @@ mod symbols;
 use adjudica_core::columns::{Answers, Batch, Explain};
 
 use crate::hooks::Hooks;
-use crate::image::Image;
+use crate::image::{Image, ImageFault};
 
 use columns::View;
 use draft::answers_with_room;
@@ -39,6 +39,12 @@ pub enum EvaluateFault {
     Image,
     /// An amount does not fit 64 bits.
     Overflow,
+}
+
+impl From<ImageFault> for EvaluateFault {
+    fn from(_: ImageFault) -> Self {
+        Self::Image
+    }
 }
 
 /// Decides every encounter of `batch`.

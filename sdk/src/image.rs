@@ -153,17 +153,21 @@ pub struct Plan<'a> {
     /// What must have been billed.
     pub prerequisites: Vec<Relation>,
     /// What the record must, or must not, show.
-    pub requirements: Screened<Requirement>,
+    #[serde(borrow)]
+    pub requirements: Screened<'a, Requirement>,
     /// Modifiers to add.
-    pub modifiers: Screened<(When, u32)>,
+    #[serde(borrow)]
+    pub modifiers: Screened<'a, (When, u32)>,
     /// What a unit is worth.
     pub rate: RateRule,
     /// Accepted and paid nothing.
-    pub report_only: Screened<(When, u32)>,
+    #[serde(borrow)]
+    pub report_only: Screened<'a, (When, u32)>,
     /// How late the payer takes a claim.
     pub filing: Vec<Filing>,
     /// Things to know or look at.
-    pub notices: Screened<(When, u32)>,
+    #[serde(borrow)]
+    pub notices: Screened<'a, (When, u32)>,
 }
 
 /// Who may bill a code, when and how.

@@ -39,7 +39,7 @@ pub(super) fn decide(row: &mut Row, known: &Known<'_, '_>, draft: &mut Draft<'_,
     row.minutes = minutes_that_count(plan, row, known);
     name_what_is_left_out(plan, row, known, draft);
     let row = &*row;
-    let modifiers = modifiers_of(plan, row);
+    let modifiers = modifiers_of(plan, row)?;
     if row.has_unknown_modifier || row.modifiers & !modifiers != 0 {
         draft.fail(general.unknown_modifier, Arguments::NONE);
     }
@@ -52,7 +52,7 @@ pub(super) fn decide(row: &mut Row, known: &Known<'_, '_>, draft: &mut Draft<'_,
     let alternative = find_alternative(row, chosen, known, draft)?;
     apply_bounds(&plan.minutes, row.minutes, alternative, draft);
     apply_bounds(&plan.group_size, row.group_size, alternative, draft);
-    apply_record_rules(plan, row, draft);
+    apply_record_rules(plan, row, draft)?;
     apply_facts(plan, row, known, draft);
     let line = Line { code, units: 1, cents: None, modifiers };
     write_lines(chosen, row, line, known, draft)?;
@@ -69,7 +69,7 @@ pub(super) fn decide(row: &mut Row, known: &Known<'_, '_>, draft: &mut Draft<'_,
         }
     }
     if draft.outcome() != Outcome::NotBillable {
-        speak(&plan.report_only, row, draft);
+        speak(&plan.report_only, row, draft)?;
     }
     Ok(())
 }
@@ -214,12 +214,16 @@ fn has_far(far: &Far, row: &Row) -> bool {
 }
 
 /// Requirements, filing limits and notices: rules that look at the encounter alone.
-fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
+fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
     if draft.explains() {
         // What must not be there and is not is told too.
-        plan.requirements.iter().for_each(|requirement| apply_requirement(requirement, row, draft));
+        for requirement in plan.requirements.iter() {
+            apply_requirement(requirement?, row, draft);
+        }
     } else {
-        plan.requirements.of_shown(row.shown.bits()).for_each(|requirement| apply_requirement(requirement, row, draft));
+        for requirement in plan.requirements.of_shown(row.shown.bits()) {
+            apply_requirement(requirement?, row, draft);
+        }
     }
     if row.received_on != NONE_S32 {
         let days = u32::try_from(row.received_on.saturating_sub(row.day)).unwrap_or(0);
@@ -228,7 +232,7 @@ fn apply_record_rules(plan: &Plan<'_>, row: &Row, draft: &mut Draft<'_, '_>) {
             draft.judge((days <= days_max).into(), filing.rule, Arguments::counts(days, days_max));
         }
     }
-    speak(&plan.notices, row, draft);
+    speak(&plan.notices, row, draft)
 }
 
 fn apply_requirement(requirement: &Requirement, row: &Row, draft: &mut Draft<'_, '_>) {
@@ -247,20 +251,27 @@ fn filing_days(filing: &Filing, day: i32) -> u32 {
     u32::try_from(anniversary.days().saturating_sub(day)).unwrap_or(0).saturating_add(filing.days)
 }
 
-fn speak(rows: &Screened<(When, u32)>, row: &Row, draft: &mut Draft<'_, '_>) {
-    for (_, rule) in of_case(rows, row) {
-        draft.fail(*rule, Arguments::NONE);
+fn speak(rows: &Screened<'_, (When, u32)>, row: &Row, draft: &mut Draft<'_, '_>) -> Result<(), EvaluateFault> {
+    for rule in of_case(rows, row) {
+        draft.fail(rule?, Arguments::NONE);
     }
+    Ok(())
 }
 
 /// Modifiers that belong on the line. One that is asked for and not among them is for a person to look at.
-fn modifiers_of(plan: &Plan<'_>, row: &Row) -> u32 {
-    of_case(&plan.modifiers, row).fold(0, |bits, (_, modifier)| bits | modifier)
+fn modifiers_of(plan: &Plan<'_>, row: &Row) -> Result<u32, EvaluateFault> {
+    of_case(&plan.modifiers, row).try_fold(0, |bits, modifier| Ok(bits | modifier?))
 }
 
-/// The rows that apply to the encounter.
-fn of_case<'r>(rows: &'r Screened<(When, u32)>, row: &'r Row) -> impl Iterator<Item = &'r (When, u32)> {
-    rows.of_shown(row.shown.bits()).filter(|(when, _)| holds(when, row))
+/// What the rows that apply to the encounter say.
+fn of_case<'r>(
+    rows: &'r Screened<'_, (When, u32)>,
+    row: &'r Row,
+) -> impl Iterator<Item = Result<u32, EvaluateFault>> + 'r {
+    rows.of_shown(row.shown.bits()).filter_map(|found| match found {
+        Ok((when, said)) => holds(when, row).then_some(Ok(*said)),
+        Err(fault) => Some(Err(fault.into())),
+    })
 }
 
 /// The code's own line, units counted, and those of its add-ons that the policy answers with. Where minutes add up, only
@@ -397,7 +408,7 @@ fn price(
     known: &Known<'_, '_>,
     draft: &mut Draft<'_, '_>,
 ) -> Result<(), EvaluateFault> {
-    let pays_nothing = of_case(&plan.report_only, row).next().is_some();
+    let pays_nothing = of_case(&plan.report_only, row).next().transpose()?.is_some();
     let units = draft.units_of(priced.code);
     let per_unit = |cents: Cents| cents.times(Units(units.unwrap_or(1))).map_err(|_| EvaluateFault::Overflow);
     let cents = match plan.rate {

@@ -51,12 +51,12 @@ impl PlanBuilder<'_, '_> {
             limits: self.limits(),
             exclusions: self.exclusions(),
             prerequisites: self.prerequisites(),
-            requirements: Screened::new(self.requirements()),
-            modifiers: Screened::new(self.modifiers()),
+            requirements: Screened::new(&self.requirements()),
+            modifiers: Screened::new(&self.modifiers()),
             rate: self.rate(),
-            report_only: Screened::new(self.when_rows("report_only", &document.report_only)),
+            report_only: Screened::new(&self.when_rows("report_only", &document.report_only)),
             filing: self.filing(),
-            notices: Screened::new(self.when_rows("notice", &document.notices)),
+            notices: Screened::new(&self.when_rows("notice", &document.notices)),
         })
     }
 
