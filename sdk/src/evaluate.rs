@@ -77,6 +77,7 @@ pub fn evaluate(image: &Image<'_>, hooks: &dyn Hooks, batch: &Batch) -> Result<A
             rules::decide(&mut row, &known, &mut draft)?;
             hooks.decide(&Encounter::new(&row, &view, &ledger), &mut draft);
             let billed = draft.finish();
+            // What the last encounter of a client is billed with counts against nobody.
             if row_number + 1 < *to {
                 for (index, (code, units)) in billed.enumerate() {
                     ledger.push(&row, Billed { code, units, has_minutes: index == 0 });

@@ -3,6 +3,7 @@
 pub mod again;
 mod columns;
 pub mod item;
+mod kept;
 mod rows;
 pub mod source;
 pub mod survey;

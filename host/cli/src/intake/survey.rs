@@ -14,6 +14,7 @@ use anyhow::{Context as _, Result};
 use crate::exit::{Fault, Refusal};
 use crate::intake::again::Again;
 use crate::intake::item::Item;
+use crate::intake::kept::Kept;
 use crate::intake::rows::{Cut, Text, cut};
 use crate::intake::source::{Form, Source, Span};
 use crate::intake::{Faulty, columns};
@@ -45,8 +46,8 @@ impl Row {
 pub struct Survey<I> {
     sources: Vec<Source>,
     rows: Vec<Row>,
-    /// What the first of `rows` say, each until it is asked for.
-    kept: Mutex<Vec<Option<I>>>,
+    /// What the first of `rows` say.
+    kept: Mutex<Kept<I>>,
     /// Every fault, in the order of the files and their rows.
     pub faults: Vec<Fault>,
     /// Rows, good and bad.
@@ -55,9 +56,6 @@ pub struct Survey<I> {
     pub empty: usize,
 }
 
-/// Rows that are kept, and how much text they may be in all: as facts they take some four times as much, or 80 MB.
-const KEPT_MAX: usize = 80_000;
-const KEPT_BYTES_MAX: u64 = 32 << 20;
 /// Rows of a part.
 const PART: usize = 2_000;
 
@@ -85,7 +83,7 @@ impl<I: Item> Survey<I> {
         let mut survey = Self {
             sources: Vec::new(),
             rows: Vec::new(),
-            kept: Mutex::new(Vec::new()),
+            kept: Mutex::default(),
             faults: Vec::new(),
             count: 0,
             empty: 0,
@@ -165,8 +163,9 @@ impl<I: Item> Survey<I> {
     /// # Errors
     /// When the file is not as it was.
     pub fn item(&self, position: Position, again: &mut Again) -> Result<I> {
-        if let Some(kept) = self.take_kept(position) {
-            return Ok(kept);
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).take(position.index());
+        if let Some(item) = kept {
+            return Ok(item);
         }
         let row = self.row(position).context("no such row")?;
         let source = self.sources.get(usize::try_from(row.source)?).context("no such file")?;
@@ -175,12 +174,6 @@ impl<I: Item> Survey<I> {
         let is_same = |item: &I| hash(item.id().as_str()) == row.id_hash && hash(item.of().as_str()) == row.of_hash;
         let item = given.item.ok().filter(is_same);
         item.with_context(|| format!("`{}` was changed while it was read; start again", source.name))
-    }
-
-    /// What a row says, if that is still kept.
-    fn take_kept(&self, position: Position) -> Option<I> {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get_mut(position.index())?.take()
     }
 
     /// Leaves out the good rows that cannot be taken, each a fault that says why; gives back how many there were.
@@ -237,17 +230,13 @@ impl<I: Item> Survey<I> {
         let mut faults = Vec::new();
         let (rows, count) = (&mut self.rows, &mut self.count);
         let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let mut kept_bytes: u64 = rows.iter().map(|row| u64::from(row.length)).sum();
         self.empty += cut::<I>(&mut source, &mut |source, cut| {
             *count += 1;
             let read = read::<I>(source, &cut);
             if let Some([id_hash, of_hash]) = read.hashes {
                 let is_good = read.faults.is_empty();
-                kept_bytes = kept_bytes.saturating_add(u64::from(cut.span.length));
-                if kept.len() == rows.len() && kept.len() < KEPT_MAX && kept_bytes <= KEPT_BYTES_MAX {
-                    kept.push(read.item);
-                }
                 let Span { offset, length } = cut.span;
+                kept.add(read.item, length);
                 let number = u32::try_from(cut.number).unwrap_or(u32::MAX);
                 rows.push(Row { offset, length, number, source: place, id_hash, of_hash, is_good });
             }
